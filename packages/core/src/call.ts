@@ -1,0 +1,26 @@
+import type { Attempt } from "./contract.ts";
+import type { Phase } from "./errors.ts";
+import type { Redactor } from "./redact.ts";
+
+/** What the layers of one call tell each other; it travels with the signal that the guard gives to the provider. */
+export interface Call {
+  /** Written by the HTTP client. */
+  phase: Phase;
+  /** Written by the HTTP client: it knows the secrets of the instance. */
+  redactor?: Redactor | undefined;
+  /** Written by a chain as attempts end; read by the reply. */
+  readonly attempts: Attempt[];
+}
+
+// a registered symbol, because provider and registry may each hold a copy of this package
+const CALL = Symbol.for("@fallthrough/core.call");
+
+/** Attaches a call to the signal that the guard made for it. */
+export function openCall(signal: AbortSignal, call: Call): void {
+  Object.defineProperty(signal, CALL, { value: call });
+}
+
+/** The call that this signal belongs to. */
+export function callOf(signal: AbortSignal | undefined): Call | undefined {
+  return (signal as { [CALL]?: Call } | undefined)?.[CALL];
+}

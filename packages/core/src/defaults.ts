@@ -1,0 +1,56 @@
+import type { Timeouts } from "./contract.ts";
+
+/** Milliseconds; what each counts stands at `Timeouts`. */
+export const DEFAULT_TIMEOUTS: { readonly [Name in keyof Timeouts]-?: number } = {
+  connectMs: 10_000,
+  firstChunkMs: 30_000,
+  chunkMs: 60_000,
+  totalMs: 600_000,
+  commitMs: 90_000,
+};
+
+/** How much one answer may hold. */
+export interface Limits {
+  /** Decoded bytes of a JSON body. */
+  readonly jsonBytes?: number | undefined;
+  /** Decoded bytes of a stream; a cumulative stream counts new text. */
+  readonly streamBytes?: number | undefined;
+  /** Decoded bytes of one line and of one event. */
+  readonly eventBytes?: number | undefined;
+  /** Bytes of a response head. */
+  readonly headerBytes?: number | undefined;
+  /** Decoded bytes of a scraped page. */
+  readonly pageBytes?: number | undefined;
+  /** Decoded bytes that are kept of an error body. */
+  readonly errorBytes?: number | undefined;
+  /** Levels of nesting in a JSON value. */
+  readonly jsonDepth?: number | undefined;
+}
+
+const MiB = 1024 * 1024;
+
+/** The limits of an instance that sets none. */
+export const DEFAULT_LIMITS: { readonly [Name in keyof Limits]-?: number } = {
+  jsonBytes: 8 * MiB,
+  streamBytes: 32 * MiB,
+  eventBytes: MiB,
+  headerBytes: 16 * 1024,
+  pageBytes: 2 * MiB,
+  errorBytes: 4 * 1024,
+  jsonDepth: 64,
+};
+
+/** What is held back before the first content. */
+export const HELD_PARTS = 64;
+/** Characters of what is held back before the first content. */
+export const HELD_CHARACTERS = 256 * 1024;
+/** How long an error body may take: the status is already known by then. */
+export const ERROR_BODY_MS = 1_000;
+/** How long the end of a body may follow the end marker of its protocol before the socket is closed. */
+export const TRAILER_MS = 20;
+/** How long a provider may tidy up after its `finish`. */
+export const TIDY_MS = 250;
+/** The longest wait that a server may ask for. */
+export const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+/** Redirects that a page fetch follows on its own origin. */
+export const PAGE_REDIRECTS = 3;

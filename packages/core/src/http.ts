@@ -1,0 +1,90 @@
+import type { ChatError, ChatErrorCode, ChatErrorDetails } from "./errors.ts";
+import type { JsonValue } from "./contract.ts";
+import type { ProviderSettings } from "./settings.ts";
+
+/** One request of a provider. */
+export interface HttpRequest {
+  /** @default "GET" */
+  readonly method?: "GET" | "POST" | undefined;
+  /** Joined to the base URL; an absolute URL must have the same origin. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Over the headers of the client. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** A form is sent urlencoded, any other value as JSON. */
+  readonly body?: URLSearchParams | JsonValue | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds. @default the settings of the instance */
+  readonly connectMs?: number | undefined;
+  /** Follows redirects to the same origin; only for page fetches. @default false */
+  readonly followRedirects?: boolean | undefined;
+  /** `false` when cookies set by the answer must not reach another call. @default true */
+  readonly keepCookies?: boolean | undefined;
+  /**
+   * Names a failure that the provider itself knows, before the status and the look of a page decide.
+   *
+   * Called with every answer that is not a success and with every page found where none was expected; `body` is
+   * at most its first 4 KiB.
+   */
+  readonly recognise?: ((answer: FailedAnswer) => ChatError | undefined) | undefined;
+}
+
+/** An answer that is not a success. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** An answer with a success status; its body is read once, by one of the methods. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; several values are joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Media type without parameters, lower-case. */
+  readonly contentType: string;
+  /** What the body is: by content type, then by its first bytes. Does not consume it. */
+  format(): Promise<"json" | "events" | "html" | "text" | "empty">;
+  /** The whole body; @throws `limit` over the page limit */
+  text(): Promise<string>;
+  /** The parsed body; @throws `blocked` for a page, `interrupted` for a cut body, `protocol` for anything else */
+  json(): Promise<unknown>;
+  /** The server-sent events, one by one; @throws `blocked` for a page, `protocol` for a body without an event */
+  events(options?: EventsOptions): AsyncIterable<ServerSentEvent>;
+  /** The same, in groups as they arrived: where each event repeats all before it, only the last needs parsing. */
+  eventGroups(options?: EventsOptions): AsyncIterable<readonly ServerSentEvent[]>;
+}
+
+export interface EventsOptions {
+  /** Each event repeats all text before it, so wire bytes say nothing about the answer. @default false */
+  readonly cumulative?: boolean | undefined;
+}
+
+/** One server-sent event; `event` is "message" where the server names none. */
+export interface ServerSentEvent {
+  readonly event: string;
+  readonly data: string;
+}
+
+/** Sends requests to one origin for one provider instance. */
+export interface HttpClient {
+  (request: HttpRequest): Promise<HttpResponse>;
+  /** Without a trailing slash. */
+  readonly baseURL: string;
+  readonly origin: string;
+  /** A `ChatError` that names this provider and its origin. */
+  error(code: ChatErrorCode, message: string, details?: ChatErrorDetails): ChatError;
+  /** Keeps this value out of every error of the instance. */
+  addSecret(value: string): void;
+  close(): Promise<void>;
+}
+
+/** What the provider itself brings; the settings go over it. */
+export interface HttpClientDefaults {
+  /** The provider's id. */
+  readonly provider: string;
+  /** The default base URL. */
+  readonly origin: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+export type { ProviderSettings };
