@@ -1,1 +1,12 @@
-export {};
+export { type FaultScript, type FaultStep, startFaultServer } from "./fault-server.ts";
+export { type HttpResponseParts, httpChunk, httpHead, httpResponse } from "./http-message.ts";
+export {
+  parseRecording,
+  type RecordedRequest,
+  type RecordedResponse,
+  type Recording,
+  readRecording,
+} from "./recording.ts";
+export { type Exchange, type ReplayOptions, startReplay } from "./replay.ts";
+export type { ReceivedRequest } from "./request-reader.ts";
+export type { SocketServer, SocketServerOptions } from "./socket-server.ts";

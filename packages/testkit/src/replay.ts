@@ -1,0 +1,101 @@
+import { httpChunk, httpResponse, parseHead } from "./http-message.ts";
+import type { RecordedResponse, Recording } from "./recording.ts";
+import type { ReceivedRequest } from "./request-reader.ts";
+import { type Connection, type SocketServer, startSocketServer } from "./socket-server.ts";
+
+/** An answer to play: recorded, or given as the bytes of a whole response; without one the server stays silent. */
+export interface Exchange {
+  readonly request?: Recording["request"];
+  readonly response?: RecordedResponse | Uint8Array | undefined;
+}
+
+/** How a replay plays its answers. */
+export interface ReplayOptions {
+  /** Sends every answer in pieces of so many bytes. @default the head and each chunk as one piece */
+  readonly bytesPerPiece?: number | undefined;
+  /** The origin that stands in the recordings; the replay's own takes its place. @default none is exchanged */
+  readonly recordedOrigin?: string | undefined;
+}
+
+/**
+ * Starts a server on 127.0.0.1 that answers with exchanges, byte for byte: one after the other, or the one that a
+ * function finds for the request.
+ *
+ * A request for which there is none is answered with status 500.
+ */
+export async function startReplay(
+  exchanges: readonly Exchange[] | ((request: ReceivedRequest) => Exchange | undefined),
+  options: ReplayOptions = {},
+): Promise<SocketServer> {
+  const queue = typeof exchanges === "function" ? [] : [...exchanges];
+  const find = typeof exchanges === "function" ? exchanges : () => queue.shift();
+
+  const server: SocketServer = await startSocketServer(async (connection) => {
+    for (;;) {
+      const request = await connection.readRequest();
+      if (!request) return connection.finish();
+      const exchange = find(request) ?? { response: nothingLeft(request) };
+      if (!exchange.response) return;
+      const pieces = wirePieces(exchange.response, options.recordedOrigin, server.origin);
+      await sendAll(connection, pieces, options.bytesPerPiece);
+      if (!keepsAlive(pieces)) return connection.finish();
+    }
+  });
+  return server;
+}
+
+function nothingLeft({ method, path }: ReceivedRequest): Buffer {
+  const body = `no exchange for ${method} ${path}`;
+  return httpResponse({ status: 500, headers: { "content-type": "text/plain" }, body });
+}
+
+async function sendAll(
+  connection: Connection,
+  pieces: readonly Buffer[],
+  bytesPerPiece: number | undefined,
+): Promise<void> {
+  const whole = bytesPerPiece === undefined ? pieces : [Buffer.concat(pieces)];
+  for (const piece of whole) {
+    const size = bytesPerPiece ?? piece.length;
+    for (let offset = 0; offset < piece.length && !connection.signal.aborted; offset += size) {
+      await connection.send(piece.subarray(offset, offset + size));
+    }
+  }
+}
+
+/** The head, then every chunk with its framing. */
+function wirePieces(
+  response: RecordedResponse | Uint8Array,
+  recordedOrigin: string | undefined,
+  origin: string,
+): readonly Buffer[] {
+  if (response instanceof Uint8Array) return [Buffer.from(response)];
+  const rebase = (bytes: Buffer): Buffer =>
+    recordedOrigin === undefined ? bytes : replaceOrigin(bytes, recordedOrigin, origin);
+
+  const fields = response.fields.map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = Buffer.from(
+    `HTTP/1.1 ${response.status} ${response.reason}\r\n${fields.join("")}\r\n`,
+    "latin1",
+  );
+  const chunks = response.chunks.map(rebase);
+  const chunked = response.headers["transfer-encoding"] !== undefined;
+  const pieces = [rebase(head), ...(chunked ? [...chunks.map(httpChunk), httpChunk("")] : chunks)];
+
+  const differs = response.raw && recordedOrigin === undefined && !Buffer.concat(pieces).equals(response.raw);
+  return differs && response.raw ? [response.raw] : pieces;
+}
+
+/** Exchanges an origin for another, as it is and as PHP writes it into JSON. */
+export function replaceOrigin(bytes: Buffer, from: string, to: string): Buffer {
+  const escaped = (origin: string): string => origin.replaceAll("/", "\\/");
+  const text = bytes.toString("latin1").replaceAll(from, to).replaceAll(escaped(from), escaped(to));
+  return Buffer.from(text, "latin1");
+}
+
+function keepsAlive([first]: readonly Buffer[]): boolean {
+  const { headers } = parseHead(first?.toString("latin1").split("\r\n\r\n")[0] ?? "");
+  const { connection } = headers;
+  const framed = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  return framed && connection?.toLowerCase() !== "close";
+}
