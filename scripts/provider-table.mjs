@@ -1,0 +1,26 @@
+import { packageFolders, readJson } from "./workspace.mjs";
+
+/** Markdown table of the provider packages, as their manifests describe them. */
+export function formatProviderTable() {
+  const rows = packageFolders()
+    .map((folder) => ({ folder, manifest: readJson(`${folder}/package.json`) }))
+    .filter(({ folder, manifest }) => folder.startsWith("packages/") && manifest.fallthrough)
+    .map(({ folder, manifest }) => formatRow(folder, manifest.name, manifest.fallthrough));
+  return ["| Provider | Package | Models | Status of the public site |", "|---|---|---|---|", ...rows].join(
+    "\n",
+  );
+}
+
+/**
+ * @param {string} folder
+ * @param {string} packageName
+ * @param {{ name: string, homepage?: string, status: { state: string, checked: string, note?: string }, models: { id: string, aliases?: string[] }[] }} card
+ */
+function formatRow(folder, packageName, { name, homepage, status, models }) {
+  const site = homepage ? `[${name}](${homepage})` : name;
+  const names = models.map(({ id, aliases = [] }) =>
+    [`\`${id}\``, ...aliases.map((alias) => `(\`${alias}\`)`)].join(" "),
+  );
+  const note = status.note ? `: ${status.note}` : "";
+  return `| ${site} | [\`${packageName}\`](${folder}) | ${names.join(", ") || "any"} | **${status.state}**, ${status.checked}${note} |`;
+}

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { formatProviderTable } from "./provider-table.mjs";
+import { packageFolders, ROOT } from "./workspace.mjs";
+
+const MARKED_BLOCK = /<!-- snippet: (\S+) -->\n\n?```(\w+)\n([\s\S]*?)```/g;
+const CODE_BLOCK = /^```(?:ts|js|mjs|typescript|javascript)\n/gm;
+const TABLE = /<!-- table: (\S+) -->\n[\s\S]*?<!-- \/table -->/g;
+
+/** Tables that are written from data, by the name their marker gives. */
+const TABLES = new Map([["providers", formatProviderTable]]);
+
+const check = process.argv.includes("--check");
+
+for (const file of markdownFiles()) {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const current = text
+    .replace(MARKED_BLOCK, (_, source, language) => formatSnippet(source, language))
+    .replace(TABLE, (_, name) => `<!-- table: ${name} -->\n${formatTable(name)}\n<!-- /table -->`);
+
+  const codeBlocks = text.match(CODE_BLOCK)?.length ?? 0;
+  const owned = [...text.matchAll(MARKED_BLOCK)].filter(([, , language]) =>
+    /^(ts|js|mjs)$/.test(language ?? ""),
+  );
+  if (codeBlocks > owned.length)
+    report(file, "has a code block that no file owns: mark it with `<!-- snippet: path#region -->`");
+  if (current === text) continue;
+  if (check) report(file, "differs from the files it quotes: run `npm run snippets`");
+  else writeFileSync(join(ROOT, file), current);
+}
+
+/** @param {string} file @param {string} problem */
+function report(file, problem) {
+  console.error(`${file} ${problem}`);
+  process.exitCode = 1;
+}
+
+function markdownFiles() {
+  return ["", "docs", "docs/decisions", ...packageFolders()].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith(".md") && name !== "CHANGELOG.md")
+      .map((name) => join(folder, name)),
+  );
+}
+
+/** @param {string} source @param {string} language */
+function formatSnippet(source, language) {
+  const [file = "", region] = source.split("#");
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const code = region ? regionOf(text, region, source) : text;
+  return `<!-- snippet: ${source} -->\n\`\`\`${language}\n${code.trim()}\n\`\`\``;
+}
+
+/** @param {string} text @param {string} region @param {string} source */
+function regionOf(text, region, source) {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => line.trim() === `// #region ${region}`);
+  const end = lines.findIndex((line, index) => index > start && line.trim() === "// #endregion");
+  if (start === -1 || end === -1) throw new Error(`no region \`${source}\``);
+
+  const body = lines.slice(start + 1, end);
+  const indent = Math.min(...body.filter((line) => line.trim()).map((line) => line.search(/\S/)));
+  return body.map((line) => line.slice(indent)).join("\n");
+}
+
+/** @param {string} name */
+function formatTable(name) {
+  const format = TABLES.get(name);
+  if (!format) throw new Error(`unknown table \`${name}\`; known: ${[...TABLES.keys()].join(", ")}`);
+  return format();
+}

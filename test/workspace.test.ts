@@ -1,0 +1,185 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { packageFolders, ROOT, readJson } from "../scripts/workspace.mjs";
+
+const REPOSITORY = "https://github.com/fallthrough-js/fallthrough";
+
+/** Which of our packages a package may import, by folder; a provider package has its own rule. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  "ai-power": ["core"],
+  registry: ["core"],
+  testkit: ["core"],
+  gateway: ["core", "registry"],
+  cli: ["core", "registry", "gateway"],
+  "create-provider": [],
+};
+const PROVIDER_ARROWS = ["core", "ai-power"];
+
+const PROVIDER_SCRIPTS = {
+  build: "tsup --config ../../tsup.config.ts",
+  "lint:package": "publint --strict && attw --pack --profile esm-only",
+  test: "vitest run",
+  typecheck: "tsc",
+};
+const PROVIDER_SOURCES = ["index.ts", "protocol.ts", "provider.ts", "session.ts"];
+const PROVIDER_SOURCE_LINES = 170;
+
+const packages = packageFolders().filter((folder) => folder.startsWith("packages/"));
+const examples = packageFolders().filter((folder) => folder.startsWith("examples/"));
+const providers = packages.filter((folder) => basename(folder).startsWith("provider-"));
+
+describe.each(packages)("%s", (folder) => {
+  const manifest = readJson(`${folder}/package.json`);
+
+  test("says where it comes from and what it needs", () => {
+    expect(manifest).toMatchObject({
+      license: "MIT",
+      type: "module",
+      sideEffects: false,
+      files: ["dist"],
+      engines: { node: readJson("package.json").engines.node },
+      homepage: `${REPOSITORY}/tree/main/${folder}#readme`,
+      bugs: `${REPOSITORY}/issues`,
+      repository: { type: "git", url: `git+${REPOSITORY}.git`, directory: folder },
+      publishConfig: { access: "public", provenance: true },
+    });
+    expect(manifest.description).toMatch(/\.$/);
+    expect(read(folder, "LICENSE")).toBe(read("LICENSE"));
+    expect(read(folder, "README.md")).toContain(`# ${manifest.name}\n`);
+  });
+
+  test("has ESM entries of one condition and runs nothing on install", () => {
+    const { "./package.json": itself, ...entries } = manifest.exports ?? {
+      "./package.json": "./package.json",
+    };
+
+    expect(itself).toBe("./package.json");
+    for (const [name, entry] of Object.entries(entries)) {
+      const file = name === "." ? "index" : name.slice(2);
+      expect(entry).toEqual({ types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` });
+    }
+    expect(
+      Object.keys(manifest.scripts).filter((name) => /^(pre|post)?(install|prepare|pack|publish)/.test(name)),
+    ).toEqual([]);
+  });
+
+  test("depends only where the arrows point", () => {
+    const allowed = providers.includes(folder) ? PROVIDER_ARROWS : (ARROWS[basename(folder)] ?? []);
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+
+    expect(ourFolders(declared).filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(Object.keys(manifest.peerDependencies ?? {})).not.toContain("@fallthrough/core");
+  });
+});
+
+describe.each(providers)("%s", (folder) => {
+  const manifest = readJson(`${folder}/package.json`);
+  const id = basename(folder).replace("provider-", "");
+  const sources = readdirSync(join(ROOT, folder, "src")).sort();
+  const code = sources.map((file) => read(folder, "src", file)).join("");
+
+  test("is a package of the one shape", () => {
+    expect(manifest).toMatchObject({
+      name: `@fallthrough/provider-${id}`,
+      keywords: expect.arrayContaining(["fallthrough-provider"]),
+      scripts: PROVIDER_SCRIPTS,
+      fallthrough: { specificationVersion: 1, id },
+    });
+    expect(Object.keys(manifest.exports)).toEqual([".", "./package.json"]);
+    expect(Object.keys(manifest.scripts)).toEqual(Object.keys(PROVIDER_SCRIPTS));
+    expect(ourFolders(Object.keys(manifest.dependencies))).toHaveLength(
+      Object.keys(manifest.dependencies).length,
+    );
+  });
+
+  test("exports the factory that its manifest names, and the factory returns the manifest's card", async () => {
+    const { factory, instances: _, ...card } = manifest.fallthrough;
+    const module = await import(join(ROOT, folder, "dist/index.js"));
+
+    expect(Object.keys(module)).toEqual([factory]);
+    expect(module[factory]()).toMatchObject(card);
+  });
+
+  test("holds its protocol and nothing else", () => {
+    expect(sources.filter((file) => !PROVIDER_SOURCES.includes(file))).toEqual([]);
+    expect(code.split("\n").length).toBeLessThanOrEqual(PROVIDER_SOURCE_LINES);
+    expect(code.match(/\b(undici|process\.env|console|setTimeout|JSON\.parse|new Error)\b/g)).toBeNull();
+  });
+
+  test("has a test for each source file", () => {
+    const untested = sources.filter(
+      (file) =>
+        file !== "index.ts" && !existsSync(join(ROOT, folder, "test", file.replace(".ts", ".test.ts"))),
+    );
+
+    expect(untested).toEqual([]);
+  });
+
+  test("has a README of five headings that names every host it talks to", () => {
+    const readme = read(folder, "README.md");
+    const hosts = [...code.matchAll(/https?:\/\/([\w.-]+)/g)].map(([, host = ""]) => host);
+    const protocol = /## Protocol\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? "";
+
+    expect(readme.match(/^##? .+/gm)).toEqual([
+      `# ${manifest.name}`,
+      "## Install",
+      "## Use",
+      "## Protocol",
+      "## Status",
+    ]);
+    expect(readme.split("\n").length).toBeLessThanOrEqual(46);
+    expect(hosts.filter((host) => !protocol.includes(host))).toEqual([]);
+  });
+});
+
+test("every example is private and checked", () => {
+  const loose = examples.filter((folder) => {
+    const { private: isPrivate, version } = readJson(`${folder}/package.json`);
+    return !isPrivate || version;
+  });
+
+  expect(loose).toEqual([]);
+});
+
+test("every dependency comes from the catalog or the workspace", () => {
+  const loose = ["", ...packageFolders()].flatMap((folder) => {
+    const manifest = readJson(join(folder, "package.json"));
+    return ["dependencies", "devDependencies", "optionalDependencies"].flatMap((kind) =>
+      Object.entries<string>(manifest[kind] ?? {})
+        .filter(([, version]) => !/^(catalog|workspace):/.test(version))
+        .map(([name, version]) => `${folder} ${kind} ${name}@${version}`),
+    );
+  });
+
+  expect(loose).toEqual([]);
+});
+
+test("the package manager keeps to the catalog, waits for releases to settle and runs no foreign script", () => {
+  const settings = read("pnpm-workspace.yaml");
+
+  expect(settings).toContain("catalogMode: strict\n");
+  expect(settings).toMatch(/minimumReleaseAge: \d{4,}\n/);
+  expect(settings).toMatch(/onlyBuiltDependencies:\n {2}- esbuild\n(?! )/);
+});
+
+test("the testkit and core know no provider, not even in their tests", () => {
+  const known = ["packages/testkit", "packages/core"].flatMap((folder) =>
+    ourFolders(Object.keys(readJson(`${folder}/package.json`).devDependencies ?? {})),
+  );
+
+  expect(known.filter((name) => name !== "core")).toEqual([]);
+});
+
+function read(...path: readonly string[]): string {
+  return readFileSync(join(ROOT, ...path), "utf8");
+}
+
+/** Folders of those package names that are ours. */
+function ourFolders(names: readonly string[]): readonly string[] {
+  const folders = new Map(
+    packages.map((folder) => [readJson(`${folder}/package.json`).name, basename(folder)]),
+  );
+  return names.flatMap((name) => folders.get(name) ?? []);
+}
