@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { formatProviderTable } from "./provider-table.mjs";
 import { packageFolders, ROOT } from "./workspace.mjs";
 
 const MARKED_BLOCK = /<!-- snippet: (\S+) -->\n\n?```(\w+)\n([\s\S]*?)```/g;
-const CODE_BLOCK = /^```(?:ts|js|mjs|typescript|javascript)\n/gm;
+const CODE_BLOCK = /^```(?:ts|js|mjs|typescript|javascript)\n/m;
+const LINK = /\]\((?!https?:|#)([^)#\s]+)/g;
 const TABLE = /<!-- table: (\S+) -->\n[\s\S]*?<!-- \/table -->/g;
 
 /** Tables that are written from data, by the name their marker gives. */
@@ -18,12 +19,13 @@ for (const file of markdownFiles()) {
     .replace(MARKED_BLOCK, (_, source, language) => formatSnippet(source, language))
     .replace(TABLE, (_, name) => `<!-- table: ${name} -->\n${formatTable(name)}\n<!-- /table -->`);
 
-  const codeBlocks = text.match(CODE_BLOCK)?.length ?? 0;
-  const owned = [...text.matchAll(MARKED_BLOCK)].filter(([, , language]) =>
-    /^(ts|js|mjs)$/.test(language ?? ""),
-  );
-  if (codeBlocks > owned.length)
+  if (CODE_BLOCK.test(text.replace(MARKED_BLOCK, ""))) {
     report(file, "has a code block that no file owns: mark it with `<!-- snippet: path#region -->`");
+  }
+  for (const [, target = ""] of text.matchAll(LINK)) {
+    if (existsSync(join(ROOT, dirname(file), target))) continue;
+    report(file, `links to \`${target}\`, which does not exist`);
+  }
   if (current === text) continue;
   if (check) report(file, "differs from the files it quotes: run `npm run snippets`");
   else writeFileSync(join(ROOT, file), current);
