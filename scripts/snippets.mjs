@@ -1,23 +1,32 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { formatErrorTable } from "./error-table.mjs";
 import { formatProviderTable } from "./provider-table.mjs";
+import { prepare } from "./setup.mjs";
 import { packageFolders, ROOT } from "./workspace.mjs";
 
 const MARKED_BLOCK = /<!-- snippet: (\S+) -->\n\n?```(\w+)\n([\s\S]*?)```/g;
 const CODE_BLOCK = /^```(?:ts|js|mjs|typescript|javascript)\n/m;
 const LINK = /\]\((?!https?:|#)([^)#\s]+)/g;
-const TABLE = /<!-- table: (\S+) -->\n[\s\S]*?<!-- \/table -->/g;
+const TABLE = /<!-- table: (\S+) -->\n([\s\S]*?)<!-- \/table -->/g;
 
-/** Tables that are written from data, by the name their marker gives. */
-const TABLES = new Map([["providers", formatProviderTable]]);
+/**
+ * Tables that are written from data, by the name their marker gives.
+ *
+ * @type {Readonly<Record<string, (current: string) => string | Promise<string>>>}
+ */
+const TABLES = { errors: formatErrorTable, providers: formatProviderTable };
 
+prepare({ build: ["@fallthrough/registry"] });
 const check = process.argv.includes("--check");
 
 for (const file of markdownFiles()) {
   const text = readFileSync(join(ROOT, file), "utf8");
-  const current = text
-    .replace(MARKED_BLOCK, (_, source, language) => formatSnippet(source, language))
-    .replace(TABLE, (_, name) => `<!-- table: ${name} -->\n${formatTable(name)}\n<!-- /table -->`);
+  let current = text.replace(MARKED_BLOCK, (_, source, language) => formatSnippet(source, language));
+  for (const [table, name = "", rows = ""] of current.matchAll(TABLE)) {
+    const written = `<!-- table: ${name} -->\n${await formatTable(name, rows)}\n<!-- /table -->`;
+    current = current.replace(table, () => written);
+  }
 
   if (CODE_BLOCK.test(text.replace(MARKED_BLOCK, ""))) {
     report(file, "has a code block that no file owns: mark it with `<!-- snippet: path#region -->`");
@@ -65,9 +74,9 @@ function regionOf(text, region, source) {
   return body.map((line) => line.slice(indent)).join("\n");
 }
 
-/** @param {string} name */
-function formatTable(name) {
-  const format = TABLES.get(name);
-  if (!format) throw new Error(`unknown table \`${name}\`; known: ${[...TABLES.keys()].join(", ")}`);
-  return format();
+/** @param {string} name @param {string} current */
+function formatTable(name, current) {
+  const format = TABLES[name];
+  if (!format) throw new Error(`unknown table \`${name}\`; known: ${Object.keys(TABLES).join(", ")}`);
+  return format(current);
 }
