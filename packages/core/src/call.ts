@@ -6,8 +6,12 @@ import type { Redactor } from "./redact.ts";
 export interface Call {
   /** Written by the HTTP client. */
   phase: Phase;
+  /** Written by the HTTP client: exchanges whose body has not ended. */
+  exchanges: number;
   /** Written by the HTTP client: it knows the secrets of the instance. */
   redactor?: Redactor | undefined;
+  /** Milliseconds; read by the HTTP client. */
+  readonly connectMs: number;
   /** Written by a chain as attempts end; read by the reply. */
   readonly attempts: Attempt[];
 }

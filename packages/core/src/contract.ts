@@ -9,7 +9,9 @@ import type { ChatErrorCode, Phase } from "./errors.ts";
 export interface ChatProvider extends ProviderCard {
   stream(request: ChatRequest): AsyncIterable<StreamPart>;
   /** Asks the server which models it has. */
-  listModels?: ((options?: { readonly signal?: AbortSignal | undefined }) => Promise<ModelCard[]>) | undefined;
+  listModels?:
+    | ((options?: { readonly signal?: AbortSignal | undefined }) => Promise<ModelCard[]>)
+    | undefined;
   /** Closes the connections and forgets the session of this instance. */
   close?: (() => Promise<void>) | undefined;
 }

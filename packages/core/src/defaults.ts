@@ -41,16 +41,16 @@ export const DEFAULT_LIMITS: { readonly [Name in keyof Limits]-?: number } = {
 };
 
 /** What is held back before the first content. */
-export const HELD_PARTS = 64;
+export const HELD_PARTS: number = 64;
 /** Characters of what is held back before the first content. */
-export const HELD_CHARACTERS = 256 * 1024;
+export const HELD_CHARACTERS: number = 256 * 1024;
 /** How long an error body may take: the status is already known by then. */
-export const ERROR_BODY_MS = 1_000;
+export const ERROR_BODY_MS: number = 1_000;
 /** How long the end of a body may follow the end marker of its protocol before the socket is closed. */
-export const TRAILER_MS = 20;
+export const TRAILER_MS: number = 20;
 /** How long a provider may tidy up after its `finish`. */
-export const TIDY_MS = 250;
+export const TIDY_MS: number = 250;
 /** The longest wait that a server may ask for. */
-export const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+export const LONGEST_RETRY_AFTER_MS: number = 24 * 60 * 60 * 1000;
 /** Redirects that a page fetch follows on its own origin. */
-export const PAGE_REDIRECTS = 3;
+export const PAGE_REDIRECTS: number = 3;

@@ -4,7 +4,29 @@ import { redact, redactedCause } from "./redact.ts";
 /**
  * What happened, in one word; `docs/errors.md` tells how each is detected and what a chain does about it.
  */
-export type ChatErrorCode = keyof typeof CODE_SCOPES;
+export type ChatErrorCode =
+  | "offline"
+  | "network"
+  | "tls"
+  | "timeout"
+  | "deadline"
+  | "rate-limit"
+  | "auth"
+  | "payment"
+  | "blocked"
+  | "abuse"
+  | "not-found"
+  | "unsupported"
+  | "context-length"
+  | "content-filter"
+  | "bad-request"
+  | "server"
+  | "protocol"
+  | "empty"
+  | "interrupted"
+  | "limit"
+  | "contract"
+  | "config";
 
 /** How far the call had come: before the connection, the head, the first content, or after it. */
 export type Phase = "connect" | "headers" | "preamble" | "committed";
@@ -19,8 +41,8 @@ export interface PartialReply {
   readonly toolCalls: readonly ToolCall[];
 }
 
-/** The closed list of codes, each with what it says something about unless the thrower knows better. */
-const CODE_SCOPES = {
+/** What each code says something about, unless the thrower knows better. */
+const CODE_SCOPES: Readonly<Record<ChatErrorCode, FailureScope>> = {
   offline: "origin",
   network: "origin",
   tls: "origin",
@@ -43,7 +65,7 @@ const CODE_SCOPES = {
   limit: "model",
   contract: "provider",
   config: "provider",
-} as const satisfies Record<string, FailureScope>;
+};
 
 /** Every code a `ChatError` can have. */
 export const CHAT_ERROR_CODES: readonly ChatErrorCode[] = Object.keys(CODE_SCOPES) as ChatErrorCode[];
@@ -106,11 +128,19 @@ function hidden(value: unknown): PropertyDescriptor {
   return { value, enumerable: false };
 }
 
-/** A copy of `error` that also tells `details`; one failure may reach several callers, so it is never changed. */
-export function amendError(error: ChatError, details: ChatErrorDetails, message: string = error.message): ChatError {
-  const { code, provider, model, origin, scope, status, retryAfterMs, phase, partial, route, cause } = error;
-  const known = { provider, model, origin, scope, status, retryAfterMs, phase, partial, route, cause };
-  const copy = new ChatError(code, message, { ...known, ...details });
-  if (error.stack !== undefined && message === error.message) copy.stack = error.stack;
+/** A copy of `error` with these facts changed; one failure may reach several callers, so it is never changed itself. */
+export function amendError(
+  error: ChatError,
+  changes: ChatErrorDetails & { readonly code?: ChatErrorCode; readonly message?: string },
+): ChatError {
+  const { provider, model, origin, scope, status, retryAfterMs, phase, partial, route, cause } = error;
+  const { code = error.code, message = error.message, ...details } = changes;
+  const known = { provider, model, origin, status, retryAfterMs, phase, partial, route, cause };
+  const copy = new ChatError(code, message, {
+    ...known,
+    ...(code === error.code ? { scope } : {}),
+    ...details,
+  });
+  if (error.stack !== undefined && copy.message === error.message) copy.stack = error.stack;
   return copy;
 }

@@ -1,7 +1,31 @@
-export * from "./call.ts";
-export * from "./contract.ts";
-export * from "./defaults.ts";
-export * from "./errors.ts";
-export * from "./http.ts";
-export * from "./redact.ts";
-export * from "./settings.ts";
+export { type Call, callOf } from "./call.ts";
+export { providerCard } from "./card.ts";
+export { type ChatReply, type ChatResult, chat } from "./chat.ts";
+export type * from "./contract.ts";
+export { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits } from "./defaults.ts";
+export {
+  amendError,
+  CHAT_ERROR_CODES,
+  ChatError,
+  type ChatErrorCode,
+  type ChatErrorDetails,
+  type FailureScope,
+  type PartialReply,
+  type Phase,
+} from "./errors.ts";
+export { formatPrompt, messageText } from "./format-prompt.ts";
+export { type GuardOptions, guard, SELF_GUARDED } from "./guard.ts";
+export { createHttpClient } from "./http/client.ts";
+export type * from "./http/types.ts";
+export { parseJson } from "./json.ts";
+export { createRedactor, quote } from "./redact.ts";
+export {
+  deniedCapability,
+  findModel,
+  requiredCapabilities,
+  type Wish,
+  wishWarnings,
+} from "./requirements.ts";
+export type { ProviderSettings } from "./settings.ts";
+export type { ServerSentEvent } from "./sse.ts";
+export { resolveTimeouts } from "./watch.ts";

@@ -36,7 +36,8 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
   for (const secret of secrets) {
     if (secret.length < SHORTEST_SECRET) continue;
     const base64 = Buffer.from(secret).toString("base64");
-    for (const form of [secret, encodeURIComponent(secret), base64, base64.replace(/=+$/, "")]) forms.add(form);
+    for (const form of [secret, encodeURIComponent(secret), base64, base64.replace(/=+$/, "")])
+      forms.add(form);
     forms.add(Buffer.from(secret).toString("base64url"));
   }
   // the longest first, so that a secret inside another one does not leave the rest of it standing
@@ -65,7 +66,11 @@ export function createPromptRedactor(prompts: readonly string[]): Redactor {
 }
 
 /** A redacted copy of an error's cause and of the causes behind it. */
-export function redactedCause(cause: unknown, redactor: Redactor = (text) => text, depth: number = CAUSE_DEPTH): unknown {
+export function redactedCause(
+  cause: unknown,
+  redactor: Redactor = (text) => text,
+  depth: number = CAUSE_DEPTH,
+): unknown {
   if (depth === 0) return undefined;
   if (!(cause instanceof Error)) return redact(redactor(String(cause)));
   const copy = new Error(redact(redactor(cause.message)));

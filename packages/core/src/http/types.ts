@@ -1,6 +1,6 @@
-import type { ChatError, ChatErrorCode, ChatErrorDetails } from "./errors.ts";
-import type { JsonValue } from "./contract.ts";
-import type { ProviderSettings } from "./settings.ts";
+import type { JsonValue } from "../contract.ts";
+import type { ChatError, ChatErrorCode, ChatErrorDetails } from "../errors.ts";
+import type { ServerSentEvent } from "../sse.ts";
 
 /** One request of a provider. */
 export interface HttpRequest {
@@ -14,8 +14,6 @@ export interface HttpRequest {
   /** A form is sent urlencoded, any other value as JSON. */
   readonly body?: URLSearchParams | JsonValue | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds. @default the settings of the instance */
-  readonly connectMs?: number | undefined;
   /** Follows redirects to the same origin; only for page fetches. @default false */
   readonly followRedirects?: boolean | undefined;
   /** `false` when cookies set by the answer must not reach another call. @default true */
@@ -23,8 +21,7 @@ export interface HttpRequest {
   /**
    * Names a failure that the provider itself knows, before the status and the look of a page decide.
    *
-   * Called with every answer that is not a success and with every page found where none was expected; `body` is
-   * at most its first 4 KiB.
+   * Called with every answer that is not a success and with every page found where none was expected.
    */
   readonly recognise?: ((answer: FailedAnswer) => ChatError | undefined) | undefined;
 }
@@ -32,7 +29,11 @@ export interface HttpRequest {
 /** An answer that is not a success. */
 export interface FailedAnswer {
   readonly status: number;
+  /** Lower-case names; several values are joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Media type without parameters, lower-case. */
   readonly contentType: string;
+  /** At most its first 4 KiB. */
   readonly body: string;
 }
 
@@ -41,11 +42,13 @@ export interface HttpResponse {
   readonly status: number;
   /** Lower-case names; several values are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
+  /** One entry for each cookie that the answer sets, as sent. */
+  readonly setCookie: readonly string[];
   /** Media type without parameters, lower-case. */
   readonly contentType: string;
   /** What the body is: by content type, then by its first bytes. Does not consume it. */
-  format(): Promise<"json" | "events" | "html" | "text" | "empty">;
-  /** The whole body; @throws `limit` over the page limit */
+  format(): Promise<BodyFormat>;
+  /** The whole body; @throws `blocked` for a challenge page, `limit` over the page limit */
   text(): Promise<string>;
   /** The parsed body; @throws `blocked` for a page, `interrupted` for a cut body, `protocol` for anything else */
   json(): Promise<unknown>;
@@ -55,19 +58,18 @@ export interface HttpResponse {
   eventGroups(options?: EventsOptions): AsyncIterable<readonly ServerSentEvent[]>;
 }
 
-export interface EventsOptions {
-  /** Each event repeats all text before it, so wire bytes say nothing about the answer. @default false */
-  readonly cumulative?: boolean | undefined;
-}
+/** What a body looks like; "text" is none of the others. */
+export type BodyFormat = "json" | "events" | "html" | "text" | "empty";
 
-/** One server-sent event; `event` is "message" where the server names none. */
-export interface ServerSentEvent {
-  readonly event: string;
-  readonly data: string;
+/** How an event stream is read. */
+export interface EventsOptions {
+  /** Each event repeats all text before it, so wire bytes say nothing about the length of the answer. @default false */
+  readonly cumulative?: boolean | undefined;
 }
 
 /** Sends requests to one origin for one provider instance. */
 export interface HttpClient {
+  /** The answer, once its head shows a success; @throws the `ChatError` that its status or the transport means */
   (request: HttpRequest): Promise<HttpResponse>;
   /** Without a trailing slash. */
   readonly baseURL: string;
@@ -76,6 +78,7 @@ export interface HttpClient {
   error(code: ChatErrorCode, message: string, details?: ChatErrorDetails): ChatError;
   /** Keeps this value out of every error of the instance. */
   addSecret(value: string): void;
+  /** Closes the connections of the instance and forgets its cookies. */
   close(): Promise<void>;
 }
 
@@ -87,4 +90,3 @@ export interface HttpClientDefaults {
   readonly origin: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
-export type { ProviderSettings };

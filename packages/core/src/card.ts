@@ -1,0 +1,153 @@
+import type { Capability, ModelCard, ProviderCard, ProviderStatus } from "./contract.ts";
+import { ChatError } from "./errors.ts";
+import { quote } from "./redact.ts";
+import type { ProviderSettings } from "./settings.ts";
+
+const CAPABILITIES: readonly Capability[] = [
+  "streaming",
+  "system",
+  "history",
+  "tools",
+  "json",
+  "images",
+  "files",
+  "reasoning",
+  "usage",
+];
+const STATES: readonly ProviderStatus["state"][] = ["active", "unverified", "retired"];
+const ID = /^[a-z0-9][a-z0-9-]{0,38}$/;
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}/;
+
+// a registered symbol, because provider and registry may each hold a copy of this package
+const INSTANCE = Symbol.for("@fallthrough/core.instance");
+
+/** The settings of an instance that the guard keeps, not the provider. */
+export type InstanceSettings = Pick<ProviderSettings, "timeouts" | "limits">;
+
+/** The card that a package's manifest declares, checked, with the settings of the instance applied. */
+export function providerCard(
+  manifest: { readonly fallthrough: unknown },
+  settings: ProviderSettings = {},
+): ProviderCard {
+  const declared = parseCard(manifest.fallthrough);
+  return {
+    ...declared,
+    id: settings.id === undefined ? declared.id : parseId(settings.id, "setting `id`"),
+    models: settings.models ?? declared.models,
+    status:
+      settings.status ?? (settings.baseURL === undefined ? declared.status : ownServer(declared.status)),
+    ...(settings.timeouts === undefined && settings.limits === undefined
+      ? {}
+      : { [INSTANCE]: { timeouts: settings.timeouts, limits: settings.limits } }),
+  };
+}
+
+/** The settings of the instance behind this card. */
+export function instanceSettings(card: ProviderCard): InstanceSettings {
+  return (card as { readonly [INSTANCE]?: InstanceSettings })[INSTANCE] ?? {};
+}
+
+/** A status speaks of the default origin, so it says nothing about a server of one's own. */
+function ownServer({ checked }: ProviderStatus): ProviderStatus {
+  return { state: "unverified", checked, note: "a server of one's own, through `baseURL`" };
+}
+
+function parseCard(value: unknown): ProviderCard {
+  const card = parseObject(value, "fallthrough");
+  if (card["specificationVersion"] !== 1) {
+    throw invalid("fallthrough.specificationVersion", card["specificationVersion"], "1");
+  }
+  const homepage = card["homepage"];
+  return {
+    specificationVersion: 1,
+    id: parseId(card["id"], "manifest field `fallthrough.id`"),
+    name: parseText(card["name"], "fallthrough.name"),
+    ...(homepage === undefined ? {} : { homepage: parseText(homepage, "fallthrough.homepage") }),
+    status: parseStatus(card["status"]),
+    models: parseList(card["models"], "fallthrough.models").map(parseModel),
+  };
+}
+
+function parseStatus(value: unknown): ProviderStatus {
+  const { state, checked, note } = parseObject(value, "fallthrough.status");
+  if (!STATES.includes(state as ProviderStatus["state"])) {
+    throw invalid("fallthrough.status.state", state, `one of ${STATES.join(", ")}`);
+  }
+  if (typeof checked !== "string" || !ISO_DATE.test(checked) || Number.isNaN(Date.parse(checked))) {
+    throw invalid("fallthrough.status.checked", checked, "an ISO date");
+  }
+  return {
+    state: state as ProviderStatus["state"],
+    checked,
+    ...(note === undefined ? {} : { note: parseText(note, "fallthrough.status.note") }),
+  };
+}
+
+function parseModel(value: unknown, index: number): ModelCard {
+  const field = `fallthrough.models[${index}]`;
+  const { id, aliases, contextWindow, selectable, capabilities } = parseObject(value, field);
+  if (contextWindow !== undefined && (typeof contextWindow !== "number" || contextWindow <= 0)) {
+    throw invalid(`${field}.contextWindow`, contextWindow, "a number of tokens");
+  }
+  if (selectable !== undefined && typeof selectable !== "boolean") {
+    throw invalid(`${field}.selectable`, selectable, "true or false");
+  }
+  return {
+    id: parseText(id, `${field}.id`),
+    ...(aliases === undefined
+      ? {}
+      : {
+          aliases: parseList(aliases, `${field}.aliases`).map((alias) =>
+            parseText(alias, `${field}.aliases`),
+          ),
+        }),
+    ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(selectable === undefined ? {} : { selectable }),
+    ...(capabilities === undefined
+      ? {}
+      : { capabilities: parseCapabilities(capabilities, `${field}.capabilities`) }),
+  };
+}
+
+function parseCapabilities(value: unknown, field: string): Partial<Record<Capability, boolean>> {
+  const declared = parseObject(value, field);
+  for (const [name, able] of Object.entries(declared)) {
+    if (!CAPABILITIES.includes(name as Capability)) {
+      throw invalid(field, name, `keys among ${CAPABILITIES.join(", ")}`);
+    }
+    if (typeof able !== "boolean") throw invalid(`${field}.${name}`, able, "true or false");
+  }
+  return declared as Partial<Record<Capability, boolean>>;
+}
+
+function parseObject(value: unknown, field: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid(field, value, "an object");
+  }
+  return value as Record<string, unknown>;
+}
+
+function parseList(value: unknown, field: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalid(field, value, "a list");
+  return value;
+}
+
+function parseText(value: unknown, field: string): string {
+  if (typeof value !== "string" || value.trim() === "") throw invalid(field, value, "a text");
+  return value;
+}
+
+function parseId(value: unknown, what: string): string {
+  if (typeof value === "string" && ID.test(value)) return value;
+  throw new ChatError("config", `${what} is ${show(value)}, expected lower-case letters, digits and hyphens`);
+}
+
+function invalid(field: string, value: unknown, expected: string): ChatError {
+  return new ChatError("config", `manifest field \`${field}\` is ${show(value)}, expected ${expected}`);
+}
+
+function show(value: unknown): string {
+  return value === undefined
+    ? "missing"
+    : quote(typeof value === "string" ? value : String(JSON.stringify(value)));
+}

@@ -1,0 +1,144 @@
+import type {
+  ChatProvider,
+  ChatRequest,
+  FinishReason,
+  Route,
+  Source,
+  StreamPart,
+  ToolCall,
+  Usage,
+  Warning,
+} from "./contract.ts";
+import { ChatError } from "./errors.ts";
+import { createFold } from "./fold.ts";
+import { type GuardOptions, guard } from "./guard.ts";
+import { createRecord } from "./record.ts";
+
+/** A whole answer. */
+export interface ChatResult {
+  readonly text: string;
+  readonly reasoning: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly sources: readonly Source[];
+  readonly warnings: readonly Warning[];
+  /** "other" when the consumer left before the end. */
+  readonly finishReason: FinishReason;
+  readonly usage?: Usage | undefined;
+  /** As the server reported it. */
+  readonly model?: string | undefined;
+  readonly route: Route;
+}
+
+/**
+ * One answer as it comes: its parts, its text, or the whole.
+ *
+ * The call starts when it is first consumed, and its stream can be consumed once. `text()` and `result()` consume
+ * it when nobody else does; otherwise they tell what was consumed, once that has ended.
+ */
+export interface ChatReply extends AsyncIterable<StreamPart> {
+  /** The text deltas alone. */
+  readonly textStream: AsyncIterable<string>;
+  /** Who was asked so far; fills while the call runs. */
+  readonly route: Route;
+  text(): Promise<string>;
+  result(): Promise<ChatResult>;
+}
+
+/**
+ * Asks one provider.
+ *
+ * @throws what the guard throws, with the route, wherever the reply is consumed
+ * @example
+ * const reply = chat(createPizzagpt(), { messages: [{ role: "user", content: "Hello" }] });
+ * for await (const text of reply.textStream) process.stdout.write(text);
+ */
+export function chat(provider: ChatProvider, request: ChatRequest, options?: GuardOptions): ChatReply {
+  const record = createRecord(provider, request);
+  const fold = createFold();
+  let parts: AsyncIterator<StreamPart> | undefined;
+  let consumer: object | undefined;
+  let settle: { resolve(result: ChatResult): void; reject(reason: unknown): void };
+  const settled = new Promise<ChatResult>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // whoever does not ask for the result has the failure from the stream
+  settled.catch(() => {});
+
+  function begin(): AsyncIterator<StreamPart> {
+    record.begin();
+    parts = guard(provider, { ...request, signal: record.signal }, options);
+    return parts;
+  }
+
+  function receive(result: IteratorResult<StreamPart>): IteratorResult<StreamPart> {
+    if (result.done) return result;
+    const part = result.value;
+    if (part.type !== "finish") {
+      fold.add(part);
+      return result;
+    }
+    record.end("answered", part);
+    const finish = { ...part, route: record.route };
+    settle.resolve(fold.result(record.route, finish));
+    return { done: false, value: finish };
+  }
+
+  function fail(reason: unknown): never {
+    const failure = record.fail(reason);
+    settle.reject(failure);
+    throw failure;
+  }
+
+  function iterate<Value>(
+    pick: (result: IteratorResult<StreamPart>) => IteratorResult<Value> | undefined,
+  ): AsyncIterator<Value> {
+    const iterator: AsyncIterator<Value> = {
+      async next() {
+        consumer ??= iterator;
+        if (consumer !== iterator) {
+          throw new ChatError("config", "the reply is consumed already, expected one reader for each call");
+        }
+        const source = parts ?? begin();
+        for (;;) {
+          const picked = pick(await source.next().then(receive, fail));
+          if (picked !== undefined) return picked;
+        }
+      },
+      async return() {
+        consumer ??= iterator;
+        if (consumer === iterator) leave();
+        return { done: true, value: undefined };
+      },
+    };
+    return iterator;
+  }
+
+  function leave(): void {
+    if (parts !== undefined) void parts.return?.();
+    record.end("aborted");
+    settle.resolve(fold.result(record.route));
+  }
+
+  async function result(): Promise<ChatResult> {
+    if (consumer === undefined) {
+      const iterator = iterate((part) => part);
+      while (!(await iterator.next()).done);
+    }
+    return settled;
+  }
+
+  return {
+    [Symbol.asyncIterator]: () => iterate((part) => part),
+    textStream: { [Symbol.asyncIterator]: () => iterate(pickText) },
+    get route() {
+      return record.route;
+    },
+    text: async () => (await result()).text,
+    result,
+  };
+}
+
+function pickText(result: IteratorResult<StreamPart>): IteratorResult<string> | undefined {
+  if (result.done) return { done: true, value: undefined };
+  return result.value.type === "text-delta" ? { done: false, value: result.value.delta } : undefined;
+}

@@ -1,0 +1,58 @@
+import type { ChatResult } from "./chat.ts";
+import type { FinishPart, Route, Source, StreamPart, ToolCall, Warning } from "./contract.ts";
+
+/** Gathers the parts of a stream into one answer. */
+export interface Fold {
+  add(part: Exclude<StreamPart, FinishPart>): void;
+  /** What was gathered; without a `finish` the reason is "other". */
+  result(route: Route, finish?: FinishPart): ChatResult;
+}
+
+/** An empty fold. */
+export function createFold(): Fold {
+  let text = "";
+  let reasoning = "";
+  const toolCalls: ToolCall[] = [];
+  const sources: Source[] = [];
+  const warnings: Warning[] = [];
+  return {
+    add(part) {
+      switch (part.type) {
+        case "text-delta":
+          text += part.delta;
+          break;
+        case "reasoning-delta":
+          reasoning += part.delta;
+          break;
+        case "tool-call": {
+          const { type: _, ...toolCall } = part;
+          toolCalls.push(toolCall);
+          break;
+        }
+        case "source": {
+          const { type: _, ...source } = part;
+          sources.push(source);
+          break;
+        }
+        case "warning": {
+          const { type: _, ...warning } = part;
+          warnings.push(warning);
+          break;
+        }
+      }
+    },
+    result(route, finish) {
+      return {
+        text,
+        reasoning,
+        toolCalls: [...toolCalls],
+        sources: [...sources],
+        warnings: [...warnings],
+        finishReason: finish?.finishReason ?? "other",
+        usage: finish?.usage,
+        model: finish?.model,
+        route,
+      };
+    },
+  };
+}

@@ -1,0 +1,306 @@
+import { type Call, callOf, openCall } from "./call.ts";
+import { instanceSettings } from "./card.ts";
+import type {
+  ChatProvider,
+  ChatRequest,
+  FinishPart,
+  ProviderCard,
+  StreamPart,
+  Timeouts,
+} from "./contract.ts";
+import { DEFAULT_LIMITS, TIDY_MS, TRAILER_MS } from "./defaults.ts";
+import { ChatError } from "./errors.ts";
+import { explainFailure } from "./failure.ts";
+import { createIntake } from "./intake.ts";
+import { quote } from "./redact.ts";
+import { deniedCapability, findModel } from "./requirements.ts";
+import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } from "./watch.ts";
+
+/** How a call is guarded. */
+export interface GuardOptions {
+  /** Used where neither the request nor the instance sets one. */
+  readonly timeouts?: Timeouts | undefined;
+  /** Upper bounds; `commitMs` counts until the first content. */
+  readonly caps?: Timeouts | undefined;
+  /** Accepts an answer that has reasoning and no text. @default false */
+  readonly reasoningOnly?: boolean | undefined;
+}
+
+/** Marks a provider whose streams keep the invariants themselves: a chain, whose candidates are guarded. */
+export const SELF_GUARDED: unique symbol = Symbol.for("@fallthrough/core.selfGuarded") as never;
+
+/** After so many parts in a row without content the event loop gets a turn: else no timer could end the call. */
+const TURN_EVERY = 256;
+const noop = (): void => {};
+
+/**
+ * The stream of one call to one provider, with the invariants of the contract kept.
+ *
+ * Its first part comes only when content has come: whoever has it knows that the provider really answers. Fails
+ * with a `ChatError` that names provider, model and phase, and carries `partial` after the first content; an abort
+ * rejects at once with the caller's own reason.
+ */
+export function guard(
+  provider: ChatProvider,
+  request: ChatRequest,
+  options: GuardOptions = {},
+): AsyncIterableIterator<StreamPart> {
+  const { caps } = options;
+  const instance = instanceSettings(provider);
+  const resolved = resolveTimeouts(options.timeouts, instance.timeouts, request.timeouts);
+  const timeouts = {
+    ...resolved,
+    firstChunkMs: capTimeout(resolved.firstChunkMs, caps?.firstChunkMs),
+    totalMs: capTimeout(resolved.totalMs, caps?.totalMs),
+  };
+  if (SELF_GUARDED in provider) {
+    const commitMs = capTimeout(resolved.commitMs, caps?.commitMs);
+    const parts = provider.stream({ ...request, timeouts: { ...timeouts, commitMs } });
+    return parts[Symbol.asyncIterator]() as AsyncIterableIterator<StreamPart>;
+  }
+
+  const { signal } = request;
+  let { model } = request;
+  const limits = { ...timeouts, commitMs: caps?.commitMs ?? 0 };
+  const intake = createIntake(
+    instance.limits?.streamBytes ?? DEFAULT_LIMITS.streamBytes,
+    options.reasoningOnly ?? false,
+  );
+  const controller = new AbortController();
+  const call: Call = {
+    phase: "connect",
+    exchanges: 0,
+    connectMs: timeouts.connectMs,
+    attempts: callOf(signal)?.attempts ?? [],
+  };
+  openCall(controller.signal, call);
+
+  let source: AsyncIterator<StreamPart> | undefined;
+  let watch: Watch | undefined;
+  let finish: FinishPart | undefined;
+  let tidy: NodeJS.Timeout | undefined;
+  let ended = false;
+  let fruitless = 0;
+  const ready: StreamPart[] = [];
+  let pending: Pending | undefined;
+  /** The end of the call, when nobody was waiting for it. */
+  let unclaimed: { readonly reason: unknown } | undefined;
+
+  function start(): void {
+    if (signal?.aborted) {
+      end(signal.reason);
+      return;
+    }
+    signal?.addEventListener("abort", onAbort);
+    watch = createWatch(limits, onTimer);
+    watch.waiting();
+    try {
+      const selected = selectModel(provider, model);
+      model = selected.model;
+      if (selected.warning !== undefined) {
+        intake.take({ type: "warning", code: "adjusted", message: selected.warning });
+      }
+      const denied = deniedCapability(findModel(provider, model), request);
+      if (denied !== undefined) {
+        throw new ChatError("unsupported", `model ${quote(model ?? "")} does not do ${denied}`);
+      }
+      const parts = provider.stream({ ...request, model, timeouts, signal: controller.signal });
+      source = parts?.[Symbol.asyncIterator]?.();
+      if (source === undefined) {
+        throw new ChatError("contract", "stream() gave no async iterable");
+      }
+      pull();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function pull(): void {
+    try {
+      (source as AsyncIterator<StreamPart>).next().then(receive, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function receive(result: IteratorResult<StreamPart>): void {
+    if (ended) return;
+    try {
+      if (result.done) {
+        if (finish === undefined) intake.checkEnd(undefined);
+        complete();
+        return;
+      }
+      const part = result.value;
+      if (finish !== undefined) {
+        throw new ChatError("contract", "stream() gave a part after `finish`, expected it to be the last");
+      }
+      if (part.type === "finish") {
+        intake.checkEnd(part);
+        finish = part;
+        tidy = setTimeout(complete, TIDY_MS);
+        pull();
+        return;
+      }
+      const contents = intake.contents;
+      const given = intake.take(part);
+      if (given === undefined) {
+        pullAgain();
+        return;
+      }
+      fruitless = 0;
+      watch?.received(intake.contents > contents);
+      ready.push(...intake.release(), given);
+      deliver();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function pullAgain(): void {
+    fruitless++;
+    if (fruitless % TURN_EVERY === 0) setImmediate(pull);
+    else pull();
+  }
+
+  function deliver(): void {
+    pending?.resolve({ done: false, value: ready.shift() as StreamPart });
+    pending = undefined;
+  }
+
+  function complete(): void {
+    if (ended) return;
+    ready.push(...intake.release(), finish as FinishPart);
+    close();
+    // the rest of the body usually follows its end marker at once, and then the connection can be used again
+    if (call.exchanges > 0) setTimeout(() => controller.abort(), TRAILER_MS).unref();
+    deliver();
+  }
+
+  function onTimer(timer: TimerName): void {
+    const contents = intake.contents;
+    // one turn later, so that an abort or content of the same tick wins
+    setImmediate(() => {
+      if (ended || (timer !== "totalMs" && intake.contents > contents)) return;
+      fail(timedOut(timer, limits[timer]));
+    });
+  }
+
+  function onAbort(): void {
+    ready.length = 0;
+    end(signal?.reason);
+  }
+
+  function fail(thrown: unknown): void {
+    if (ended) return;
+    if (finish !== undefined && !(thrown instanceof ChatError && thrown.code === "contract")) {
+      complete();
+      return;
+    }
+    const partial = intake.committed ? intake.partial() : undefined;
+    end(explainFailure(thrown, { provider, model, request, call, partial }));
+  }
+
+  function end(reason: unknown): void {
+    if (ended) return;
+    leave(reason);
+    if (pending === undefined) unclaimed = { reason };
+    else pending.reject(reason);
+    pending = undefined;
+  }
+
+  function leave(reason: unknown): void {
+    close();
+    controller.abort(reason);
+    // not awaited: a provider that hangs would never come back
+    Promise.resolve(source)
+      .then((parts) => parts?.return?.())
+      .catch(noop);
+  }
+
+  function close(): void {
+    ended = true;
+    watch?.stop();
+    clearTimeout(tidy);
+    signal?.removeEventListener("abort", onAbort);
+  }
+
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next() {
+      if (pending !== undefined) {
+        return Promise.reject(
+          new ChatError("config", "the stream is read twice at once, expected one reader"),
+        );
+      }
+      if (ready.length > 0) return Promise.resolve({ done: false, value: ready.shift() as StreamPart });
+      if (unclaimed !== undefined) {
+        const { reason } = unclaimed;
+        unclaimed = undefined;
+        return Promise.reject(reason);
+      }
+      if (ended) return Promise.resolve({ done: true, value: undefined });
+      const waiting = new Promise<IteratorResult<StreamPart>>((resolve, reject) => {
+        pending = { resolve, reject };
+      });
+      if (source === undefined) start();
+      else {
+        watch?.waiting();
+        pull();
+      }
+      return waiting;
+    },
+    return() {
+      ready.length = 0;
+      unclaimed = undefined;
+      if (!ended) leave(new DOMException("the consumer left the stream", "AbortError"));
+      pending?.resolve({ done: true, value: undefined });
+      pending = undefined;
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+}
+
+interface Pending {
+  resolve(result: IteratorResult<StreamPart>): void;
+  reject(reason: unknown): void;
+}
+
+/** The model to ask for; where the site decides, the one that it has, and a warning when another was meant. */
+function selectModel(
+  card: ProviderCard,
+  name: string | undefined,
+): { readonly model: string | undefined; readonly warning?: string } {
+  const found = findModel(card, name);
+  const [first] = card.models;
+  if (first === undefined || (found !== undefined && (found === first || found.selectable !== false))) {
+    return { model: found?.id ?? name };
+  }
+  const decided = found?.selectable === false || card.models.every(({ selectable }) => selectable === false);
+  if (decided) {
+    return {
+      model: found?.id ?? first.id,
+      warning: `${card.name} decides on the model itself, so ${quote(name ?? "")} was not asked for`,
+    };
+  }
+  const known = card.models.map(({ id }) => id).join(", ");
+  throw new ChatError("not-found", `unknown model ${quote(name ?? "")}, expected one of ${known}`);
+}
+
+function timedOut(timer: TimerName, ms: number): ChatError {
+  switch (timer) {
+    case "firstChunkMs":
+      return new ChatError("timeout", `sent no content within ${ms} ms`);
+    case "chunkMs":
+      return new ChatError("timeout", `sent nothing for ${ms} ms after its last content`);
+    case "commitMs":
+      return new ChatError(
+        "deadline",
+        `sent no content before the time for all attempts was over (${ms} ms left)`,
+      );
+    case "totalMs":
+      return new ChatError("deadline", `did not finish within ${ms} ms`);
+  }
+}

@@ -1,0 +1,61 @@
+/** The cookies of one provider instance, in memory and for its origin alone. */
+export interface CookieJar {
+  /** The value of a `cookie` header for this path; `undefined` when there is none to send. */
+  header(path: string): string | undefined;
+  /** Keeps what `set-cookie` headers say, as sent. */
+  keep(setCookie: readonly string[], parse: CookieParser): void;
+  clear(): void;
+}
+
+/** undici's `parseCookie`, which is loaded with undici. */
+export type CookieParser = (cookie: string) => {
+  readonly name: string;
+  readonly value: string;
+  readonly expires?: Date | number | undefined;
+  readonly maxAge?: number | undefined;
+  readonly path?: string | undefined;
+} | null;
+
+interface Cookie {
+  readonly value: string;
+  readonly path: string;
+  readonly until: number;
+}
+
+/** A jar that starts with these cookies. */
+export function createCookieJar(initial: Readonly<Record<string, string>> = {}): CookieJar {
+  const cookies = new Map<string, Cookie>();
+  for (const [name, value] of Object.entries(initial)) {
+    cookies.set(name, { value, path: "/", until: Number.POSITIVE_INFINITY });
+  }
+  return {
+    header(path) {
+      const now = Date.now();
+      const sent: string[] = [];
+      for (const [name, cookie] of cookies) {
+        if (cookie.until > now && covers(cookie.path, path)) sent.push(`${name}=${cookie.value}`);
+      }
+      return sent.length === 0 ? undefined : sent.join("; ");
+    },
+    keep(setCookie, parse) {
+      for (const line of setCookie) {
+        const cookie = parse(line);
+        if (cookie === null || cookie.name === "") continue;
+        const until =
+          cookie.maxAge === undefined
+            ? Number(cookie.expires ?? Number.POSITIVE_INFINITY)
+            : Date.now() + cookie.maxAge * 1000;
+        if (until <= Date.now()) cookies.delete(cookie.name);
+        else cookies.set(cookie.name, { value: cookie.value, path: cookie.path ?? "/", until });
+      }
+    },
+    clear() {
+      cookies.clear();
+    },
+  };
+}
+
+function covers(cookiePath: string, path: string): boolean {
+  if (!path.startsWith(cookiePath)) return false;
+  return cookiePath.endsWith("/") || path.length === cookiePath.length || path[cookiePath.length] === "/";
+}

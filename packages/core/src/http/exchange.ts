@@ -1,0 +1,159 @@
+import type { Socket } from "node:net";
+import type { Dispatcher } from "undici";
+import type { Call } from "../call.ts";
+import type { Transport } from "./transport.ts";
+
+/** The head of an answer and its body, as bytes off the wire. */
+export interface Exchange {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly setCookie: readonly string[];
+  /** The next bytes, `undefined` at the end; rejects with what undici reports, or with the reason of the abort. */
+  read(): Promise<Uint8Array | undefined>;
+  /** The bytes of the body so far. */
+  readonly received: number;
+  /** Ends the exchange; the socket is closed unless the body has ended. */
+  close(reason?: unknown): void;
+}
+
+/** What the transport reported, and how far the exchange had come. */
+export interface ExchangeFailure {
+  readonly reason: unknown;
+  readonly phase: Call["phase"];
+  /** An idle connection was used again and died without a byte of an answer. */
+  readonly stale: boolean;
+}
+
+/** Thrown inside the HTTP client for a connection that does not stand in time. */
+export const CONNECT_TIMED_OUT: unique symbol = Symbol("the connection took too long");
+
+/** So many bytes may wait for the reader before the socket is paused. */
+const QUEUED_BYTES = 64 * 1024;
+
+/** Sends one request; resolves with the head of its final answer, rejects with an `ExchangeFailure`. */
+export function startExchange(
+  transport: Transport,
+  options: Dispatcher.DispatchOptions,
+  call: Call,
+  signal: AbortSignal | undefined,
+): Promise<Exchange> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let queued = 0;
+    let received = 0;
+    let controller: Dispatcher.DispatchController | undefined;
+    let sockets: readonly Socket[] = [];
+    let headed = false;
+    let ended = false;
+    let failure: { readonly reason: unknown } | undefined;
+    let reader: { resolve(bytes: Uint8Array | undefined): void; reject(reason: unknown): void } | undefined;
+    const connectTimer =
+      call.connectMs > 0 ? setTimeout(() => close(CONNECT_TIMED_OUT), call.connectMs) : undefined;
+    const onAbort = (): void => close(signal?.reason);
+    call.phase = "connect";
+    call.exchanges++;
+
+    function settle(): void {
+      ended = true;
+      call.exchanges--;
+      clearTimeout(connectTimer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+
+    function fail(reason: unknown): void {
+      if (ended) return;
+      settle();
+      failure = { reason };
+      if (!headed) {
+        const reused = transport.ownsSockets && sockets.length === 0;
+        const stale = reused && call.phase === "headers" && reason !== signal?.reason;
+        reject({ reason, phase: call.phase, stale } satisfies ExchangeFailure);
+      }
+      reader?.reject(reason);
+      reader = undefined;
+    }
+
+    function close(reason: unknown): void {
+      if (ended) return;
+      fail(reason);
+      const error = reason instanceof Error ? reason : new Error("the exchange was ended");
+      if (controller === undefined) for (const socket of sockets) socket.destroy(error);
+      else controller.abort(error);
+    }
+
+    const exchange = {
+      get received() {
+        return received;
+      },
+      read() {
+        const chunk = chunks.shift();
+        if (chunk !== undefined) {
+          queued -= chunk.length;
+          if (queued === 0 && !ended) controller?.resume();
+          return Promise.resolve(chunk);
+        }
+        if (failure !== undefined) return Promise.reject(failure.reason);
+        if (ended) return Promise.resolve(undefined);
+        return new Promise<Uint8Array | undefined>((resolveRead, rejectRead) => {
+          reader = { resolve: resolveRead, reject: rejectRead };
+        });
+      },
+      close,
+    };
+
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(started) {
+        controller = started;
+        clearTimeout(connectTimer);
+        if (ended) return started.abort(new Error("the exchange was ended"));
+        call.phase = "headers";
+      },
+      onResponseStart(_, status, headers) {
+        if (status < 200 || ended) return;
+        headed = true;
+        call.phase = "preamble";
+        const { joined, setCookie } = readHeaders(headers);
+        resolve(Object.assign(exchange, { status, headers: joined, setCookie }));
+      },
+      onResponseData(_, chunk) {
+        received += chunk.length;
+        if (reader !== undefined) {
+          reader.resolve(chunk);
+          reader = undefined;
+          return;
+        }
+        chunks.push(chunk);
+        queued += chunk.length;
+        if (queued > QUEUED_BYTES) controller?.pause();
+      },
+      onResponseEnd() {
+        if (ended) return;
+        settle();
+        reader?.resolve(undefined);
+        reader = undefined;
+      },
+      onResponseError(_, error) {
+        fail(error);
+      },
+    };
+
+    if (signal?.aborted) return fail(signal.reason);
+    signal?.addEventListener("abort", onAbort);
+    try {
+      sockets = transport.dispatch(options, handler);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+function readHeaders(headers: Record<string, string | string[] | undefined>): {
+  readonly joined: Record<string, string>;
+  readonly setCookie: readonly string[];
+} {
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return { joined, setCookie: [headers["set-cookie"] ?? []].flat() };
+}

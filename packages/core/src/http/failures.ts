@@ -1,0 +1,124 @@
+import type { ChatError, ChatErrorCode, ChatErrorDetails, Phase } from "../errors.ts";
+import { quote } from "../redact.ts";
+import { isChallenge, looksLikePage } from "./block-page.ts";
+import { CONNECT_TIMED_OUT } from "./exchange.ts";
+import { parseRetryAfter } from "./retry-after.ts";
+import type { FailedAnswer } from "./types.ts";
+
+/** Makes an error of this provider instance. */
+export type ErrorFactory = (code: ChatErrorCode, message: string, details?: ChatErrorDetails) => ChatError;
+
+const CAUSE_DEPTH = 5;
+const SERVER_STATUSES: readonly number[] = [408, 409, 425];
+const EMPTY_STATUSES: readonly number[] = [204, 205, 304];
+
+/** What the transport reported, as the failure that it means. */
+export function transportFailure(
+  reason: unknown,
+  what: string,
+  phase: Phase,
+  received: number,
+  error: ErrorFactory,
+): ChatError {
+  if (reason === CONNECT_TIMED_OUT) return error("timeout", `${what} got no connection in time`, { phase });
+  const code = transportCode(reason, received);
+  const name = causeCodes(reason)[0] ?? "an unknown transport failure";
+  return error(code, `${what} failed with ${name}`, { phase, cause: reason });
+}
+
+function transportCode(reason: unknown, received: number): ChatErrorCode {
+  for (const cause of causes(reason)) {
+    const code = codeOf(cause);
+    if (/^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$|UND_ERR_PRX_TLS$)/.test(code))
+      return "tls";
+    if (code.startsWith("HPE_")) return isTlsAlert(cause) ? "network" : "protocol";
+    if (/^UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|RES_EXCEEDED_MAX_SIZE)$/.test(code))
+      return "protocol";
+    // undici's words for an interim answer or an upgrade that nobody asked for
+    if (code === "UND_ERR_SOCKET" && /^bad (response|upgrade)$/.test((cause as Error).message))
+      return "protocol";
+    if (code === "UND_ERR_INVALID_ARG") return "config";
+  }
+  return received > 0 ? "interrupted" : "network";
+}
+
+/** A TLS server answers plain HTTP with an alert record: the other end is not what was meant, not broken. */
+function isTlsAlert(cause: unknown): boolean {
+  const { data } = cause as { readonly data?: unknown };
+  return typeof data === "string" && data.startsWith("\x15\x03");
+}
+
+function causeCodes(reason: unknown): readonly string[] {
+  return causes(reason)
+    .map(codeOf)
+    .filter((code) => code !== "");
+}
+
+function causes(reason: unknown): readonly unknown[] {
+  const chain: unknown[] = [];
+  for (let cause = reason; cause instanceof Error && chain.length < CAUSE_DEPTH; cause = cause.cause)
+    chain.push(cause);
+  return chain;
+}
+
+function codeOf(cause: unknown): string {
+  const code = (cause as { readonly code?: unknown }).code;
+  return typeof code === "string" ? code : "";
+}
+
+/** What an answer that is not a success means. */
+export function statusFailure(answer: FailedAnswer, what: string, error: ErrorFactory): ChatError {
+  const { status, headers, contentType, body } = answer;
+  const retryAfterMs = parseRetryAfter(headers);
+  const code = statusCode(answer, retryAfterMs);
+  const page = code === "blocked" ? " with a page for people" : "";
+  const location =
+    status >= 300 && status < 400 ? `, redirecting to ${redirectTarget(headers["location"])}` : "";
+  const media = contentType === "" || page !== "" ? "" : ` (${contentType.slice(0, 40)})`;
+  const phase = body === "" ? "headers" : "preamble";
+  return error(code, `${what} answered ${status}${media}${page}${location}`, { status, retryAfterMs, phase });
+}
+
+function statusCode(
+  { status, headers, contentType, body }: FailedAnswer,
+  retryAfterMs: number | undefined,
+): ChatErrorCode {
+  if (isChallenge(headers, body) && status >= 400) return "blocked";
+  if (status >= 500 && status < 600)
+    return status === 503 && retryAfterMs !== undefined ? "rate-limit" : "server";
+  if (EMPTY_STATUSES.includes(status) || status < 200 || status >= 600) return "protocol";
+  if (status < 400) return isWebAddress(headers["location"]) ? "blocked" : "protocol";
+  if (SERVER_STATUSES.includes(status)) return "server";
+  const page = contentType === "text/html" || looksLikePage(body);
+  switch (status) {
+    case 401:
+      return "auth";
+    case 402:
+      return "payment";
+    case 403:
+      return page ? "blocked" : "auth";
+    case 404:
+    case 410:
+      return "not-found";
+    case 413:
+      return "context-length";
+    case 429:
+      return "rate-limit";
+    case 451:
+      return "blocked";
+    default:
+      return "bad-request";
+  }
+}
+
+function isWebAddress(location: string | undefined): boolean {
+  if (location === undefined || !URL.canParse(location, "http://localhost")) return false;
+  return ["http:", "https:"].includes(new URL(location, "http://localhost").protocol);
+}
+
+function redirectTarget(location: string | undefined): string {
+  if (location === undefined) return "nowhere";
+  if (!URL.canParse(location, "http://localhost")) return "an address that is none";
+  const { protocol, host, pathname } = new URL(location, "http://localhost");
+  return quote(location.startsWith("/") ? pathname : `${protocol}//${host}${pathname}`);
+}

@@ -1,0 +1,61 @@
+import type { Capability, ChatRequest, ModelCard, ProviderCard, StreamPart } from "./contract.ts";
+
+/** The model of the card that this name means; `undefined` for a name that the card does not have. */
+export function findModel(card: ProviderCard, name: string | undefined): ModelCard | undefined {
+  if (name === undefined) return card.models[0];
+  return (
+    card.models.find((model) => model.id === name) ??
+    card.models.find((model) => model.aliases?.includes(name))
+  );
+}
+
+/** The abilities that a request cannot be answered without. */
+export function requiredCapabilities(request: ChatRequest): readonly Capability[] {
+  const required: Capability[] = [];
+  if (request.tools !== undefined && request.tools.length > 0) required.push("tools");
+  if (request.responseFormat?.type === "json") required.push("json");
+  for (const { content } of request.messages) {
+    if (typeof content === "string") continue;
+    if (content.some(({ type }) => type === "image")) required.push("images");
+    if (content.some(({ type }) => type === "file")) required.push("files");
+  }
+  return required;
+}
+
+/** The required ability that the model's card denies; `undefined` where it says yes or nothing. */
+export function deniedCapability(model: ModelCard | undefined, request: ChatRequest): Capability | undefined {
+  return requiredCapabilities(request).find((capability) => model?.capabilities?.[capability] === false);
+}
+
+/** The request settings that a provider may honour or not. */
+export type Wish = "maxOutputTokens" | "temperature" | "topP" | "seed" | "stopSequences" | "toolChoice";
+const WISHES: readonly Wish[] = [
+  "maxOutputTokens",
+  "temperature",
+  "topP",
+  "seed",
+  "stopSequences",
+  "toolChoice",
+];
+
+/** One warning for each sampling setting that the provider does not honour and each of its options that it does not know. */
+export function* wishWarnings(
+  card: ProviderCard,
+  request: ChatRequest,
+  known: { readonly honours?: readonly Wish[]; readonly options?: readonly string[] } = {},
+): Generator<StreamPart> {
+  for (const wish of WISHES) {
+    if (request[wish] !== undefined && !known.honours?.includes(wish)) {
+      yield unsupported(`${card.name} does not take \`${wish}\`, so it was left out`);
+    }
+  }
+  for (const option of Object.keys(request.providerOptions?.[card.id] ?? {})) {
+    if (known.options?.includes(option)) continue;
+    const expected = known.options?.length ? `, expected one of ${known.options.join(", ")}` : "";
+    yield unsupported(`${card.name} has no option \`${option}\`${expected}`);
+  }
+}
+
+function unsupported(message: string): StreamPart {
+  return { type: "warning", code: "unsupported", message };
+}

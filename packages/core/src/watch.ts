@@ -1,0 +1,99 @@
+import type { Timeouts } from "./contract.ts";
+import { DEFAULT_TIMEOUTS } from "./defaults.ts";
+
+/** The timers that end a call. */
+export type TimerName = "firstChunkMs" | "chunkMs" | "totalMs" | "commitMs";
+
+/** Counts the silence of a provider while its consumer waits. */
+export interface Watch {
+  /** The consumer asks for the next part. */
+  waiting(): void;
+  /** A part came; only content ends a silence. */
+  received(content: boolean): void;
+  stop(): void;
+}
+
+/** A timer that fires so much too late tells that the process was stopped, not that the provider was silent. */
+const WAKE_MS = 1_000;
+
+/** A value for every timer: the later of the given timeouts go over the earlier, the defaults are below all. */
+export function resolveTimeouts(
+  ...layers: readonly (Timeouts | undefined)[]
+): Required<{ [Name in keyof Timeouts]: number }> {
+  const resolved = { ...DEFAULT_TIMEOUTS };
+  for (const layer of layers) {
+    for (const name of Object.keys(resolved) as (keyof Timeouts)[])
+      resolved[name] = layer?.[name] ?? resolved[name];
+  }
+  return resolved;
+}
+
+/** The stricter of two timeouts, of which `0` means none. */
+export function capTimeout(value: number, cap: number | undefined): number {
+  if (cap === undefined || cap === 0) return value;
+  return value === 0 ? cap : Math.min(value, cap);
+}
+
+/** Starts the timers of a call; `expire` is called once, with the first of them that is due. */
+export function createWatch(
+  limits: Readonly<Record<TimerName, number>>,
+  expire: (timer: TimerName) => void,
+): Watch {
+  let started = performance.now();
+  let waitingSince: number | undefined;
+  let waited = 0;
+  let committed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let armedFor = 0;
+
+  function nextDue(): readonly [number, TimerName] | undefined {
+    const dues: [number, TimerName][] = [];
+    const silence = committed ? "chunkMs" : "firstChunkMs";
+    if (waitingSince !== undefined && limits[silence] > 0) {
+      dues.push([waitingSince + limits[silence] - waited, silence]);
+    }
+    if (!committed && limits.commitMs > 0) dues.push([started + limits.commitMs, "commitMs"]);
+    if (limits.totalMs > 0) dues.push([started + limits.totalMs, "totalMs"]);
+    return dues.sort(([a], [b]) => a - b)[0];
+  }
+
+  function arm(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const due = nextDue();
+    if (due === undefined) return;
+    armedFor = due[0];
+    timer = setTimeout(check, Math.max(0, Math.ceil(armedFor - performance.now())));
+  }
+
+  function check(): void {
+    timer = undefined;
+    const due = nextDue();
+    const late = performance.now() - armedFor;
+    if (late > WAKE_MS) {
+      started += late;
+      if (waitingSince !== undefined) waitingSince += late;
+      arm();
+    } else if (due !== undefined && due[0] <= performance.now()) expire(due[1]);
+    else arm();
+  }
+
+  return {
+    waiting() {
+      waitingSince = performance.now();
+      const silence = limits[committed ? "chunkMs" : "firstChunkMs"];
+      // a timer that is armed for an earlier time looks again when it fires, so most parts touch no timer
+      if (timer === undefined || (silence > 0 && waitingSince + silence - waited < armedFor)) arm();
+    },
+    received(content) {
+      if (content) {
+        waited = 0;
+        committed = true;
+      } else if (waitingSince !== undefined) waited += performance.now() - waitingSince;
+      waitingSince = undefined;
+    },
+    stop() {
+      clearTimeout(timer);
+    },
+  };
+}
