@@ -54,3 +54,6 @@ export const TIDY_MS: number = 250;
 export const LONGEST_RETRY_AFTER_MS: number = 24 * 60 * 60 * 1000;
 /** Redirects that a page fetch follows on its own origin. */
 export const PAGE_REDIRECTS: number = 3;
+/** What a browser calls itself: some sites answer nobody else. */
+export const BROWSER_USER_AGENT: string =
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";

@@ -2,7 +2,7 @@ export { type Call, callOf } from "./call.ts";
 export { providerCard } from "./card.ts";
 export { type ChatReply, type ChatResult, chat } from "./chat.ts";
 export type * from "./contract.ts";
-export { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits } from "./defaults.ts";
+export { BROWSER_USER_AGENT, DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits } from "./defaults.ts";
 export {
   amendError,
   CHAT_ERROR_CODES,
@@ -17,7 +17,7 @@ export { formatPrompt, messageText } from "./format-prompt.ts";
 export { type GuardOptions, guard, SELF_GUARDED } from "./guard.ts";
 export { createHttpClient } from "./http/client.ts";
 export type * from "./http/types.ts";
-export { parseJson } from "./json.ts";
+export { fieldsOf, parseJson } from "./json.ts";
 export { createRedactor, quote } from "./redact.ts";
 export {
   deniedCapability,
@@ -27,5 +27,6 @@ export {
   wishWarnings,
 } from "./requirements.ts";
 export type { ProviderSettings } from "./settings.ts";
+export { share } from "./share.ts";
 export type { ServerSentEvent } from "./sse.ts";
 export { resolveTimeouts } from "./watch.ts";

@@ -23,6 +23,11 @@ export function parseJson(text: string, what: string, maxDepth: number = DEFAULT
   return value;
 }
 
+/** The fields of a JSON object; none for any other value. */
+export function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null ? (value as { readonly [name: string]: unknown }) : {};
+}
+
 // the engine's message quotes the body, which may quote the prompt
 function errorName(cause: unknown): string {
   return cause instanceof Error ? cause.name : "SyntaxError";
