@@ -21,7 +21,8 @@ export function parseHead(text: string): MessageHead {
   return { startLine, headers: joinFields(fields), fields };
 }
 
-function joinFields(fields: MessageHead["fields"]): Record<string, string> {
+/** Fields by their lower-case names; several values are joined by a comma. */
+export function joinFields(fields: MessageHead["fields"]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of fields) {
     const key = name.toLowerCase();
