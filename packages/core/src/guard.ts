@@ -29,6 +29,11 @@ export interface GuardOptions {
 /** Marks a provider whose streams keep the invariants themselves: a chain, whose candidates are guarded. */
 export const SELF_GUARDED: unique symbol = Symbol.for("@fallthrough/core.selfGuarded") as never;
 
+/** A chain takes the options of its guard too: what counts for one attempt only the chain can tell. */
+interface SelfGuarded {
+  stream(request: ChatRequest, options: GuardOptions): AsyncIterable<StreamPart>;
+}
+
 /** After so many parts in a row without content the event loop gets a turn: else no timer could end the call. */
 const TURN_EVERY = 256;
 const noop = (): void => {};
@@ -45,6 +50,11 @@ export function guard(
   request: ChatRequest,
   options: GuardOptions = {},
 ): AsyncIterableIterator<StreamPart> {
+  if (SELF_GUARDED in provider) {
+    const parts = (provider as SelfGuarded).stream(request, options);
+    return parts[Symbol.asyncIterator]() as AsyncIterableIterator<StreamPart>;
+  }
+
   const { caps } = options;
   const instance = instanceSettings(provider);
   const resolved = resolveTimeouts(options.timeouts, instance.timeouts, request.timeouts);
@@ -53,12 +63,6 @@ export function guard(
     firstChunkMs: capTimeout(resolved.firstChunkMs, caps?.firstChunkMs),
     totalMs: capTimeout(resolved.totalMs, caps?.totalMs),
   };
-  if (SELF_GUARDED in provider) {
-    const commitMs = capTimeout(resolved.commitMs, caps?.commitMs);
-    const parts = provider.stream({ ...request, timeouts: { ...timeouts, commitMs } });
-    return parts[Symbol.asyncIterator]() as AsyncIterableIterator<StreamPart>;
-  }
-
   const { signal } = request;
   let { model } = request;
   const limits = { ...timeouts, commitMs: caps?.commitMs ?? 0 };

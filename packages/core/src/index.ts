@@ -29,4 +29,4 @@ export {
 export type { ProviderSettings } from "./settings.ts";
 export { share } from "./share.ts";
 export type { ServerSentEvent } from "./sse.ts";
-export { resolveTimeouts } from "./watch.ts";
+export { capTimeout, resolveTimeouts } from "./watch.ts";
