@@ -11,7 +11,7 @@ const CHECKS = [
   ["changesets", "node", "scripts/changesets.mjs"],
   ["types of the packages", "turbo", "run", "typecheck", "--output-logs=errors-only", "--continue"],
   ["types of the workspace", "tsc", "-p", "."],
-  ["unused code", "knip"],
+  ["unused code", "knip", "--no-config-hints"],
   ["packed packages", "turbo", "run", "lint:package", "--output-logs=errors-only", "--continue"],
   ["workspace structure", "vitest", "run", "test/workspace.test.ts"],
 ];

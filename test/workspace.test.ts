@@ -38,7 +38,7 @@ describe.each(packages)("%s", (folder) => {
       license: "MIT",
       type: "module",
       sideEffects: false,
-      files: ["dist"],
+      files: manifest.bin ? ["bin", "dist"] : ["dist"],
       engines: { node: readJson("package.json").engines.node },
       homepage: `${REPOSITORY}/tree/main/${folder}#readme`,
       bugs: `${REPOSITORY}/issues`,
