@@ -1,1 +1,1 @@
-export {};
+export { type AiPowerSettings, type AiPowerSite, createAiPower } from "./ai-power.ts";
