@@ -25,7 +25,8 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   const base = parseBaseURL(provider, settings.baseURL ?? defaults.origin, settings);
   const baseURL = base.href.replace(/\/+$/, "");
   const { origin } = base;
-  const headers = mergeHeaders(provider, defaults.headers, settings.headers);
+  const own = typeof defaults.headers === "function" ? defaults.headers(baseURL) : defaults.headers;
+  const headers = mergeHeaders(provider, own, settings.headers);
   const limits = { ...DEFAULT_LIMITS, ...definedLimits(settings.limits) };
   const proxy =
     settings.dispatcher === undefined ? resolveProxy(provider, base, settings.proxy, process.env) : undefined;
@@ -103,7 +104,8 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       const { signal, recognise } = request;
       const response = createResponse({ exchange, what, limits, signal, recognise, error });
       const { status } = exchange;
-      if (status >= 200 && status < 300 && status !== 204 && status !== 205) return response;
+      const end = request.acceptRedirects ? 400 : 300;
+      if (status >= 200 && status < end && ![204, 205, 304].includes(status)) return response;
 
       const next = request.followRedirects ? sameOriginRedirect(exchange, url) : undefined;
       if (next !== undefined && redirects < PAGE_REDIRECTS) {

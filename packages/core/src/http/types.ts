@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Follows redirects to the same origin; only for page fetches. @default false */
   readonly followRedirects?: boolean | undefined;
+  /** Takes a redirect for an answer, and does not follow it: a login may end in one. @default false */
+  readonly acceptRedirects?: boolean | undefined;
   /** `false` when cookies set by the answer must not reach another call. @default true */
   readonly keepCookies?: boolean | undefined;
   /**
@@ -88,5 +90,9 @@ export interface HttpClientDefaults {
   readonly provider: string;
   /** The default base URL. */
   readonly origin: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** A function where they name the server itself. */
+  readonly headers?:
+    | Readonly<Record<string, string>>
+    | ((baseURL: string) => Readonly<Record<string, string>>)
+    | undefined;
 }
