@@ -163,7 +163,8 @@ export function createResponse(
 
     async text() {
       const text = await readAll(limits.pageBytes);
-      if (isChallenge(headers, text)) throw pageFailure(text);
+      // an answer in JSON may quote such a page
+      if ((contentType === "text/html" || looksLikePage(text)) && isChallenge(headers, text)) throw pageFailure(text);
       return text;
     },
 
