@@ -1,0 +1,54 @@
+import type { Planned, Skip } from "./candidate.ts";
+import type { Health, HealthStore, Permit } from "./health.ts";
+
+/** Lets candidates through as their health allows. */
+export interface Admission {
+  /** The one that is asked although it cools down, because all do. */
+  readonly forced: Planned | undefined;
+  /** Leave to ask this one, or `undefined` while it cools down. */
+  admit(planned: Planned): Promise<Permit | undefined>;
+}
+
+/** Softer first: what is only counted may pass any moment. */
+const EFFECTS: readonly Health["effect"][] = ["count", "cool", "park"];
+
+/** Decides for one call whether it goes through to a candidate that cools down, because all do. */
+export function createAdmission(plan: readonly Planned[], health: HealthStore): Admission {
+  const askable = plan.filter(({ skip }) => skip === undefined);
+  const known = askable.map((planned) => ({ planned, health: health.peek(planned.subject) }));
+  const allCooling = known.every(({ health: { state } }) => state === "cooling" || state === "probing");
+  const soft = known.filter((one) => !one.health.hard).toSorted(bySoftness);
+  const alone = askable.length === 1;
+  const softest = alone ? soft[0] : soft.find((one) => one.health.state === "cooling");
+  const forced = allCooling ? softest?.planned : undefined;
+
+  return {
+    forced,
+    async admit(planned) {
+      const { subject } = planned;
+      if (planned !== forced) return await health.admit(subject);
+      const permit = await health.admit(subject, { force: true });
+      return alone || permit?.probe !== undefined ? permit : undefined;
+    },
+  };
+}
+
+function bySoftness({ health: a }: { health: Health }, { health: b }: { health: Health }): number {
+  return EFFECTS.indexOf(a.effect) - EFFECTS.indexOf(b.effect) || b.openMs - a.openMs;
+}
+
+/** Why a candidate in this state is skipped, or `undefined` where it is not. */
+export function coolingSkip({ state, remainingMs, code, ...facts }: Health): Skip | undefined {
+  if (state !== "cooling" && state !== "probing") return undefined;
+  const until = new Date(Date.now() + remainingMs).toISOString();
+  const reason = state === "cooling" ? `cooling until ${until}` : "cooling, a probe is under way";
+  return { code, reason: isOutdated({ code, ...facts }) ? `${reason}, ${OUTDATED}` : reason };
+}
+
+/** What three protocol failures in a row mean. */
+export const OUTDATED = "adapter outdated";
+
+/** Whether the answers of the site are of a shape that the provider does not know. */
+export function isOutdated({ code, repeats }: Pick<Health, "code" | "repeats">): boolean {
+  return code === "protocol" && repeats >= 3;
+}

@@ -1,0 +1,131 @@
+import {
+  type Attempt,
+  amendError,
+  ChatError,
+  type ChatRequest,
+  type GuardOptions,
+  guard,
+  SELF_GUARDED,
+  type StreamPart,
+} from "@fallthrough/core";
+import type { Accounts } from "./accounts.ts";
+import { isOutdated, OUTDATED } from "./admission.ts";
+import type { Planned } from "./candidate.ts";
+import type { HealthStore, Permit } from "./health.ts";
+import type { RouteLog } from "./route-log.ts";
+
+/** What a chain gives to a chain inside it. */
+export interface ChainCallOptions extends GuardOptions {
+  readonly outer?: RouteLog | undefined;
+}
+
+interface Chain {
+  stream(request: ChatRequest, options: ChainCallOptions): AsyncIterable<StreamPart>;
+}
+
+/** What the attempts of one call share. */
+export interface AttemptContext {
+  readonly request: ChatRequest;
+  readonly log: RouteLog;
+  readonly accounts: Accounts;
+  readonly health: HealthStore;
+}
+
+/** The parts of one candidate's answer. */
+export type AttemptParts = Required<Pick<AsyncIterator<StreamPart>, "next" | "return">>;
+
+type Facts = Omit<Attempt, "provider" | "model" | "ms">;
+type Result = IteratorResult<StreamPart>;
+
+/**
+ * Asks one candidate; the first part is its commit.
+ *
+ * However it ends, the attempt is in the log and in the health store by then; a failure carries the route.
+ */
+export function createAttempt(
+  context: AttemptContext,
+  planned: Planned,
+  permit: Permit,
+  options: GuardOptions,
+): AttemptParts {
+  const { request, log, accounts, health } = context;
+  const { provider, subject } = planned;
+  const { signal } = request;
+  const nested = SELF_GUARDED in provider;
+  const earlier = log.outcomes.length;
+  const started = performance.now();
+  let parts: AsyncIterator<StreamPart> | undefined;
+  let ended = false;
+
+  function begin(): AsyncIterator<StreamPart> {
+    const own = { ...request, model: planned.model };
+    if (!nested) return guard(provider, own, options);
+    const { firstChunkMs, ...caps } = options.caps ?? {};
+    const bounds = { ...options, caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs }, outer: log };
+    return (provider as Chain).stream(own, bounds)[Symbol.asyncIterator]();
+  }
+
+  function end(facts: Facts, error?: ChatError): void {
+    ended = true;
+    // a chain has told its own attempts
+    if (nested && log.outcomes.length > earlier) return;
+    const ms = Math.round(performance.now() - started);
+    log.add({ attempt: { ...subject, ...facts, ms }, error });
+  }
+
+  function handOn(result: Result): Result {
+    if (result.done || result.value.type !== "finish") return result;
+    const { route, model } = result.value;
+    accounts.succeed(permit);
+    end({ outcome: "answered", ...(model === undefined ? {} : { reportedModel: model }) });
+    const answered = { provider: route?.provider ?? subject.provider, model: route?.model ?? subject.model };
+    return { done: false, value: { ...result.value, route: log.route(answered) } };
+  }
+
+  function fail(reason: unknown): never {
+    if (ended) throw reason;
+    if (signal?.aborted) {
+      abandon();
+      throw signal.reason;
+    }
+    if (!(reason instanceof ChatError)) {
+      accounts.release(permit);
+      end({ outcome: "failed" });
+      throw reason;
+    }
+    if (nested) accounts.release(permit);
+    else accounts.fail(permit, reason);
+    end(factsOf(reason), reason);
+    throw amendError(reason, { route: log.route() });
+  }
+
+  function factsOf({ code, phase, status }: ChatError): Facts {
+    const outdated = code === "protocol" && isOutdated(health.peek(subject));
+    const facts = { code, phase, status, reason: outdated ? OUTDATED : undefined };
+    const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+    return { outcome: "failed", ...Object.fromEntries(known) };
+  }
+
+  function abandon(): void {
+    accounts.release(permit);
+    end({ outcome: "aborted" });
+  }
+
+  return {
+    next() {
+      try {
+        parts ??= begin();
+        return parts.next().then(handOn, fail);
+      } catch (reason) {
+        const { provider, model } = subject;
+        const error = reason instanceof ChatError ? amendError(reason, { provider, model }) : reason;
+        return Promise.reject(error).catch(fail);
+      }
+    },
+    async return() {
+      if (!ended) abandon();
+      await parts?.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+}

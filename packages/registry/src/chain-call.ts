@@ -1,0 +1,185 @@
+import {
+  type Attempt,
+  amendError,
+  type ChatRequest,
+  capTimeout,
+  requiredCapabilities,
+  resolveTimeouts,
+  type StreamPart,
+  type Timeouts,
+} from "@fallthrough/core";
+import { createAccounts } from "./accounts.ts";
+import { coolingSkip, createAdmission } from "./admission.ts";
+import { type AttemptParts, type ChainCallOptions, createAttempt } from "./attempt.ts";
+import { type Budget, createBudget } from "./budget.ts";
+import { type Candidate, type Planned, planCandidates, type Skip } from "./candidate.ts";
+import { ChainExhaustedError } from "./exhausted.ts";
+import type { HealthStore, Permit } from "./health.ts";
+import { isOffline, offlineError } from "./offline.ts";
+import { pause } from "./pause.ts";
+import { BACK_OFF_MS, type Policy } from "./policy.ts";
+import { createRouteLog } from "./route-log.ts";
+import { createRules, type Rules } from "./rules.ts";
+
+/** What all calls of one chain share; nothing in it changes but the health store. */
+export interface ChainContext {
+  readonly candidates: readonly Candidate[];
+  readonly policy: Policy;
+  readonly health: HealthStore;
+  readonly timeouts?: Timeouts | undefined;
+  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+}
+
+type Result = IteratorResult<StreamPart>;
+
+const END: Result = { done: true, value: undefined };
+
+/** The stream of one call: the attempts until one commits, and then that one's parts as they are. */
+export function createChainCall(
+  { candidates, policy, health, onAttempt, ...context }: ChainContext,
+  request: ChatRequest,
+  { timeouts: outerTimeouts, caps, reasoningOnly, outer }: ChainCallOptions = {},
+): AsyncIterableIterator<StreamPart> {
+  const { signal } = request;
+  const timeouts = resolveTimeouts(outerTimeouts, context.timeouts);
+  const log = createRouteLog({ signal, onAttempt, outer });
+  const accounts = createAccounts(health, policy);
+  const leaving = new AbortController();
+  let budget: Budget;
+  let rules: Rules;
+  let opening: Promise<Result> | undefined;
+  let attempt: AttemptParts | undefined;
+  let committed = false;
+  let ended = false;
+
+  async function open(): Promise<Result> {
+    const plan = planCandidates(candidates, {
+      model: request.model,
+      capabilities: requiredCapabilities(request),
+    });
+    const admission = createAdmission(plan, health);
+    let last: { readonly planned: Planned; readonly reason: unknown } | undefined;
+
+    for (const [index, planned] of plan.entries()) {
+      if (isOver()) return END;
+      const skip = rules.skipOf(planned);
+      const permit = skip === undefined ? await admission.admit(planned) : undefined;
+      if (permit === undefined) {
+        recordSkip(planned, skip);
+        continue;
+      }
+      const others = plan.slice(index + 1).some(isLeft);
+      const answer = await ask(planned, permit, others);
+      if ("result" in answer) return answer.result;
+      last = { planned, reason: answer.reason };
+    }
+    if (last !== undefined && rules.mayAskAgain(last.reason)) {
+      await pause(BACK_OFF_MS * Math.random(), [signal, leaving.signal]);
+      if (isOver()) return END;
+      const { subject } = last.planned;
+      const permit = (await health.admit(subject, { force: true })) ?? { subject };
+      const answer = await ask(last.planned, permit, false);
+      if ("result" in answer) return answer.result;
+    }
+    throw verdict(plan);
+  }
+
+  /** @throws the caller's own reason */
+  function isOver(): boolean {
+    if (signal?.aborted) throw signal.reason;
+    return ended;
+  }
+
+  function isLeft(planned: Planned): boolean {
+    const { state } = health.peek(planned.subject);
+    return rules.skipOf(planned) === undefined && (state === "ready" || state === "half-open");
+  }
+
+  function recordSkip({ subject }: Planned, skip: Skip | undefined): void {
+    const { code, reason } = skip ?? coolingSkip(health.peek(subject)) ?? { reason: "cooling" };
+    log.add({
+      attempt: { ...subject, outcome: "skipped", ...(code === undefined ? {} : { code }), ms: 0, reason },
+    });
+  }
+
+  /** @throws where nobody else is to be asked */
+  async function ask(
+    planned: Planned,
+    permit: Permit,
+    others: boolean,
+  ): Promise<{ readonly result: Result } | { readonly reason: unknown }> {
+    if (ended || budget.expired) {
+      accounts.release(permit);
+      if (ended) return { result: END };
+      throw amendError(budget.error(), { route: log.route() });
+    }
+    const options = { timeouts, caps: budget.caps(others), reasoningOnly };
+    attempt = createAttempt({ request, log, accounts, health }, planned, permit, options);
+    try {
+      const result = await attempt.next();
+      committed = !result.done;
+      accounts.close(false);
+      return { result };
+    } catch (reason) {
+      attempt = undefined;
+      if (signal?.aborted || rules.isFinal(reason, planned)) throw reason;
+      return { reason };
+    }
+  }
+
+  function verdict(plan: readonly Planned[]): Error {
+    const { outcomes, errors } = log;
+    const offline = isOffline(errors);
+    accounts.close(offline);
+    if (offline) return amendError(offlineError(errors.at(-1)), { route: log.route() });
+    const waits = plan.flatMap(({ subject, skip }) => {
+      const { state, remainingMs } = health.peek(subject);
+      return skip === undefined && state === "cooling" ? [remainingMs] : [];
+    });
+    return new ChainExhaustedError(
+      outcomes,
+      waits.length === 0 ? undefined : new Date(Date.now() + Math.min(...waits)),
+    );
+  }
+
+  async function begin(): Promise<Result> {
+    const { commitMs, totalMs } = resolveTimeouts(timeouts, request.timeouts);
+    budget = createBudget({
+      commitMs: capTimeout(commitMs, caps?.commitMs),
+      totalMs: capTimeout(totalMs, caps?.totalMs),
+    });
+    rules = createRules(policy, log, budget);
+    try {
+      return await open();
+    } catch (reason) {
+      ended = true;
+      accounts.close(signal?.aborted === true);
+      throw reason;
+    }
+  }
+
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next() {
+      if (committed && attempt !== undefined) return attempt.next();
+      if (ended) return Promise.resolve(END);
+      if (opening !== undefined) {
+        return opening.then(
+          () => this.next(),
+          () => END,
+        );
+      }
+      opening = begin();
+      return opening;
+    },
+    async return() {
+      ended = true;
+      leaving.abort();
+      await attempt?.return();
+      accounts.close(true);
+      return END;
+    },
+  };
+}

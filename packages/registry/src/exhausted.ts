@@ -1,0 +1,80 @@
+import type { Attempt, ChatError, ChatErrorCode, Route } from "@fallthrough/core";
+
+/** One attempt, with its failure where there was one. */
+export interface Outcome {
+  readonly attempt: Attempt;
+  readonly error?: ChatError | undefined;
+}
+
+/** What a person can do about a failure. */
+const ADVICE: { readonly [Code in ChatErrorCode]?: string } = {
+  network: "check its address, the proxy and the connection",
+  tls: "check its certificate and this machine's clock",
+  timeout: "try later, or raise `timeouts`",
+  "rate-limit": "try later",
+  auth: "check its key or login",
+  payment: "check its credit",
+  blocked: "the site turns this network away; try later, or through a `proxy`",
+  abuse: "the site refuses this caller; use another provider",
+  "not-found": "ask for another model",
+  unsupported: "ask without it, or use another provider",
+  "context-length": "send less, or use a model with a larger window",
+  "bad-request": "change the request",
+  server: "try later",
+  protocol: "update the provider's package, the site has changed",
+  empty: "try again, or use another model",
+  interrupted: "try again",
+  limit: "ask for a shorter answer",
+  contract: "report it to the author of the provider's package",
+  config: "complete its settings",
+};
+
+const MARK = Symbol.for("@fallthrough/registry.ChainExhaustedError");
+
+/**
+ * Nobody answered: every candidate failed or was skipped.
+ *
+ * The message has one line for each attempt; `errors` keeps the `ChatError` of each that failed, in order.
+ * `instanceof` holds across copies of this package.
+ */
+export class ChainExhaustedError extends AggregateError {
+  override readonly name: string = "ChainExhaustedError";
+  declare readonly errors: ChatError[];
+  declare readonly route: Route;
+  /** The one code that all attempts share. */
+  readonly code?: ChatErrorCode | undefined;
+  /** When the first candidate may be asked again, where that is known. */
+  readonly retryAt?: Date | undefined;
+
+  constructor(outcomes: readonly Outcome[], retryAt?: Date | undefined) {
+    super(
+      outcomes.flatMap(({ error }) => error ?? []),
+      formatMessage(outcomes, retryAt),
+    );
+    const attempts = outcomes.map(({ attempt }) => attempt);
+    const codes = new Set(attempts.map(({ code }) => code));
+    this.code = codes.size === 1 ? attempts[0]?.code : undefined;
+    this.retryAt = retryAt;
+    Object.defineProperties(this, { [MARK]: { value: true }, route: { value: { attempts } } });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && MARK in value;
+  }
+}
+
+function formatMessage(outcomes: readonly Outcome[], retryAt: Date | undefined): string {
+  const asked = outcomes.filter(({ attempt }) => attempt.outcome !== "skipped").length;
+  const counts = `${asked} asked, ${outcomes.length - asked} skipped`;
+  const hint = retryAt === undefined ? "" : `, try again at ${retryAt.toISOString()}`;
+  return [`no provider answered (${counts})${hint}`, ...outcomes.map(formatOutcome)].join("\n");
+}
+
+function formatOutcome({ attempt, error }: Outcome): string {
+  const { provider, model, outcome, code, reason } = attempt;
+  const message = error?.message.replace(`[${error.provider}] `, "");
+  const facts = [outcome, code, message, reason].filter((fact) => fact !== undefined);
+  const advice = outcome === "failed" && code !== undefined ? ADVICE[code] : undefined;
+  const name = model === "" ? provider : `${provider}/${model}`;
+  return `  ${name}: ${facts.join(", ")}${advice === undefined ? "" : ` (${advice})`}`;
+}

@@ -1,0 +1,39 @@
+import type { Capability, ChatErrorCode } from "@fallthrough/core";
+import { coolingSkip, createAdmission } from "./admission.ts";
+import { planCandidates } from "./candidate.ts";
+import type { HealthStore } from "./health.ts";
+import { formatCandidate, type ReferenceStep, type Resolution } from "./references.ts";
+
+/** One step from a name to the providers that are asked, in the order of asking. */
+export type ExplainStep = ReferenceStep | CandidateStep;
+
+/** What would become of a candidate now. */
+export interface CandidateStep {
+  readonly type: "candidate";
+  /** `provider/model`. */
+  readonly name: string;
+  readonly provider: string;
+  readonly model: string;
+  /** `asked` if those before it fail. */
+  readonly outcome: "asked" | "skipped";
+  readonly code?: ChatErrorCode | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** The steps behind a reference, and what its candidates' cards and health say now. */
+export function explainResolution(
+  { steps, candidates }: Resolution,
+  health: HealthStore,
+  capabilities: readonly Capability[],
+): readonly ExplainStep[] {
+  const plan = planCandidates(candidates, { capabilities });
+  const { forced } = createAdmission(plan, health);
+  const explained = plan.map((planned): CandidateStep => {
+    const cooling = coolingSkip(health.peek(planned.subject));
+    const facts = { type: "candidate", name: formatCandidate(planned), ...planned.subject } as const;
+    if (planned === forced) return { ...facts, outcome: "asked", ...cooling };
+    const skip = planned.skip ?? cooling;
+    return skip === undefined ? { ...facts, outcome: "asked" } : { ...facts, outcome: "skipped", ...skip };
+  });
+  return [...steps, ...explained];
+}

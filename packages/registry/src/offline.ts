@@ -1,0 +1,34 @@
+import { ChatError } from "@fallthrough/core";
+
+/** What the system reports when the fault may lie on this side of the connection. */
+const LOCAL_FAULTS: readonly unknown[] = ["ENOTFOUND", "EAI_AGAIN", "ENETUNREACH"];
+const CAUSE_DEPTH = 5;
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Whether this failure says no more than that a name or network could not be reached from here. */
+export function isLocalFault(error: ChatError): boolean {
+  if (isLoopback(error)) return false;
+  if (error.code !== "network") return error.code === "offline";
+  let cause: unknown = error.cause;
+  for (let depth = 0; depth < CAUSE_DEPTH && cause instanceof Error; depth++) {
+    if ("code" in cause && LOCAL_FAULTS.includes(cause.code)) return true;
+    cause = cause.cause;
+  }
+  return false;
+}
+
+/** Whether every failure of a server elsewhere was a local fault, and there was one. */
+export function isOffline(errors: readonly ChatError[]): boolean {
+  return errors.some(isLocalFault) && errors.every((error) => isLoopback(error) || isLocalFault(error));
+}
+
+/** The verdict on a call whose candidates could not be reached for a reason that is not theirs. */
+export function offlineError(cause: ChatError | undefined): ChatError {
+  return new ChatError("offline", "no provider could be reached, this machine seems to be offline", {
+    cause,
+  });
+}
+
+function isLoopback({ origin }: ChatError): boolean {
+  return origin !== undefined && URL.canParse(origin) && LOOPBACK.test(new URL(origin).hostname);
+}

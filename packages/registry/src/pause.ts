@@ -1,0 +1,15 @@
+/** Waits, but no longer than until the signal aborts; never rejects. */
+export function pause(ms: number, signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, ms);
+    function end(): void {
+      clearTimeout(timer);
+      for (const signal of signals) signal?.removeEventListener("abort", end);
+      resolve();
+    }
+    for (const signal of signals) {
+      if (signal?.aborted) return end();
+      signal?.addEventListener("abort", end);
+    }
+  });
+}

@@ -1,0 +1,104 @@
+import type { ChatErrorCode } from "@fallthrough/core";
+
+/**
+ * What a chain does about one code.
+ *
+ * `again` is one more try on the same candidate when no other is left: `unopened` only where the connection never
+ * opened. `next` is what follows before the commit: another candidate, one with a larger declared window, one second
+ * opinion, or nobody. `health` is what is remembered: `count` opens the breaker after three in a row, `cool` and
+ * `park` at once.
+ */
+export interface CodePolicy {
+  readonly again: "never" | "once" | "unopened";
+  readonly next: "yes" | "stop" | "larger-window" | "second-opinion";
+  readonly health: "none" | "count" | "cool" | "park";
+  /** Milliseconds of the first cooldown; `0` for none. */
+  readonly cooldownMs: number;
+  /** What each further cooldown is multiplied by. */
+  readonly factor: number;
+  /** The longest cooldown, in milliseconds. */
+  readonly longestMs: number;
+  /** Whether asking during the cooldown is pointless: `stated` where the server told the time. */
+  readonly hard: "never" | "stated" | "always";
+}
+
+/** Changes to the policy of single codes, for one chain. */
+export type PolicyOverrides = { readonly [Code in ChatErrorCode]?: Partial<CodePolicy> | undefined };
+
+/** The policy of every code. */
+export type Policy = Readonly<Record<ChatErrorCode, CodePolicy>>;
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const FORGET = { health: "none", cooldownMs: 0, factor: 1, longestMs: 0, hard: "never" } as const;
+const COUNT = {
+  health: "count",
+  cooldownMs: 10 * SECOND,
+  factor: 2,
+  longestMs: 5 * MINUTE,
+  hard: "never",
+} as const;
+const PARK = { health: "park", factor: 1, longestMs: DAY, hard: "never" } as const;
+
+/** What a chain does about each code, unless its options say otherwise. */
+export const POLICY: Policy = {
+  // the verdict of a chain inside this one, which may have reached nobody where this one can
+  offline: { again: "never", next: "yes", ...FORGET },
+  network: { again: "unopened", next: "yes", ...COUNT },
+  tls: { again: "never", next: "yes", ...PARK, cooldownMs: 10 * MINUTE },
+  timeout: { again: "never", next: "yes", ...COUNT },
+  deadline: { again: "never", next: "stop", ...FORGET },
+  "rate-limit": {
+    again: "never",
+    next: "yes",
+    health: "cool",
+    cooldownMs: 30 * SECOND,
+    factor: 1,
+    longestMs: DAY,
+    hard: "stated",
+  },
+  // the one try with a fresh session is the provider's own
+  auth: { again: "never", next: "yes", ...PARK, cooldownMs: 5 * MINUTE, hard: "always" },
+  payment: { again: "never", next: "yes", ...PARK, cooldownMs: HOUR, hard: "always" },
+  blocked: { again: "never", next: "yes", ...PARK, cooldownMs: 15 * MINUTE, factor: 4, hard: "always" },
+  abuse: { again: "never", next: "yes", ...PARK, cooldownMs: 15 * MINUTE },
+  "not-found": { again: "never", next: "yes", ...PARK, cooldownMs: HOUR },
+  unsupported: { again: "never", next: "yes", ...FORGET },
+  "context-length": { again: "never", next: "larger-window", ...FORGET },
+  "content-filter": { again: "never", next: "stop", ...FORGET },
+  "bad-request": { again: "never", next: "second-opinion", ...FORGET },
+  server: { again: "once", next: "yes", ...COUNT },
+  protocol: { again: "never", next: "yes", ...COUNT },
+  empty: { again: "never", next: "yes", ...COUNT },
+  interrupted: { again: "never", next: "yes", ...COUNT },
+  limit: { again: "never", next: "yes", ...FORGET },
+  contract: { again: "never", next: "yes", ...COUNT },
+  config: { again: "never", next: "yes", ...FORGET },
+};
+
+/** So many failures in a row open the breaker of a code that is counted. */
+export const FAILURES_TO_OPEN = 3;
+/** How long the one probe after a cooldown may take before another is let through. */
+export const PROBE_LEASE_MS: number = 30 * SECOND;
+/** After so long without a failure the next cooldown is a first one again. */
+export const LEVEL_DECAY_MS: number = 10 * MINUTE;
+/** How far a cooldown may be from its nominal length, so that callers do not come back together. */
+export const COOLDOWN_JITTER = 0.2;
+/** The longest wait before the one more try on the same candidate; the real one is random. */
+export const BACK_OFF_MS = 250;
+/** What a silent attempt leaves for those behind it: this share of `commitMs`, at most so much. */
+export const RESERVE: { readonly share: number; readonly longestMs: number } = {
+  share: 0.25,
+  longestMs: 15 * SECOND,
+};
+
+/** The table with the changes of one chain. */
+export function resolvePolicy(overrides: PolicyOverrides = {}): Policy {
+  const entries = Object.entries(POLICY) as [ChatErrorCode, CodePolicy][];
+  return Object.fromEntries(
+    entries.map(([code, policy]) => [code, { ...policy, ...overrides[code] }]),
+  ) as Record<ChatErrorCode, CodePolicy>;
+}

@@ -1,0 +1,44 @@
+import { type Attempt, type ChatError, callOf, type Route } from "@fallthrough/core";
+import type { Outcome } from "./exhausted.ts";
+
+/** The outcomes of one call of a chain, in order, those of chains inside it among them. */
+export interface RouteLog {
+  readonly outcomes: readonly Outcome[];
+  readonly errors: readonly ChatError[];
+  add(outcome: Outcome): void;
+  /** The route so far; with who answered, where somebody did. */
+  route(answered?: Pick<Route, "provider" | "model">): Route;
+}
+
+/** Where a log tells its outcomes as they come. */
+export interface RouteLogOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+  /** The log of the chain around this one. */
+  readonly outer?: RouteLog | undefined;
+}
+
+/** A log for one call. */
+export function createRouteLog({ signal, onAttempt, outer }: RouteLogOptions): RouteLog {
+  const outcomes: Outcome[] = [];
+
+  return {
+    outcomes,
+    get errors() {
+      return outcomes.flatMap(({ error }) => error ?? []);
+    },
+    add(outcome) {
+      outcomes.push(outcome);
+      if (outer === undefined) callOf(signal)?.attempts.push(outcome.attempt);
+      else outer.add(outcome);
+      try {
+        onAttempt?.(outcome.attempt);
+      } catch {
+        // an observer changes nothing about what it observes
+      }
+    },
+    route(answered) {
+      return { ...answered, attempts: outcomes.map(({ attempt }) => attempt) };
+    },
+  };
+}
