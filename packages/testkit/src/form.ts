@@ -4,11 +4,12 @@ import type { UpstreamRequest } from "./upstream.ts";
 export async function readForm({ headers, body }: UpstreamRequest): Promise<ReadonlyMap<string, string>> {
   const contentType = headers["content-type"] ?? "";
   if (contentType.startsWith("application/x-www-form-urlencoded")) return new Map(new URLSearchParams(body));
-  const fields = new Map<string, string>();
-  if (!contentType.startsWith("multipart/form-data")) return fields;
-  const form = await new Response(body, { headers: { "content-type": contentType } }).formData();
-  form.forEach((value, name) => {
-    if (typeof value === "string") fields.set(name, value);
-  });
-  return fields;
+  if (!contentType.startsWith("multipart/form-data")) return new Map();
+  try {
+    const form = await new Response(body, { headers: { "content-type": contentType } }).formData();
+    return new Map([...form].filter((field): field is [string, string] => typeof field[1] === "string"));
+  } catch {
+    // PHP takes a malformed body for an empty one
+    return new Map();
+  }
 }

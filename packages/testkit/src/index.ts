@@ -1,3 +1,4 @@
+export { type Certificate, type CertificateOptions, createCertificate } from "./certificate.ts";
 export { type FaultScript, type FaultStep, startFaultServer } from "./fault-server.ts";
 export { type HttpResponseParts, httpChunk, httpHead, httpResponse } from "./http-message.ts";
 export {

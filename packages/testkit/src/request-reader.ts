@@ -76,6 +76,6 @@ function parseBody(
     const { chunks, end } = parseChunks(rest);
     return end === undefined ? undefined : { bytes: Buffer.concat(chunks), length: end };
   }
-  const length = Number(headers["content-length"] ?? 0);
+  const length = Number(headers["content-length"]) || 0;
   return rest.length < length ? undefined : { bytes: rest.subarray(0, length), length };
 }

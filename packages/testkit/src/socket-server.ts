@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createSecureContext, TLSSocket } from "node:tls";
+import { trackSockets } from "./open-sockets.ts";
 import { createRequestReader, type ReadRequest, type ReceivedRequest } from "./request-reader.ts";
 
 /** A server on loopback that tells what reached it. */
@@ -50,24 +51,15 @@ export async function startSocketServer(
   serve: (connection: Connection) => Promise<void>,
   options: SocketServerOptions = {},
 ): Promise<SocketServer> {
-  const open = new Set<Socket>();
   const requests: ReceivedRequest[] = [];
-  const idle = new Set<() => void>();
   let connections = 0;
   let bytesSent = 0;
 
   const server = createServer({ noDelay: true }, (socket) => {
     const index = connections++;
     const closing = new AbortController();
-    open.add(socket);
     socket.on("error", () => {});
-    socket.once("close", () => {
-      open.delete(socket);
-      closing.abort();
-      if (open.size > 0) return;
-      for (const resolve of idle) resolve();
-      idle.clear();
-    });
+    socket.once("close", () => closing.abort());
 
     const stream = options.tls ? secure(socket, options.tls) : socket;
     const readRequest = createRequestReader(stream, index);
@@ -81,8 +73,8 @@ export async function startSocketServer(
       },
       send: async (bytes) => {
         if (closing.signal.aborted) return;
-        await new Promise<void>((resolve) => stream.write(bytes, () => resolve()));
-        bytesSent += bytes.length;
+        const error = await new Promise((resolve) => stream.write(bytes, resolve));
+        if (!error) bytesSent += bytes.length;
         // a write that the kernel takes at once calls back before any input is polled
         await nextTurn();
       },
@@ -91,6 +83,7 @@ export async function startSocketServer(
     }).catch((error: unknown) => server.emit("error", error));
   });
 
+  const sockets = trackSockets(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -103,20 +96,18 @@ export async function startSocketServer(
       return connections;
     },
     get open() {
-      return open.size;
+      return sockets.count;
     },
     get bytesSent() {
       return bytesSent;
     },
-    closed: async () => {
-      if (open.size > 0) await new Promise<void>((resolve) => idle.add(resolve));
-    },
+    closed: sockets.closed,
     close: async () => {
       if (!server.listening) return;
       const stopped = once(server, "close");
       server.close();
-      for (const socket of open) socket.destroy();
-      await stopped;
+      sockets.destroy();
+      await Promise.all([stopped, sockets.closed()]);
     },
   };
 }

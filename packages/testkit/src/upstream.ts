@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { loadText } from "./fixture.ts";
 import { joinFields } from "./http-message.ts";
+import { trackSockets } from "./open-sockets.ts";
 import { bodyReply, RETRY_AFTER, type Reply } from "./reply.ts";
 
 /**
@@ -35,6 +36,8 @@ export interface Upstream {
   behave(behaviour: Behaviour): void;
   /** How many connections are open at present. */
   openSockets(): number;
+  /** Resolves when no connection is open. */
+  closed(): Promise<void>;
 }
 
 /** One request as a stand-in received it. */
@@ -84,7 +87,6 @@ const BEFORE_RESET_MS = 20;
 /** Starts a site on an ephemeral port of 127.0.0.1; a slow one pauses for `pieceMs`. */
 export async function startUpstream(site: Site, pieceMs: number): Promise<RunningUpstream> {
   const requests: UpstreamRequest[] = [];
-  const sockets = new Set<Socket>();
   let behaviour: Behaviour = "ok";
 
   const server = createServer(async (incoming, response) => {
@@ -111,10 +113,7 @@ export async function startUpstream(site: Site, pieceMs: number): Promise<Runnin
     return site.answer({ ...request, url: new URL(request.path, origin), origin, behaviour, once });
   }
 
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
+  const sockets = trackSockets(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -125,20 +124,25 @@ export async function startUpstream(site: Site, pieceMs: number): Promise<Runnin
     behave: (wanted) => {
       behaviour = wanted;
     },
-    openSockets: () => sockets.size,
+    openSockets: () => sockets.count,
+    closed: sockets.closed,
     close: async () => {
-      const closed = once(server, "close");
+      if (!server.listening) return;
+      const stopped = once(server, "close");
       server.close();
-      server.closeAllConnections();
-      await closed;
+      sockets.destroy();
+      await Promise.all([stopped, sockets.closed()]);
     },
   };
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<Omit<UpstreamRequest, "aborted">> {
   const bytes: Buffer[] = [];
-  // a client may leave in the middle of its request
-  await incoming.forEach((chunk: Buffer) => void bytes.push(chunk)).catch(() => {});
+  try {
+    for await (const chunk of incoming) bytes.push(chunk);
+  } catch {
+    // the client left in the middle of its request, which is then recorded as far as it came
+  }
   const { method = "", url: path = "", rawHeaders } = incoming;
   const fields = rawHeaders.flatMap((name, index) =>
     index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ""] as const] : [],
