@@ -1,1 +1,1 @@
-export {};
+export { createPizzagpt, type PizzagptSettings } from "./provider.ts";

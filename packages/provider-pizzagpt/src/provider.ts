@@ -1,0 +1,91 @@
+import {
+  BROWSER_USER_AGENT,
+  ChatError,
+  type ChatProvider,
+  createHttpClient,
+  type JsonObject,
+  type ProviderSettings,
+  providerCard,
+  type StreamPart,
+  wishWarnings,
+} from "@fallthrough/core";
+import manifest from "../package.json" with { type: "json" };
+import { formatChat, formatQuestion, PATH, parseAnswer } from "./protocol.ts";
+
+const ORIGIN = "https://www.pizzagpt.it";
+/** The newest first. */
+const KNOWN_SECRETS: readonly string[] = ["Diavola", "Marinara"];
+
+/** The settings of `createPizzagpt`. */
+export interface PizzagptSettings extends ProviderSettings {
+  /** The header `x-secret`, which the site changes now and then. @default the newest that was seen */
+  readonly secret?: string | undefined;
+  /** What is sent: the conversation as one text, or as the list that the newest client sends. @default "chat" */
+  readonly body?: "classic" | "chat" | undefined;
+}
+
+/** Creates a provider for PizzaGPT. */
+export function createPizzagpt(settings: PizzagptSettings = {}): ChatProvider {
+  const card = providerCard(manifest, settings);
+  const http = createHttpClient(
+    {
+      provider: card.id,
+      origin: ORIGIN,
+      headers: (baseURL) => ({
+        accept: "application/json",
+        "accept-language": "en-US,en;q=0.9",
+        "user-agent": BROWSER_USER_AGENT,
+        origin: new URL(baseURL).origin,
+        referer: `${baseURL}/en`,
+      }),
+    },
+    settings,
+  );
+  /** The one that worked last stands first. */
+  let secrets = [...new Set([settings.secret ?? [], KNOWN_SECRETS].flat())];
+
+  async function ask(body: JsonObject, signal: AbortSignal | undefined): Promise<unknown> {
+    let refusal: unknown;
+    for (const secret of secrets) {
+      try {
+        const response = await http({
+          method: "POST",
+          path: PATH,
+          headers: { "x-secret": secret },
+          body,
+          signal,
+        });
+        secrets = [...new Set([secret, ...secrets])];
+        return await response.json();
+      } catch (error) {
+        if (!(error instanceof ChatError) || error.code !== "auth") throw error;
+        refusal = error;
+      }
+    }
+    throw refusal;
+  }
+
+  return {
+    ...card,
+
+    async *stream(request) {
+      const classic = settings.body === "classic";
+      yield* wishWarnings(card, request, { options: classic ? [] : ["searchEnabled", "studyMode"] });
+      const { searchEnabled = false, studyMode = false } = request.providerOptions?.[card.id] ?? {};
+      const warnings: StreamPart[] = [];
+      const warn = (message: string): unknown =>
+        warnings.push({ type: "warning", code: "unsupported", message });
+      const body = classic
+        ? formatQuestion(request.messages, warn)
+        : formatChat(request.messages, { searchEnabled, studyMode }, warn);
+      yield* warnings;
+
+      const { text, sources } = parseAnswer(await ask(body, request.signal));
+      yield { type: "text-delta", delta: text };
+      for (const source of sources) yield { type: "source", ...source };
+      yield { type: "finish", finishReason: "stop" };
+    },
+
+    close: () => http.close(),
+  };
+}
