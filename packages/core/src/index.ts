@@ -3,6 +3,7 @@ export { providerCard } from "./card.ts";
 export { type ChatReply, type ChatResult, chat } from "./chat.ts";
 export type * from "./contract.ts";
 export { BROWSER_USER_AGENT, DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits } from "./defaults.ts";
+export { readEnvironment } from "./environment.ts";
 export {
   amendError,
   CHAT_ERROR_CODES,
@@ -16,6 +17,7 @@ export {
 export { formatPrompt, messageText } from "./format-prompt.ts";
 export { type GuardOptions, guard, SELF_GUARDED } from "./guard.ts";
 export { createHttpClient } from "./http/client.ts";
+export { codeOfStatus } from "./http/failures.ts";
 export type * from "./http/types.ts";
 export { fieldsOf, parseJson } from "./json.ts";
 export { createRedactor, quote } from "./redact.ts";

@@ -88,15 +88,19 @@ function statusCode(
     return status === 503 && retryAfterMs !== undefined ? "rate-limit" : "server";
   if (EMPTY_STATUSES.includes(status) || status < 200 || status >= 600) return "protocol";
   if (status < 400) return isWebAddress(headers["location"]) ? "blocked" : "protocol";
-  if (SERVER_STATUSES.includes(status)) return "server";
   const page = contentType === "text/html" || looksLikePage(body);
+  return status === 403 && page ? "blocked" : codeOfStatus(status);
+}
+
+/** What a status that is no success means by itself, in the head of an answer or inside its body. */
+export function codeOfStatus(status: number): ChatErrorCode {
+  if (SERVER_STATUSES.includes(status) || (status >= 500 && status < 600)) return "server";
   switch (status) {
     case 401:
+    case 403:
       return "auth";
     case 402:
       return "payment";
-    case 403:
-      return page ? "blocked" : "auth";
     case 404:
     case 410:
       return "not-found";
