@@ -1,0 +1,60 @@
+import type { ChatMessage } from "@fallthrough/core";
+import { printJson, printText } from "./answer.ts";
+import { type ApplicationOptions, loadApplication, noteProblems, reportUnknown } from "./application.ts";
+import { usageError } from "./failure.ts";
+import type { Output } from "./output.ts";
+import { createProgress } from "./progress.ts";
+import { readPrompt } from "./read-prompt.ts";
+import type { Shell } from "./shell.ts";
+
+/** The options of `ask`. */
+export interface AskOptions extends Omit<ApplicationOptions, "onAttempt"> {
+  readonly model?: string | undefined;
+  readonly system?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly stream: boolean;
+  /** Seconds. */
+  readonly timeout?: number | undefined;
+}
+
+/** Asks once; the answer goes to stdout, the route and all else to stderr. */
+export async function ask(
+  shell: Shell,
+  output: Output,
+  argument: string | undefined,
+  options: AskOptions,
+): Promise<number> {
+  const prompt = await readPrompt(shell, argument);
+  if (prompt === "") throw usageError("no prompt was given, expected one as an argument or on stdin");
+
+  const progress = await createProgress(shell);
+  try {
+    const application = await loadApplication(shell, { ...options, onAttempt: progress.passOver });
+    const { registry } = application;
+    noteProblems(output, application);
+    try {
+      registry.resolve(options.model);
+    } catch (error) {
+      progress.stop();
+      return reportUnknown(output, application, error, options.json);
+    }
+
+    const totalMs = options.timeout === undefined ? undefined : options.timeout * 1000;
+    const reply = registry.chat({
+      model: options.model,
+      messages: formMessages(prompt, options.system),
+      timeouts: totalMs === undefined ? undefined : { totalMs, commitMs: totalMs },
+      signal: shell.signal,
+    });
+    return await (options.json
+      ? printJson(reply, output, shell.signal)
+      : printText(reply, output, { signal: shell.signal, stream: options.stream, onText: progress.stop }));
+  } finally {
+    progress.stop();
+  }
+}
+
+function formMessages(prompt: string, system: string | undefined): ChatMessage[] {
+  const question: ChatMessage = { role: "user", content: prompt };
+  return system === undefined ? [question] : [{ role: "system", content: system }, question];
+}

@@ -1,0 +1,101 @@
+import type { ProviderSettings, Timeouts } from "@fallthrough/core";
+import { ChatError, DEFAULT_TIMEOUTS, quote } from "@fallthrough/core";
+
+/** What an application tells the command in `fallthrough.config.json` or `.mjs`. */
+export interface Config {
+  /** By provider id. */
+  readonly settings?: Readonly<Record<string, ProviderSettings>> | undefined;
+  /** The providers that come first. */
+  readonly order?: readonly string[] | undefined;
+  readonly allow?: readonly string[] | undefined;
+  readonly deny?: readonly string[] | undefined;
+  readonly aliases?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  readonly timeouts?: Timeouts | undefined;
+}
+
+type Check = (value: unknown, key: string) => void;
+
+const CHECKS: { readonly [Key in keyof Config]-?: Check } = {
+  settings: checkRecord(checkRecord(() => {})),
+  order: checkNames,
+  allow: checkNames,
+  deny: checkNames,
+  aliases: checkRecord(checkAlias),
+  timeouts: checkTimeouts,
+};
+
+/** Checks a configuration; @throws `config`, naming the key and what would be right */
+export function parseConfig(value: unknown): Config {
+  if (!isRecord(value)) throw wrong("the configuration", value, "an object");
+  for (const [key, entry] of Object.entries(value)) {
+    const check = Object.hasOwn(CHECKS, key) ? CHECKS[key as keyof Config] : undefined;
+    if (!check) throw unknownKey(`key ${quote(key)}`, Object.keys(CHECKS));
+    if (entry !== undefined) check(entry, key);
+  }
+  return value;
+}
+
+/** A copy of a JSON value whose texts have each `${NAME}` replaced from the environment; @throws `config` */
+export function interpolate(
+  value: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): unknown {
+  if (typeof value === "string") {
+    return value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+      const found = environment[name];
+      if (found === undefined) throw new ChatError("config", `environment variable \`${name}\` is not set`);
+      return found;
+    });
+  }
+  if (Array.isArray(value)) return value.map((item) => interpolate(item, environment));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, interpolate(item, environment)]),
+  );
+}
+
+function checkNames(value: unknown, key: string): void {
+  if (!isNames(value)) throw wrong(`\`${key}\``, value, "a list of names");
+}
+
+function checkAlias(value: unknown, key: string): void {
+  if (typeof value !== "string" && !isNames(value)) {
+    throw wrong(`\`${key}\``, value, "a model reference or a list of them");
+  }
+}
+
+function checkTimeouts(value: unknown, key: string): void {
+  checkRecord((milliseconds, name) => {
+    const timer = name.slice(key.length + 1);
+    if (!Object.hasOwn(DEFAULT_TIMEOUTS, timer))
+      throw unknownKey(`\`${name}\``, Object.keys(DEFAULT_TIMEOUTS));
+    if (typeof milliseconds !== "number" || !(milliseconds >= 0)) {
+      throw wrong(`\`${name}\``, milliseconds, "milliseconds, or 0 for none");
+    }
+  })(value, key);
+}
+
+function checkRecord(check: Check): Check {
+  return (value, key) => {
+    if (!isRecord(value)) throw wrong(`\`${key}\``, value, "an object");
+    for (const [name, entry] of Object.entries(value)) check(entry, `${key}.${name}`);
+  };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
+}
+
+function unknownKey(what: string, known: readonly string[]): ChatError {
+  return new ChatError("config", `${what} is unknown, expected one of ${known.join(", ")}`);
+}
+
+/** Names the type only: a value out of place may be a secret. */
+function wrong(what: string, value: unknown, expected: string): ChatError {
+  const found = value === null ? "null" : Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
+  return new ChatError("config", `${what} is ${found}, expected ${expected}`);
+}

@@ -1,0 +1,38 @@
+import type { ExplainStep } from "@fallthrough/registry";
+import { loadApplication, noteProblems, reportUnknown } from "./application.ts";
+import type { ListOptions } from "./models.ts";
+import type { Output, Span } from "./output.ts";
+import { EXIT, type Shell } from "./shell.ts";
+
+/** Tells what a name stands for, then who would be asked now, in that order, and who would not. */
+export async function explain(
+  shell: Shell,
+  output: Output,
+  name: string,
+  options: ListOptions,
+): Promise<number> {
+  const application = await loadApplication(shell, options);
+  noteProblems(output, application);
+  let steps: readonly ExplainStep[];
+  try {
+    steps = application.registry.explain(name);
+  } catch (error) {
+    return reportUnknown(output, application, error, options.json);
+  }
+
+  if (options.json) {
+    output.json(steps);
+    return EXIT.answered;
+  }
+  const rows: Span[][] = [];
+  for (const step of steps) {
+    if (step.type !== "candidate") output.line(`${step.type} ${step.name}: ${step.targets.join(", ")}`);
+    else rows.push([step.name, formatOutcome(step.outcome), step.reason ?? ""]);
+  }
+  output.table(["candidate", "outcome", "why"], rows);
+  return EXIT.answered;
+}
+
+function formatOutcome(outcome: "asked" | "skipped"): Span {
+  return { text: outcome, style: outcome === "asked" ? "green" : "dim" };
+}

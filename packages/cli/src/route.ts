@@ -1,0 +1,29 @@
+import type { Attempt, Route } from "@fallthrough/core";
+import type { Span, Style } from "./output.ts";
+import { formatTable } from "./table.ts";
+
+const STYLES: Readonly<Record<Attempt["outcome"], Style>> = {
+  answered: "green",
+  failed: "red",
+  skipped: "dim",
+  aborted: "yellow",
+};
+
+/** The lines of a table that tells who was asked and what came of it. */
+export function formatRoute({ attempts }: Route): Span[][] {
+  return formatTable(
+    ["asked", "outcome", "why", "time"],
+    attempts.map((attempt) => [
+      `${attempt.provider}/${attempt.model}`,
+      { text: attempt.outcome, style: STYLES[attempt.outcome] },
+      whyOf(attempt),
+      attempt.outcome === "skipped" ? "" : `${Math.round(attempt.ms)} ms`,
+    ]),
+  );
+}
+
+function whyOf({ code, status, reason, reportedModel, model }: Attempt): string {
+  const facts = [code, status === undefined ? undefined : `HTTP ${status}`, reason];
+  if (reportedModel !== undefined && reportedModel !== model) facts.push(`the server says ${reportedModel}`);
+  return facts.filter((fact) => fact !== undefined).join(", ");
+}

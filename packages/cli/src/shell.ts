@@ -1,0 +1,22 @@
+import type { Readable, Writable } from "node:stream";
+
+/** The process, as the commands see it. */
+export interface Shell {
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly input: Readable & { readonly isTTY?: boolean | undefined };
+  readonly output: Terminal;
+  /** For everything that is not the answer. */
+  readonly notes: Terminal;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** A stream that may be a terminal. */
+export interface Terminal extends Writable {
+  readonly isTTY?: boolean | undefined;
+  hasColors?(): boolean;
+}
+
+/** The exit codes of the command. */
+export const EXIT = { answered: 0, unanswered: 1, usage: 2, interrupted: 130 } as const;

@@ -1,0 +1,28 @@
+import type { Span } from "./output.ts";
+
+/** The lines of a table with aligned columns; a column without any text is left out. */
+export function formatTable(headings: readonly string[], rows: readonly (readonly Span[])[]): Span[][] {
+  const shown = headings.flatMap((_, column) => (rows.some((row) => width(row[column]) > 0) ? [column] : []));
+  const titled: Span[][] = [
+    headings.map((text) => ({ text, style: "dim" })),
+    ...rows.map((row) => row.map(inOneLine)),
+  ];
+  const widths = headings.map((_, column) => Math.max(...titled.map((row) => width(row[column]))));
+
+  return titled.map((row) => {
+    const last = shown.findLast((column) => width(row[column]) > 0);
+    return shown.slice(0, shown.indexOf(last ?? 0) + 1).flatMap((column) => {
+      const cell = row[column] ?? "";
+      return column === last ? [cell] : [cell, " ".repeat((widths[column] ?? 0) - width(cell) + 2)];
+    });
+  });
+}
+
+function inOneLine(span: Span): Span {
+  if (typeof span === "string") return span.replace(/\s+/g, " ");
+  return { ...span, text: span.text.replace(/\s+/g, " ") };
+}
+
+function width(span: Span | undefined): number {
+  return span === undefined ? 0 : typeof span === "string" ? span.length : span.text.length;
+}

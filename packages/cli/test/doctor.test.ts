@@ -1,0 +1,79 @@
+import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Application, BROKEN_PLUGIN, createApplication, runCommand } from "./command.ts";
+
+let upstreams: Upstreams;
+let application: Application;
+
+beforeAll(async () => {
+  upstreams = await startUpstreams();
+  application = createApplication(["pizzagpt", "chatgptt", "fakegpt"], { settings: upstreams.settings });
+  application.install("fallthrough-provider-broken", BROKEN_PLUGIN);
+});
+afterAll(async () => {
+  await upstreams.close();
+  application.remove();
+});
+beforeEach(() => upstreams.chatgptt.behave("challenge"));
+
+test("without a probe nobody is asked", async () => {
+  const before = upstreams.pizzagpt.requests.length;
+
+  const { code, stdout } = await runCommand(["doctor"], application);
+
+  expect(stdout).toMatch(
+    /^pizzagpt +@fallthrough\/provider-pizzagpt@\S+ +unverified, \S+ +loads +not observed/m,
+  );
+  expect(stdout).toMatch(
+    /^broken +fallthrough-provider-broken@1\.2\.3 +active, 2026-01-01 +broken +not observed .*plugin is broken/m,
+  );
+  expect(upstreams.pizzagpt.requests).toHaveLength(before);
+  expect(code).toBe(0);
+});
+
+test("a probe tells who answers, who does not and in what time", async () => {
+  const { code, stdout } = await runCommand(["doctor", "--probe"], application);
+
+  expect(stdout).toMatch(/^pizzagpt .* loads +answered in \d+ ms/m);
+  expect(stdout).toMatch(/^chatgptt .* loads +blocked in \d+ ms/m);
+  expect(stdout).toMatch(/^fakegpt .* loads +answered in \d+ ms/m);
+  expect(upstreams.pizzagpt.requests.at(-1)?.body).toContain("Reply with the single word: ok");
+  expect(code).toBe(0);
+});
+
+test("JSON has the same facts", async () => {
+  const { stdout } = await runCommand(["doctor", "--probe", "--json"], application);
+
+  expect(JSON.parse(stdout)).toMatchObject({
+    providers: [
+      { provider: "pizzagpt", loads: true, probe: { outcome: "answered" } },
+      {
+        provider: "chatgptt",
+        loads: true,
+        probe: { outcome: "failed", code: "blocked" },
+        error: { code: "blocked" },
+      },
+      { provider: "fakegpt", loads: true, probe: { outcome: "answered" } },
+      {
+        provider: "broken",
+        loads: false,
+        error: { message: expect.stringContaining("the plugin is broken") },
+      },
+    ],
+    problems: [],
+  });
+});
+
+test("where nothing is usable the exit code is 1", async () => {
+  const broken = createApplication([]);
+  broken.install("fallthrough-provider-broken", BROKEN_PLUGIN);
+  const empty = createApplication([]);
+
+  expect((await runCommand(["doctor"], broken)).code).toBe(1);
+  expect(await runCommand(["doctor"], empty)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("npm install"),
+  });
+  broken.remove();
+  empty.remove();
+});
