@@ -74,7 +74,7 @@ export function createAttempt(
   }
 
   function handOn(result: Result): Result {
-    if (result.done || result.value.type !== "finish") return result;
+    if (result.done || ended || result.value.type !== "finish") return result;
     const { route, model } = result.value;
     accounts.succeed(permit);
     end({ outcome: "answered", ...(model === undefined ? {} : { reportedModel: model }) });

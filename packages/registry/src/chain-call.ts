@@ -1,6 +1,7 @@
 import {
   type Attempt,
   amendError,
+  ChatError,
   type ChatRequest,
   capTimeout,
   requiredCapabilities,
@@ -47,7 +48,7 @@ export function createChainCall(
   const leaving = new AbortController();
   let budget: Budget;
   let rules: Rules;
-  let opening: Promise<Result> | undefined;
+  let opening = false;
   let attempt: AttemptParts | undefined;
   let committed = false;
   let ended = false;
@@ -165,14 +166,13 @@ export function createChainCall(
     next() {
       if (committed && attempt !== undefined) return attempt.next();
       if (ended) return Promise.resolve(END);
-      if (opening !== undefined) {
-        return opening.then(
-          () => this.next(),
-          () => END,
+      if (opening) {
+        return Promise.reject(
+          new ChatError("config", "the stream is read twice at once, expected one reader"),
         );
       }
-      opening = begin();
-      return opening;
+      opening = true;
+      return begin();
     },
     async return() {
       ended = true;

@@ -56,9 +56,11 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): HealthSto
     const time = now();
     const { since, until, code, effect, hard } = open;
     const facts = { openMs: time - since, code, effect, hard, repeats };
+    if (lease !== undefined && time < lease.until) {
+      return { state: "probing", remainingMs: Math.max(until, lease.until) - time, ...facts, hard: false };
+    }
     if (time < until) return { state: "cooling", remainingMs: until - time, ...facts };
-    if (lease === undefined || time >= lease.until) return { state: "half-open", remainingMs: 0, ...facts };
-    return { state: "probing", remainingMs: lease.until - time, ...facts, hard: false };
+    return { state: "half-open", remainingMs: 0, ...facts };
   }
 
   function peek(subject: HealthSubject): Health {

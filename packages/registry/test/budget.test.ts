@@ -1,0 +1,100 @@
+import { chat } from "@fallthrough/core";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createBudget } from "../src/budget.ts";
+import { createChain } from "../src/index.ts";
+import { answer, content, fakeProvider, QUESTION } from "./fake-provider.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test.each([
+  [0, 75_000],
+  [60_000, 15_000],
+  [80_000, 5_000],
+])("after %d ms of 90 s a silent attempt with others behind it may use %d ms", (elapsed, silent) => {
+  const budget = createBudget({ commitMs: 90_000, totalMs: 0 });
+
+  vi.advanceTimersByTime(elapsed);
+
+  expect(budget.caps(true)).toEqual({ commitMs: 90_000 - elapsed, totalMs: undefined, firstChunkMs: silent });
+  expect(budget.caps(false).firstChunkMs).toBeUndefined();
+});
+
+test("what a short budget keeps for those behind is a quarter", () => {
+  expect(createBudget({ commitMs: 1_000, totalMs: 0 }).caps(true).firstChunkMs).toBe(750);
+});
+
+test("zero is no limit", () => {
+  const budget = createBudget({ commitMs: 0, totalMs: 0 });
+
+  vi.advanceTimersByTime(1e9);
+
+  expect(budget.expired).toBe(false);
+  expect(budget.caps(true)).toEqual({ commitMs: undefined, totalMs: undefined, firstChunkMs: undefined });
+});
+
+test("a silent candidate leaves time for the next", async () => {
+  const chain = createChain([
+    fakeProvider("silent", [["silence"]]),
+    fakeProvider("second", [answer("here")]),
+  ]);
+  const reply = chat(chain, { ...QUESTION, timeouts: { firstChunkMs: 0, commitMs: 1_000 } });
+  const text = reply.text();
+
+  await vi.advanceTimersByTimeAsync(760);
+
+  expect(await text).toBe("here");
+  expect(reply.route.attempts[0]).toMatchObject({
+    provider: "silent",
+    code: "timeout",
+    ms: expect.closeTo(750, -1),
+  });
+});
+
+test("when the time for a commit is over nobody else is asked", async () => {
+  const chain = createChain([fakeProvider("silent", [["silence"]])], { timeouts: { commitMs: 1_000 } });
+  const failure = chat(chain, QUESTION)
+    .text()
+    .catch((error: unknown) => error);
+
+  await vi.advanceTimersByTimeAsync(1_010);
+
+  expect(await failure).toMatchObject({
+    code: "deadline",
+    route: { attempts: [{ provider: "silent", code: "deadline" }] },
+  });
+});
+
+test("after the commit only the total time counts", async () => {
+  const slow = fakeProvider("slow", [[...content("half "), "silence"]]);
+  const timeouts = { commitMs: 1_000, chunkMs: 0, totalMs: 5_000 };
+  let ended = false;
+  const failure = chat(createChain([slow, fakeProvider("second", [answer("never")])], { timeouts }), QUESTION)
+    .text()
+    .catch((error: unknown) => error)
+    .finally(() => {
+      ended = true;
+    });
+
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(ended).toBe(false);
+  await vi.advanceTimersByTimeAsync(200);
+
+  expect(await failure).toMatchObject({ code: "deadline", phase: "committed", partial: { text: "half " } });
+});
+
+test("a timeout of the request goes over that of the chain", async () => {
+  const chain = createChain([fakeProvider("silent", [["silence"]])], { timeouts: { commitMs: 60_000 } });
+  const failure = chat(chain, { ...QUESTION, timeouts: { commitMs: 100 } })
+    .text()
+    .catch((error: unknown) => error);
+
+  await vi.advanceTimersByTimeAsync(110);
+
+  expect(await failure).toMatchObject({ code: "deadline" });
+});
