@@ -3,6 +3,7 @@ import {
   type ChatProvider,
   type ChatRequest,
   createHttpClient,
+  findModel,
   type ProviderCard,
   type ProviderSettings,
   type StreamPart,
@@ -12,10 +13,10 @@ import { aipkitTurn } from "./aipkit-turn.ts";
 import { failureError } from "./ask.ts";
 import { chooseBot } from "./choose-bot.ts";
 import { classicTurn } from "./classic-turn.ts";
-import { flattenPrompt, splitPrompt } from "./history.ts";
 import { OPTION_NAMES, parseId, parseOptions } from "./options.ts";
+import { formatHistory } from "./prompt.ts";
 import { type ChatSite, openSession } from "./session.ts";
-import type { Turn } from "./turn.ts";
+import type { TurnParts } from "./turn.ts";
 
 /** What a provider package knows of its site. */
 export interface AiPowerSite {
@@ -23,20 +24,20 @@ export interface AiPowerSite {
   readonly origin: string;
   /** The page that shows the chat. @default "/" */
   readonly pagePath?: string | undefined;
-  /** The bot where the page shows none. */
-  readonly botId?: number | undefined;
   /** The post where the page names none. */
   readonly postId?: number | undefined;
   /** The AIPKit bot behind each model. */
-  readonly modelBots?: Readonly<Record<string, number>> | undefined;
+  readonly bots?: Readonly<Record<string, number>> | undefined;
 }
 
 /** The settings of a provider on a site with AI Power. */
 export interface AiPowerSettings extends ProviderSettings {
-  /** The page that shows the chat. */
+  /** The page that shows the chat. @default the provider's, else "/" */
   readonly pagePath?: string | undefined;
-  /** The bot to ask. @default the page's, or the model's */
+  /** The bot to ask. @default the model's on the provider's own site, else the page's */
   readonly botId?: number | string | undefined;
+  /** The bot behind each model, for a WordPress of one's own with several. */
+  readonly bots?: Readonly<Record<string, number | string>> | undefined;
   /** The post that the chat stands in. @default the page's */
   readonly postId?: number | string | undefined;
   /** Milliseconds for which what the page told is used again. @default 12 hours, the shortest life of a nonce */
@@ -48,57 +49,52 @@ const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
 /** Creates a provider for a site with the WordPress plugin AI Power, of either generation. */
 export function createAiPower(site: AiPowerSite, settings: AiPowerSettings = {}): ChatProvider {
   const { card } = site;
-  const pagePath = settings.pagePath ?? site.pagePath ?? "/";
   const http = createHttpClient({ provider: card.id, origin: site.origin }, settings);
+  const pagePath = settings.pagePath ?? site.pagePath ?? "/";
   const session = openSession(http, pagePath, settings.pageMaxAgeMs ?? HALF_A_DAY_MS);
-  const botId = parseId(card.id, "setting `botId`", "config", settings.botId);
-  const postId = parseId(card.id, "setting `postId`", "config", settings.postId);
-  const fallback = { botId: site.botId?.toString(), postId: site.postId?.toString() };
-  const sessionId = randomUUID();
-  const clientId = randomBytes(5).toString("hex");
-
-  function prepare(chatSite: ChatSite, request: ChatRequest, warn: (message: string) => void): Turn {
-    const options = parseOptions(card.id, request);
-    const { generation } = chatSite;
-    const [defaultModel] = card.models;
-    const asked = request.model ?? defaultModel?.id;
-    const bot = chooseBot(chatSite, {
-      botId: options.botId ?? botId,
-      postId: options.postId ?? postId,
-      modelBotId: asked === undefined ? undefined : site.modelBots?.[asked]?.toString(),
-      defaultModel: asked === defaultModel?.id,
-      ownSite: http.origin === site.origin,
-      fallback,
-    });
-    if (bot === undefined)
-      throw http.error("protocol", "chat page shows no bot, expected one or the setting `botId`");
-    if (bot.warning !== undefined) warn(bot.warning);
-    if (generation === "classic" && site.modelBots !== undefined && asked !== defaultModel?.id) {
-      warn(`this site has one model, so ${asked} was not asked for by name`);
-    }
-    const field = options.history === "field";
-    if (field && generation === "aipkit")
-      warn("this site has no history field, so the history went into the message");
-    const format = field && generation === "classic" ? splitPrompt : flattenPrompt;
-    const prompt = format(request.messages, warn);
-    return { http, site: chatSite, bot, prompt, clientId, sessionId, signal: request.signal };
-  }
+  const setting = (name: string, value: unknown): string | undefined =>
+    parseId(card.id, `setting \`${name}\``, "config", value);
+  const botId = setting("botId", settings.botId);
+  const postId = setting("postId", settings.postId);
+  const bots = new Map(
+    Object.entries(settings.bots ?? {}).map(([model, id]) => [model, setting("bots", id)]),
+  );
+  const guest = { clientId: randomBytes(5).toString("hex"), sessionId: randomUUID() };
 
   async function* stream(request: ChatRequest): AsyncGenerator<StreamPart> {
+    yield* wishWarnings(card, request, { options: OPTION_NAMES });
+    const { messages, signal } = request;
+    const options = parseOptions(card.id, request);
+    const prompts = formatHistory(messages, options.history);
+    const model = findModel(card, request.model)?.id ?? request.model ?? "";
     const told = new Set<string>();
-    const attempt = async function* (chatSite: ChatSite) {
-      const warnings = new Set<string>();
-      const turn = prepare(chatSite, request, (message) => warnings.add(message));
-      for (const message of warnings) {
-        if (!told.has(message)) yield { type: "warning", code: "adjusted", message } satisfies StreamPart;
+
+    async function* ask(chatSite: ChatSite): TurnParts {
+      const { generation } = chatSite;
+      const { bot, warning } = chooseBot(chatSite, {
+        model,
+        defaultModel: model === card.models[0]?.id,
+        botId: options.botId ?? bots.get(model) ?? botId,
+        siteBotId: site.bots?.[model]?.toString(),
+        ownSite: http.origin === site.origin,
+        postId: options.postId ?? postId,
+        fallbackPostId: site.postId?.toString(),
+      });
+      const prompt = prompts[generation];
+      for (const message of [...prompt.warnings, ...(warning === undefined ? [] : [warning])]) {
+        if (!told.has(message)) yield { type: "warning", code: "adjusted", message };
         told.add(message);
       }
-      return yield* chatSite.generation === "aipkit" ? aipkitTurn(turn) : classicTurn(turn);
-    };
-    yield* wishWarnings(card, request, { options: [...OPTION_NAMES] });
-    const chatSite = await session.site(request.signal);
-    let failure = yield* attempt(chatSite);
-    if (failure?.remedy === "page") failure = yield* attempt(await session.renew(chatSite, request.signal));
+      if (bot === undefined) {
+        return { code: "protocol", message: "chat page shows no bot, expected one or the setting `botId`" };
+      }
+      const turn = { http, site: chatSite, bot, prompt, ...guest, signal };
+      return yield* generation === "aipkit" ? aipkitTurn(turn) : classicTurn(turn);
+    }
+
+    const chatSite = await session.site(signal);
+    let failure = yield* ask(chatSite);
+    if (failure?.remedy === "page") failure = yield* ask(await session.renew(chatSite, signal));
     if (failure !== undefined) throw failureError(http, failure);
   }
 

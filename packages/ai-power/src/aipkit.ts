@@ -22,7 +22,7 @@ export function parseAipkitEvent({ event, data }: ServerSentEvent): AipkitEvent 
   const json = event === "message" ? parseJson(data, "chat stream") : looseJson(data);
   const text = field(json, "delta");
   if (event === "message" && text !== "") return { type: "delta", text };
-  const sources = parseSources(event === "citations" ? json : read(json, "citations"));
+  const sources = parseSources(event === "citations" && Array.isArray(json) ? json : read(json, "citations"));
   return sources.length > 0 ? { type: "sources", sources } : { type: "other" };
 }
 

@@ -1,7 +1,7 @@
 import type { HttpClient, StreamPart } from "@fallthrough/core";
 import type { Bot } from "./choose-bot.ts";
 import type { Failure } from "./failure.ts";
-import type { Prompt } from "./history.ts";
+import type { Prompt } from "./prompt.ts";
 import type { ChatSite } from "./session.ts";
 
 /** One question to one bot of a site. */

@@ -1,1 +1,1 @@
-export {};
+export { createChatgptfree } from "./provider.ts";

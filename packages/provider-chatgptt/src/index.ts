@@ -1,1 +1,1 @@
-export {};
+export { createChatgptt } from "./provider.ts";

@@ -1,0 +1,23 @@
+import { type AiPowerSettings, createAiPower } from "@fallthrough/ai-power";
+import { type ChatProvider, providerCard } from "@fallthrough/core";
+import manifest from "../package.json" with { type: "json" };
+
+const ORIGIN = "https://chatgptfree.ai";
+/** On this site the bot is the model. */
+const BOTS: Readonly<Record<string, number>> = {
+  "gpt-4o-mini-2024-07-18": 25865,
+  "gpt-5-nano": 25871,
+  gemini: 25874,
+  deepseek: 25873,
+  claude: 25875,
+  grok: 25872,
+  llama: 25870,
+  qwen: 25869,
+  perplexity: 29624,
+};
+
+/** Creates a provider for ChatgptFree, or for a WordPress of one's own with the plugin AI Power. */
+export function createChatgptfree(settings: AiPowerSettings = {}): ChatProvider {
+  const card = providerCard(manifest, settings);
+  return createAiPower({ card, origin: ORIGIN, bots: BOTS }, settings);
+}
