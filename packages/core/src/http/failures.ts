@@ -1,6 +1,6 @@
 import type { ChatError, ChatErrorCode, ChatErrorDetails, Phase } from "../errors.ts";
 import { quote } from "../redact.ts";
-import { isChallenge, looksLikePage } from "./block-page.ts";
+import { isChallenge, isPage } from "./block-page.ts";
 import { CONNECT_TIMED_OUT } from "./exchange.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import type { FailedAnswer } from "./types.ts";
@@ -9,6 +9,8 @@ import type { FailedAnswer } from "./types.ts";
 export type ErrorFactory = (code: ChatErrorCode, message: string, details?: ChatErrorDetails) => ChatError;
 
 const CAUSE_DEPTH = 5;
+const TLS_CODE =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_(?:CA|PURPOSE)$|HOSTNAME_MISMATCH$|EPROTO$|UND_ERR_PRX_TLS$)/;
 const SERVER_STATUSES: readonly number[] = [408, 409, 425];
 const EMPTY_STATUSES: readonly number[] = [204, 205, 304];
 
@@ -29,9 +31,12 @@ export function transportFailure(
 function transportCode(reason: unknown, received: number): ChatErrorCode {
   for (const cause of causes(reason)) {
     const code = codeOf(cause);
-    if (/^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$|UND_ERR_PRX_TLS$)/.test(code))
-      return "tls";
-    if (code.startsWith("HPE_")) return isTlsAlert(cause) ? "network" : "protocol";
+    if (TLS_CODE.test(code)) return "tls";
+    if ((cause as Error).name === "HTTPParserError") {
+      // undici's words for a chunked body whose connection was reset or closed
+      if (received > 0 && (cause as Error).message.includes("Invalid EOF state")) return "interrupted";
+      return isTlsAlert(cause) ? "network" : "protocol";
+    }
     if (/^UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|RES_EXCEEDED_MAX_SIZE)$/.test(code))
       return "protocol";
     // undici's words for an interim answer or an upgrade that nobody asked for
@@ -83,13 +88,12 @@ function statusCode(
   { status, headers, contentType, body }: FailedAnswer,
   retryAfterMs: number | undefined,
 ): ChatErrorCode {
-  if (isChallenge(headers, body) && status >= 400) return "blocked";
+  if (status >= 400 && isChallenge(headers, contentType, body)) return "blocked";
   if (status >= 500 && status < 600)
     return status === 503 && retryAfterMs !== undefined ? "rate-limit" : "server";
   if (EMPTY_STATUSES.includes(status) || status < 200 || status >= 600) return "protocol";
   if (status < 400) return isWebAddress(headers["location"]) ? "blocked" : "protocol";
-  const page = contentType === "text/html" || looksLikePage(body);
-  return status === 403 && page ? "blocked" : codeOfStatus(status);
+  return status === 403 && isPage(contentType, body) ? "blocked" : codeOfStatus(status);
 }
 
 /** What a status that is no success means by itself, in the head of an answer or inside its body. */

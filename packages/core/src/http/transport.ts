@@ -28,16 +28,21 @@ export async function createTransport({
   headerBytes,
 }: TransportOptions): Promise<Transport> {
   const undici = await import("undici");
-  /** The sockets of the dispatch in progress: undici opens them before `dispatch` returns. */
+  /** The sockets of the dispatch in progress: undici mostly opens them before `dispatch` returns. */
   let opening: Socket[] | undefined;
+  /** The sockets of each request that is not on a connection yet. */
+  const waiting = new Set<Socket[]>();
 
   // undici cannot end a connection that is still being opened, so the sockets are kept in view
   function tracked(connect: buildConnector.connector): buildConnector.connector {
     return (options, callback) => {
-      const sockets = opening;
-      const socket = connect(options, callback) as unknown as Socket;
-      sockets?.push(socket);
-      return socket;
+      const [sockets] = opening === undefined ? waiting : [opening];
+      if (sockets === undefined) {
+        // undici connects again for a request that was aborted, only to find that out
+        queueMicrotask(() => callback(new Error("no request wants this connection"), null));
+        return;
+      }
+      sockets.push(connect(options, callback) as unknown as Socket);
     };
   }
 
@@ -51,6 +56,8 @@ export async function createTransport({
     return new undici.ProxyAgent({
       ...options,
       uri: proxy.href,
+      // undici sends no user without a password
+      ...(proxy.username === "" ? {} : { token: basicCredentials(proxy) }),
       proxyTls: { timeout: 0 },
       requestTls: { timeout: 0 },
       clientFactory: (origin, clientOptions) => {
@@ -67,9 +74,23 @@ export async function createTransport({
     ownsSockets: dispatcher === undefined,
     dispatch(options, handler) {
       const sockets: Socket[] = [];
+      waiting.add(sockets);
       opening = sockets;
       try {
-        (dispatcher ?? (own as Dispatcher)).dispatch(options, handler);
+        (dispatcher ?? (own as Dispatcher)).dispatch(options, {
+          ...handler,
+          onRequestStart(controller, context) {
+            waiting.delete(sockets);
+            handler.onRequestStart?.(controller, context);
+          },
+          onResponseError(controller, error) {
+            waiting.delete(sockets);
+            handler.onResponseError?.(controller, error);
+          },
+        });
+      } catch (error) {
+        waiting.delete(sockets);
+        throw error;
       } finally {
         opening = undefined;
       }
@@ -84,4 +105,9 @@ export async function createTransport({
       await own?.destroy();
     },
   };
+}
+
+function basicCredentials({ username, password }: URL): string {
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(credentials).toString("base64")}`;
 }
