@@ -1,4 +1,4 @@
-import type { UpstreamRequest } from "./upstream.ts";
+import type { UpstreamRequest } from "./site.ts";
 
 /** The fields of an urlencoded or multipart body; none where the body is anything else. */
 export async function readForm({ headers, body }: UpstreamRequest): Promise<ReadonlyMap<string, string>> {

@@ -10,10 +10,11 @@ export {
 } from "./recording.ts";
 export { type Exchange, type ReplayOptions, startReplay } from "./replay.ts";
 export type { ReceivedRequest } from "./request-reader.ts";
+export type { Behaviour, UpstreamRequest } from "./site.ts";
 export type { ChatgptfreeSiteOptions } from "./sites/chatgptfree.ts";
 export type { ChatgpttSiteOptions } from "./sites/chatgptt.ts";
 export type { OpenaiSiteOptions } from "./sites/openai.ts";
 export type { PizzagptSiteOptions } from "./sites/pizzagpt.ts";
 export type { SocketServer, SocketServerOptions } from "./socket-server.ts";
-export type { Behaviour, Upstream, UpstreamRequest } from "./upstream.ts";
+export type { Upstream } from "./upstream.ts";
 export { startUpstreams, type Upstreams, type UpstreamsOptions } from "./upstreams.ts";

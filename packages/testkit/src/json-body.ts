@@ -1,4 +1,4 @@
-import type { UpstreamRequest } from "./upstream.ts";
+import type { UpstreamRequest } from "./site.ts";
 
 /** A JSON object as a server reads it: every field may be missing or of another type. */
 export type JsonFields = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { SiteRequest } from "./upstream.ts";
+import type { SiteRequest } from "./site.ts";
 
 /** The nonce that a WordPress gives to every guest. */
 export interface Nonce {

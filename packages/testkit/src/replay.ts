@@ -1,3 +1,4 @@
+import { exchangeBytes, exchangedOrigin } from "./exchanged.ts";
 import { httpChunk, httpResponse, parseHead } from "./http-message.ts";
 import type { RecordedResponse, Recording } from "./recording.ts";
 import type { ReceivedRequest } from "./request-reader.ts";
@@ -70,8 +71,8 @@ function wirePieces(
   origin: string,
 ): readonly Buffer[] {
   if (response instanceof Uint8Array) return [Buffer.from(response)];
-  const rebase = (bytes: Buffer): Buffer =>
-    recordedOrigin === undefined ? bytes : replaceOrigin(bytes, recordedOrigin, origin);
+  const exchanged = recordedOrigin === undefined ? [] : exchangedOrigin(recordedOrigin, origin);
+  const rebase = (bytes: Buffer): Buffer => exchangeBytes(bytes, exchanged);
 
   const fields = response.fields.map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(
@@ -84,13 +85,6 @@ function wirePieces(
 
   const differs = response.raw && recordedOrigin === undefined && !Buffer.concat(pieces).equals(response.raw);
   return differs && response.raw ? [response.raw] : pieces;
-}
-
-/** Exchanges an origin for another, as it is and as PHP writes it into JSON. */
-export function replaceOrigin(bytes: Buffer, from: string, to: string): Buffer {
-  const escaped = (origin: string): string => origin.replaceAll("/", "\\/");
-  const text = bytes.toString("latin1").replaceAll(from, to).replaceAll(escaped(from), escaped(to));
-  return Buffer.from(text, "latin1");
 }
 
 function keepsAlive([first]: readonly Buffer[]): boolean {

@@ -1,4 +1,5 @@
 import { splitAnswer } from "./answer.ts";
+import { type Exchanged, exchangeBytes, exchangeText } from "./exchanged.ts";
 import type { RecordedResponse } from "./recording.ts";
 
 /** What a stand-in answers to one request. */
@@ -15,29 +16,17 @@ export interface Reply {
 /** Seconds that a client is asked to wait by a stand-in that limits it. */
 export const RETRY_AFTER = "30";
 
-/** Texts of a recording and what takes their place. */
-export type Exchanged = readonly (readonly [recorded: string, own: string])[];
-
 /** A recorded answer with some of its texts exchanged; the server writes a date of its own. */
 export function recordedReply(response: RecordedResponse, exchanged: Exchanged = []): Reply {
-  const exchange = (text: string): string =>
-    exchanged.reduce((result, [recorded, own]) => result.replaceAll(recorded, () => own), text);
-  const chunks = response.chunks.map((chunk) => Buffer.from(exchange(chunk.toString("utf8"))));
+  const chunks = response.chunks.map((chunk) => exchangeBytes(chunk, exchanged));
   const length = `${Buffer.concat(chunks).length}`;
   const fields = response.fields
     .filter(([name]) => name.toLowerCase() !== "date")
     .map(
-      ([name, value]) => [name, name.toLowerCase() === "content-length" ? length : exchange(value)] as const,
+      ([name, value]) =>
+        [name, name.toLowerCase() === "content-length" ? length : exchangeText(value, exchanged)] as const,
     );
   return { status: response.status, reason: response.reason, fields, chunks };
-}
-
-/** The origin of a recording and the stand-in's own, as they are and as PHP writes them into JSON. */
-export function exchangedOrigin(recorded: string, own: string): Exchanged {
-  return [
-    [recorded, own],
-    [recorded.replaceAll("/", "\\/"), own.replaceAll("/", "\\/")],
-  ];
 }
 
 /** Writes the answer into the places of a reply where `slot` finds the recorded one, a piece into each. */

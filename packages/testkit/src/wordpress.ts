@@ -1,6 +1,7 @@
+import { type Exchanged, exchangedOrigin } from "./exchanged.ts";
 import { loadAnswer } from "./fixture.ts";
 import type { RecordedResponse } from "./recording.ts";
-import { type Exchanged, exchangedOrigin, type Reply, recordedReply } from "./reply.ts";
+import { type Reply, recordedReply } from "./reply.ts";
 
 /** The origin of the WordPress that the recordings were made with. */
 const RECORDED_ORIGIN = "http://127.0.0.1:8099";

@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { bodyReply, type Reply } from "../src/reply.ts";
-import { type RunningUpstream, type Site, startUpstream } from "../src/upstream.ts";
+import type { Site } from "../src/site.ts";
+import { type RunningUpstream, startUpstream } from "../src/upstream.ts";
 
 const running: RunningUpstream[] = [];
 
@@ -168,6 +169,7 @@ test("a client that leaves in the middle of its request does no harm", async () 
   await upstream.closed();
 
   expect((await fetch(upstream.baseURL)).status).toBe(200);
+  expect(upstream.requests[0]).toMatchObject({ body: "part", aborted: true });
 });
 
 test("closing twice is closing once", async () => {

@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from "vitest";
+import type { ProviderSettings } from "@fallthrough/core";
+import { afterEach, expect, expectTypeOf, test } from "vitest";
 import { startUpstreams, type Upstreams } from "../src/upstreams.ts";
 
 const running: Upstreams[] = [];
@@ -20,6 +21,7 @@ test("each stand-in has an origin of its own, and the settings name those of the
 
   expect(new Set(baseURLs).size).toBe(5);
   expect(baseURLs.every((baseURL) => baseURL.startsWith("http://127.0.0.1:"))).toBe(true);
+  expectTypeOf(settings).toExtend<Readonly<Record<string, ProviderSettings>>>();
   expect(settings).toEqual({
     pizzagpt: { baseURL: pizzagpt.baseURL },
     chatgptt: { baseURL: chatgptt.baseURL },

@@ -3,7 +3,7 @@ import { loadAnswer } from "../fixture.ts";
 import { readForm } from "../form.ts";
 import { createNonce } from "../nonce.ts";
 import { fillAnswer, phpString, type Reply } from "../reply.ts";
-import type { Site, SiteRequest } from "../upstream.ts";
+import type { Site, SiteRequest } from "../site.ts";
 import { AJAX_PATH, criticalError, wordpressPage, wordpressReply } from "../wordpress.ts";
 
 /** How the stand-in of ChatGptt is set up. */

@@ -4,7 +4,7 @@ import { loadAnswer } from "../fixture.ts";
 import { readForm } from "../form.ts";
 import { isObject, type JsonFields, readJsonObject } from "../json-body.ts";
 import { jsonReply, RETRY_AFTER, type Reply, recordedReply } from "../reply.ts";
-import type { Site, SiteRequest } from "../upstream.ts";
+import type { Site, SiteRequest } from "../site.ts";
 
 const FOLDER = "pandora/1.3.1";
 const MODEL = "text-davinci-002-render-sha";

@@ -1,7 +1,7 @@
 import { type AnswerTo, splitAnswer } from "../answer.ts";
 import { isObject, readJsonObject } from "../json-body.ts";
 import { jsonReply, RETRY_AFTER, type Reply } from "../reply.ts";
-import type { Site, SiteRequest } from "../upstream.ts";
+import type { Site, SiteRequest } from "../site.ts";
 
 /** How the OpenAI-compatible stand-in is set up. */
 export interface OpenaiSiteOptions {

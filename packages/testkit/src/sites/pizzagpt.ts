@@ -1,7 +1,7 @@
 import type { AnswerTo } from "../answer.ts";
 import { isObject, type JsonFields, readJsonObject } from "../json-body.ts";
 import { jsonReply, RETRY_AFTER, type Reply } from "../reply.ts";
-import type { Site, SiteRequest } from "../upstream.ts";
+import type { Site, SiteRequest } from "../site.ts";
 
 /** How the stand-in of PizzaGPT is set up. */
 export interface PizzagptSiteOptions {
