@@ -31,13 +31,14 @@ function changesetProblems(file) {
   ];
 }
 
-/** Asks changesets for the packages that changed against `main` without a word about it. */
+/** Asks changesets for the packages that changed since `main` without a word about it. */
 function statusSinceBase() {
+  const head = revision("HEAD");
   // a clone of another branch has no local `main`, a repository without a remote has only that
-  const base = ["origin/main", "main"].find(
-    (name) => git("rev-parse", "--verify", "--quiet", name).status === 0,
-  );
-  const { status, stdout, stderr } = spawnSync("changeset", ["status", `--since=${base ?? "HEAD"}`], {
+  const base = ["origin/main", "main"].map(revision).find((commit) => commit !== "" && commit !== head);
+  if (!base) return 0;
+
+  const { status, stdout, stderr } = spawnSync("changeset", ["status", `--since=${base}`], {
     cwd: ROOT,
     env: TOOL_ENVIRONMENT,
     encoding: "utf8",
@@ -46,7 +47,10 @@ function statusSinceBase() {
   return status ?? 1;
 }
 
-/** @param {readonly string[]} args */
-function git(...args) {
-  return spawnSync("git", args, { cwd: ROOT });
+/** The commit that a name stands for, or nothing. @param {string} name */
+function revision(name) {
+  return spawnSync("git", ["rev-parse", "--verify", "--quiet", name], {
+    cwd: ROOT,
+    encoding: "utf8",
+  }).stdout.trim();
 }

@@ -14,13 +14,14 @@ export function formatProviderTable() {
 /**
  * @param {string} folder
  * @param {string} packageName
- * @param {{ name: string, homepage?: string, status: { state: string, checked: string, note?: string }, models: { id: string, aliases?: string[] }[] }} card
+ * @param {{ name: string, homepage?: string, status: { state: string, checked: string, note?: string }, models: { id: string, aliases?: string[] }[], instances?: { id: string }[] }} card
  */
-function formatRow(folder, packageName, { name, homepage, status, models }) {
+function formatRow(folder, packageName, { name, homepage, status, models, instances = [] }) {
   const site = homepage ? `[${name}](${homepage})` : name;
   const names = models.map(({ id, aliases = [] }) =>
     [`\`${id}\``, ...aliases.map((alias) => `(\`${alias}\`)`)].join(" "),
   );
+  const ready = instances.length > 0 ? `; also as ${instances.map(({ id }) => `\`${id}\``).join(", ")}` : "";
   const note = status.note ? `: ${status.note}` : "";
-  return `| ${site} | [\`${packageName}\`](${folder}) | ${names.join(", ") || "any"} | **${status.state}**, ${status.checked}${note} |`;
+  return `| ${site} | [\`${packageName}\`](${folder}) | ${names.join(", ") || "any"}${ready} | **${status.state}**, ${status.checked}${note} |`;
 }
