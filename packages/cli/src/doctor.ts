@@ -95,10 +95,15 @@ function formatCheckup({ provider, package: name, version, status, loads, probe,
     { text: provider, style: "bold" },
     `${name}@${version}`,
     `${status.state}, ${status.checked}`,
-    loads ? { text: "loads", style: "green" } : { text: "broken", style: "red" },
+    formatPlugin(loads, error?.code),
     formatProbe(probe),
     error?.message ?? status.note ?? "",
   ];
+}
+
+function formatPlugin(loads: boolean, code: string | undefined): Span {
+  if (loads) return { text: "loads", style: "green" };
+  return code === "config" ? { text: "not configured", style: "yellow" } : { text: "broken", style: "red" };
 }
 
 function formatProbe(probe: Attempt | undefined): Span {

@@ -1,4 +1,4 @@
-import type { ExplainStep } from "@fallthrough/registry";
+import type { ExplainStep, ReferenceStep } from "@fallthrough/registry";
 import { loadApplication, noteProblems, reportUnknown } from "./application.ts";
 import type { ListOptions } from "./models.ts";
 import type { Output, Span } from "./output.ts";
@@ -26,11 +26,15 @@ export async function explain(
   }
   const rows: Span[][] = [];
   for (const step of steps) {
-    if (step.type !== "candidate") output.line(`${step.type} ${step.name}: ${step.targets.join(", ")}`);
+    if (step.type !== "candidate") output.line(`${formatName(step)}: ${step.targets.join(", ")}`);
     else rows.push([step.name, formatOutcome(step.outcome), step.reason ?? ""]);
   }
   output.table(["candidate", "outcome", "why"], rows);
   return EXIT.answered;
+}
+
+function formatName({ type, name }: ReferenceStep): string {
+  return type === name ? name : `${type} ${name}`;
 }
 
 function formatOutcome(outcome: "asked" | "skipped"): Span {

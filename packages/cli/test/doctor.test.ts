@@ -64,6 +64,16 @@ test("JSON has the same facts", async () => {
   });
 });
 
+test("settings that a provider refuses are told from a broken plugin", async () => {
+  const misled = createApplication(["pizzagpt"], { settings: { pizzagpt: { baseURL: "no address" } } });
+
+  const { code, stdout } = await runCommand(["doctor"], misled);
+
+  expect(stdout).toMatch(/^pizzagpt .* not configured +not observed .*baseURL/m);
+  expect(code).toBe(1);
+  misled.remove();
+});
+
 test("where nothing is usable the exit code is 1", async () => {
   const broken = createApplication([]);
   broken.install("fallthrough-provider-broken", BROKEN_PLUGIN);
