@@ -1,1 +1,1 @@
-export {};
+export { createFakegpt } from "./provider.ts";

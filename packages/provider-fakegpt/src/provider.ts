@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import {
+  BROWSER_USER_AGENT,
+  ChatError,
+  type ChatProvider,
+  createHttpClient,
+  formatPrompt,
+  type HttpResponse,
+  type JsonObject,
+  type ProviderSettings,
+  providerCard,
+  type StreamPart,
+  wishWarnings,
+} from "@fallthrough/core";
+import manifest from "../package.json" with { type: "json" };
+import { answerParts, parseFailure } from "./protocol.ts";
+import { createSession } from "./session.ts";
+
+const ORIGIN = "https://chat-shared2.zhile.io";
+
+/** Creates a provider for FakeGpt, or for a Pandora of one's own through `baseURL`. */
+export function createFakegpt(settings: ProviderSettings = {}): ChatProvider {
+  const card = providerCard(manifest, settings);
+  const http = createHttpClient(
+    {
+      provider: card.id,
+      origin: ORIGIN,
+      headers: (baseURL) => ({
+        "accept-language": "en-US",
+        "user-agent": BROWSER_USER_AGENT,
+        referer: `${baseURL}/?v=2`,
+      }),
+    },
+    settings,
+  );
+  const session = createSession(http);
+
+  async function converse(body: JsonObject, signal: AbortSignal | undefined): Promise<HttpResponse> {
+    for (let renewed = false; ; renewed = true) {
+      const accessToken = await session.accessToken(signal);
+      const headers = { accept: "text/event-stream", "x-authorization": `Bearer ${accessToken}` };
+      try {
+        return await http({
+          method: "POST",
+          path: "/api/conversation",
+          headers,
+          body,
+          signal,
+          recognise: parseFailure,
+        });
+      } catch (error) {
+        if (!(error instanceof ChatError) || error.code !== "auth") throw error;
+        session.drop(accessToken);
+        if (renewed) throw error;
+      }
+    }
+  }
+
+  return {
+    ...card,
+
+    async *stream(request) {
+      yield* wishWarnings(card, request, { options: ["timezoneOffsetMin", "historyAndTrainingDisabled"] });
+      const { timezoneOffsetMin = 0, historyAndTrainingDisabled = true } =
+        request.providerOptions?.[card.id] ?? {};
+      const warnings: StreamPart[] = [];
+      const prompt = formatPrompt(request.messages, (message) =>
+        warnings.push({ type: "warning", code: "unsupported", message }),
+      );
+      yield* warnings;
+
+      const content = { content_type: "text", parts: [prompt] };
+      const response = await converse(
+        {
+          action: "next",
+          messages: [{ id: randomUUID(), author: { role: "user" }, content, metadata: {} }],
+          parent_message_id: randomUUID(),
+          model: request.model ?? card.models[0]?.id,
+          plugin_ids: [],
+          timezone_offset_min: timezoneOffsetMin,
+          suggestions: [],
+          history_and_training_disabled: historyAndTrainingDisabled,
+          arkose_token: "",
+          force_paragen: false,
+        },
+        request.signal,
+      );
+      yield* answerParts(response.eventGroups({ cumulative: true }));
+    },
+
+    close: () => http.close(),
+  };
+}
