@@ -66,14 +66,17 @@ export function createAiPower(site: AiPowerSite, settings: AiPowerSettings = {})
     const { messages, signal } = request;
     const options = parseOptions(card.id, request);
     const prompts = formatHistory(messages, options.history);
-    const model = findModel(card, request.model)?.id ?? request.model ?? "";
+    const found = findModel(card, request.model);
+    const model = found?.id ?? request.model ?? "";
+    // of a name that never goes on the wire the guard has told
+    const defaultModel = model === (card.models[0]?.id ?? "") || found?.selectable === false;
     const told = new Set<string>();
 
     async function* ask(chatSite: ChatSite): TurnParts {
       const { generation } = chatSite;
       const { bot, warning } = chooseBot(chatSite, {
         model,
-        defaultModel: model === card.models[0]?.id,
+        defaultModel,
         botId: options.botId ?? bots.get(model) ?? botId,
         siteBotId: site.bots?.[model]?.toString(),
         ownSite: http.origin === site.origin,

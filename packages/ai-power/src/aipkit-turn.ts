@@ -93,7 +93,7 @@ async function* plainTurn(turn: Turn, conversation: string): TurnParts {
 }
 
 /** The parts of an AIPKit event stream. */
-export async function* aipkitParts(events: AsyncIterable<ServerSentEvent>): TurnParts {
+async function* aipkitParts(events: AsyncIterable<ServerSentEvent>): TurnParts {
   let finishReason: FinishReason = "stop";
   let answered = false;
   for await (const given of events) {

@@ -17,7 +17,7 @@ export async function ask(http: HttpClient, request: HttpRequest): Promise<HttpR
   try {
     return await http({ ...request, recognise });
   } catch (error) {
-    if (told === undefined || request.signal?.aborted) throw error;
+    if (told === undefined) throw error;
     return told;
   }
 }

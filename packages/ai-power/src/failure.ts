@@ -1,7 +1,7 @@
 import type { ChatErrorCode } from "@fallthrough/core";
 
 /** What may cure a failure: a fresh look at the page, or the message cached once more under another key. */
-export type Remedy = "page" | "key";
+type Remedy = "page" | "key";
 
 /** A failure that the site told in its own way. */
 export interface Failure {

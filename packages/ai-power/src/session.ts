@@ -3,6 +3,7 @@ import { parseNonce } from "./aipkit.ts";
 import { ask, failureError } from "./ask.ts";
 import { isFailure } from "./failure.ts";
 import { type ChatPage, type PageBot, parsePage } from "./page.ts";
+import { readJson } from "./read-json.ts";
 import { share } from "./share.ts";
 
 /** What has to be known of a site before it can be asked anything. */
@@ -37,8 +38,7 @@ export function openSession(http: HttpClient, pagePath: string, maxAgeMs: number
 
   return {
     async site(signal) {
-      const age = kept === undefined ? Number.POSITIVE_INFINITY : Date.now() - kept.readAt;
-      return kept !== undefined && age >= 0 && age < maxAgeMs ? kept.site : load(signal);
+      return kept !== undefined && Date.now() - kept.readAt < maxAgeMs ? kept.site : load(signal);
     },
     async renew(stale, signal) {
       return kept !== undefined && kept.site !== stale ? kept.site : reload(signal);
@@ -89,7 +89,7 @@ async function readPage(
 async function askNonce(http: HttpClient, ajaxURL: string, signal: AbortSignal): Promise<string | undefined> {
   const body = new URLSearchParams({ action: "aipkit_get_frontend_chat_nonce" });
   const response = await ask(http, { method: "POST", path: ajaxURL, body, signal, keepCookies: false });
-  if (!isFailure(response)) return parseNonce(await response.json());
+  if (!isFailure(response)) return parseNonce(await readJson(http, response));
   if (response.remedy === "page") return undefined;
   throw failureError(http, response);
 }

@@ -135,6 +135,17 @@ test("where a cache serves the refused nonce again, the nonce endpoint is asked"
   expect(steps()).toEqual(["page", "cache", "page", "nonce", "cache", "stream"]);
 });
 
+test("a site without a nonce endpoint has the nonce of its page alone", async () => {
+  server = await startSite({
+    ...AIPKIT,
+    nonce: recording("2.4.71", "119-no-action"),
+    cache: recording("2.4.71", "058-bad-nonce-cache"),
+  });
+
+  await expect(askSite(server)).rejects.toMatchObject({ code: "auth" });
+  expect(steps()).toEqual(["page", "cache", "page", "nonce", "cache"]);
+});
+
 test("a spent cache key is replaced once", async () => {
   let asked = 0;
   server = await startReplay((request) => {
@@ -244,6 +255,21 @@ test("of several bots the one that is asked for is asked, on its own page", asyn
 
   const sent = form(server.requests[1]?.body);
   expect(sent).toMatchObject({ bot_id: "5", post_id: "7", chatbot_identity: "custom_bot_5" });
+});
+
+test("a WordPress of one's own has a bot for each of its models", async () => {
+  server = await startSite({ ...AIPKIT, page: recording("2.4.71", "003-page-two-bots") });
+  const models = [{ id: "short" }, { id: "long" }];
+  const bots = { short: 6, long: 5 };
+  const provider = createAiPower(
+    { card: { ...CARD, models }, origin: "https://recorded.invalid" },
+    { baseURL: server.origin, bots },
+  );
+
+  for (const model of ["long", undefined]) await chat(provider, { messages, model }).text();
+
+  const asked = server.requests.filter((request) => stepOf(request) === "cache");
+  expect(asked.map(({ body }) => form(body)["bot_id"])).toEqual(["5", "6"]);
 });
 
 test("the history goes into its field where that is asked for", async () => {
