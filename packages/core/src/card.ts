@@ -32,10 +32,9 @@ export function providerCard(
   const declared = parseCard(manifest.fallthrough);
   return {
     ...declared,
-    id: settings.id === undefined ? declared.id : parseId(settings.id, "setting `id`"),
-    models: settings.models ?? declared.models,
-    status:
-      settings.status ?? (settings.baseURL === undefined ? declared.status : ownServer(declared.status)),
+    id: settings.id === undefined ? declared.id : parseId(settings.id, "id"),
+    models: settings.models === undefined ? declared.models : parseModels(settings.models, "models"),
+    status: statusFor(declared.status, settings),
     ...(settings.timeouts === undefined && settings.limits === undefined
       ? {}
       : { [INSTANCE]: { timeouts: settings.timeouts, limits: settings.limits } }),
@@ -48,8 +47,11 @@ export function instanceSettings(card: ProviderCard): InstanceSettings {
 }
 
 /** A status speaks of the default origin, so it says nothing about a server of one's own. */
-function ownServer({ checked }: ProviderStatus): ProviderStatus {
-  return { state: "unverified", checked, note: "a server of one's own, through `baseURL`" };
+function statusFor(declared: ProviderStatus, { status, baseURL }: ProviderSettings): ProviderStatus {
+  if (status !== undefined) return parseStatus(status, "status");
+  if (baseURL === undefined) return declared;
+  const note = "a server of one's own, through `baseURL`";
+  return { state: "unverified", checked: declared.checked, note };
 }
 
 function parseCard(value: unknown): ProviderCard {
@@ -60,31 +62,34 @@ function parseCard(value: unknown): ProviderCard {
   const homepage = card["homepage"];
   return {
     specificationVersion: 1,
-    id: parseId(card["id"], "manifest field `fallthrough.id`"),
+    id: parseId(card["id"], "fallthrough.id"),
     name: parseText(card["name"], "fallthrough.name"),
     ...(homepage === undefined ? {} : { homepage: parseText(homepage, "fallthrough.homepage") }),
-    status: parseStatus(card["status"]),
-    models: parseList(card["models"], "fallthrough.models").map(parseModel),
+    status: parseStatus(card["status"], "fallthrough.status"),
+    models: parseModels(card["models"], "fallthrough.models"),
   };
 }
 
-function parseStatus(value: unknown): ProviderStatus {
-  const { state, checked, note } = parseObject(value, "fallthrough.status");
+function parseStatus(value: unknown, field: string): ProviderStatus {
+  const { state, checked, note } = parseObject(value, field);
   if (!STATES.includes(state as ProviderStatus["state"])) {
-    throw invalid("fallthrough.status.state", state, `one of ${STATES.join(", ")}`);
+    throw invalid(`${field}.state`, state, `one of ${STATES.join(", ")}`);
   }
   if (typeof checked !== "string" || !ISO_DATE.test(checked) || Number.isNaN(Date.parse(checked))) {
-    throw invalid("fallthrough.status.checked", checked, "an ISO date");
+    throw invalid(`${field}.checked`, checked, "an ISO date");
   }
   return {
     state: state as ProviderStatus["state"],
     checked,
-    ...(note === undefined ? {} : { note: parseText(note, "fallthrough.status.note") }),
+    ...(note === undefined ? {} : { note: parseText(note, `${field}.note`) }),
   };
 }
 
-function parseModel(value: unknown, index: number): ModelCard {
-  const field = `fallthrough.models[${index}]`;
+function parseModels(value: unknown, field: string): readonly ModelCard[] {
+  return parseList(value, field).map((model, index) => parseModel(model, `${field}[${index}]`));
+}
+
+function parseModel(value: unknown, field: string): ModelCard {
   const { id, aliases, contextWindow, selectable, capabilities } = parseObject(value, field);
   if (contextWindow !== undefined && (typeof contextWindow !== "number" || contextWindow <= 0)) {
     throw invalid(`${field}.contextWindow`, contextWindow, "a number of tokens");
@@ -137,13 +142,14 @@ function parseText(value: unknown, field: string): string {
   return value;
 }
 
-function parseId(value: unknown, what: string): string {
+function parseId(value: unknown, field: string): string {
   if (typeof value === "string" && ID.test(value)) return value;
-  throw new ChatError("config", `${what} is ${show(value)}, expected lower-case letters, digits and hyphens`);
+  throw invalid(field, value, "at most 39 lower-case letters, digits and hyphens");
 }
 
 function invalid(field: string, value: unknown, expected: string): ChatError {
-  return new ChatError("config", `manifest field \`${field}\` is ${show(value)}, expected ${expected}`);
+  const kind = field.startsWith("fallthrough") ? "manifest field" : "setting";
+  return new ChatError("config", `${kind} \`${field}\` is ${show(value)}, expected ${expected}`);
 }
 
 function show(value: unknown): string {

@@ -89,32 +89,40 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
     throw failure;
   }
 
+  /** Written by hand: each layer of async functions would add turns of the microtask queue to every part. */
   function iterate<Value>(
     pick: (result: IteratorResult<StreamPart>) => IteratorResult<Value> | undefined,
   ): AsyncIterator<Value> {
+    let left = false;
+
+    function advance(source: AsyncIterator<StreamPart>): Promise<IteratorResult<Value>> {
+      return source.next().then((result) => pick(receive(result)) ?? advance(source), fail);
+    }
+
     const iterator: AsyncIterator<Value> = {
-      async next() {
+      next() {
         consumer ??= iterator;
-        if (consumer !== iterator) {
-          throw new ChatError("config", "the reply is consumed already, expected one reader for each call");
-        }
-        const source = parts ?? begin();
-        for (;;) {
-          const picked = pick(await source.next().then(receive, fail));
-          if (picked !== undefined) return picked;
+        if (consumer !== iterator) return Promise.reject(consumedTwice());
+        if (left) return Promise.resolve({ done: true, value: undefined });
+        try {
+          return advance(parts ?? begin());
+        } catch (reason) {
+          return Promise.reject(reason).catch(fail);
         }
       },
-      async return() {
+      return() {
         consumer ??= iterator;
+        left = true;
         if (consumer === iterator) leave();
-        return { done: true, value: undefined };
+        return Promise.resolve({ done: true, value: undefined });
       },
     };
     return iterator;
   }
 
   function leave(): void {
-    if (parts !== undefined) void parts.return?.();
+    // a chain ends itself, and may fail at that: nobody waits for it any more
+    Promise.resolve(parts?.return?.()).catch(() => {});
     record.end("aborted");
     settle.resolve(fold.result(record.route));
   }
@@ -136,6 +144,10 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
     text: async () => (await result()).text,
     result,
   };
+}
+
+function consumedTwice(): ChatError {
+  return new ChatError("config", "the reply is consumed already, expected one reader for each call");
 }
 
 function pickText(result: IteratorResult<StreamPart>): IteratorResult<string> | undefined {

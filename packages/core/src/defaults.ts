@@ -45,11 +45,17 @@ export const HELD_PARTS: number = 64;
 /** Characters of what is held back before the first content. */
 export const HELD_CHARACTERS: number = 256 * 1024;
 /** How long an error body may take: the status is already known by then. */
-export const ERROR_BODY_MS: number = 1_000;
+export const ERROR_BODY_MS: number = 500;
 /** How long the end of a body may follow the end marker of its protocol before the socket is closed. */
 export const TRAILER_MS: number = 20;
 /** How long a provider may tidy up after its `finish`. */
 export const TIDY_MS: number = 250;
+/** The longest delay that a timer of the platform takes; it fires at once when set for later. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+/** How many cookies an instance keeps: a browser stops at some number too. */
+export const MOST_COOKIES: number = 64;
+/** How many values an instance keeps out of its errors beside those of its settings: sessions come and go. */
+export const MOST_SECRETS: number = 64;
 /** The longest wait that a server may ask for. */
 export const LONGEST_RETRY_AFTER_MS: number = 24 * 60 * 60 * 1000;
 /** Redirects that a page fetch follows on its own origin. */

@@ -1,19 +1,12 @@
 import { type Call, callOf, openCall } from "./call.ts";
 import { instanceSettings } from "./card.ts";
-import type {
-  ChatProvider,
-  ChatRequest,
-  FinishPart,
-  ProviderCard,
-  StreamPart,
-  Timeouts,
-} from "./contract.ts";
+import type { ChatProvider, ChatRequest, FinishPart, StreamPart, Timeouts } from "./contract.ts";
 import { DEFAULT_LIMITS, TIDY_MS, TRAILER_MS } from "./defaults.ts";
 import { ChatError } from "./errors.ts";
 import { explainFailure } from "./failure.ts";
 import { createIntake } from "./intake.ts";
 import { quote } from "./redact.ts";
-import { deniedCapability, findModel } from "./requirements.ts";
+import { deniedCapability, findModel, selectModel } from "./requirements.ts";
 import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } from "./watch.ts";
 
 /** How a call is guarded. */
@@ -113,7 +106,8 @@ export function guard(
       if (source === undefined) {
         throw new ChatError("contract", "stream() gave no async iterable");
       }
-      pull();
+      if (ended) dismiss();
+      else pull();
     } catch (error) {
       fail(error);
     }
@@ -136,13 +130,16 @@ export function guard(
         return;
       }
       const part = result.value;
+      if (typeof part !== "object" || part === null) {
+        throw new ChatError("contract", `stream() gave ${quote(String(part))}, expected a stream part`);
+      }
       if (finish !== undefined) {
         throw new ChatError("contract", "stream() gave a part after `finish`, expected it to be the last");
       }
       if (part.type === "finish") {
         intake.checkEnd(part);
         finish = part;
-        tidy = setTimeout(complete, TIDY_MS);
+        tidy = setTimeout(abandon, TIDY_MS);
         pull();
         return;
       }
@@ -154,8 +151,14 @@ export function guard(
       }
       fruitless = 0;
       watch?.received(intake.contents > contents);
-      ready.push(...intake.release(), given);
-      deliver();
+      const held = intake.release();
+      if (held.length > 0) {
+        ready.push(...held, given);
+        deliver();
+      } else {
+        pending?.resolve(given === part ? result : { done: false, value: given });
+        pending = undefined;
+      }
     } catch (error) {
       fail(error);
     }
@@ -179,6 +182,12 @@ export function guard(
     // the rest of the body usually follows its end marker at once, and then the connection can be used again
     if (call.exchanges > 0) setTimeout(() => controller.abort(), TRAILER_MS).unref();
     deliver();
+  }
+
+  /** The answer is whole; only its provider does not come to an end. */
+  function abandon(): void {
+    complete();
+    dismiss();
   }
 
   function onTimer(timer: TimerName): void {
@@ -215,6 +224,10 @@ export function guard(
 
   function leave(reason: unknown): void {
     close();
+    dismiss(reason);
+  }
+
+  function dismiss(reason?: unknown): void {
     controller.abort(reason);
     // not awaited: a provider that hangs would never come back
     Promise.resolve(source)
@@ -270,27 +283,6 @@ export function guard(
 interface Pending {
   resolve(result: IteratorResult<StreamPart>): void;
   reject(reason: unknown): void;
-}
-
-/** The model to ask for; where the site decides, the one that it has, and a warning when another was meant. */
-function selectModel(
-  card: ProviderCard,
-  name: string | undefined,
-): { readonly model: string | undefined; readonly warning?: string } {
-  const found = findModel(card, name);
-  const [first] = card.models;
-  if (first === undefined || (found !== undefined && (found === first || found.selectable !== false))) {
-    return { model: found?.id ?? name };
-  }
-  const decided = found?.selectable === false || card.models.every(({ selectable }) => selectable === false);
-  if (decided) {
-    return {
-      model: found?.id ?? first.id,
-      warning: `${card.name} decides on the model itself, so ${quote(name ?? "")} was not asked for`,
-    };
-  }
-  const known = card.models.map(({ id }) => id).join(", ");
-  throw new ChatError("not-found", `unknown model ${quote(name ?? "")}, expected one of ${known}`);
 }
 
 function timedOut(timer: TimerName, ms: number): ChatError {

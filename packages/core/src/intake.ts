@@ -1,4 +1,4 @@
-import type { FinishPart, StreamPart, ToolCall } from "./contract.ts";
+import type { FinishPart, FinishReason, StreamPart, ToolCall } from "./contract.ts";
 import { HELD_CHARACTERS, HELD_PARTS } from "./defaults.ts";
 import { ChatError, type PartialReply } from "./errors.ts";
 import { quote } from "./redact.ts";
@@ -12,13 +12,16 @@ export interface Intake {
   /** The part to hand on, or `undefined` for one that is held back or has nothing in it. */
   take(part: Exclude<StreamPart, FinishPart>): StreamPart | undefined;
   /** What was held back, in order; empty the second time. */
-  release(): StreamPart[];
+  release(): readonly StreamPart[];
   /** Why an answer that ends so is none; @throws `empty`, `content-filter` or `interrupted` */
   checkEnd(finish: FinishPart | undefined): void;
   partial(): PartialReply;
 }
 
 type TextDelta = Extract<StreamPart, { readonly type: "text-delta" | "reasoning-delta" }>;
+
+const FINISH_REASONS: readonly FinishReason[] = ["stop", "length", "content-filter", "tool-calls", "other"];
+const NOTHING: readonly StreamPart[] = [];
 
 /** An intake for one call, which may give `maxLength` characters in all. */
 export function createIntake(maxLength: number, reasoningOnly: boolean): Intake {
@@ -73,6 +76,7 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
         case "reasoning-delta":
           return takeDelta(part);
         case "tool-call-delta":
+          requireText(part.id, "id");
           count(requireText(part.delta, "delta"));
           if (part.delta !== "") {
             called = true;
@@ -81,8 +85,8 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
           break;
         case "tool-call":
           toolCalls.push({
-            id: part.id,
-            name: part.name,
+            id: requireText(part.id, "id"),
+            name: requireText(part.name, "name"),
             arguments: requireText(part.arguments, "arguments"),
           });
           called = true;
@@ -100,6 +104,7 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
     },
 
     release() {
+      if (held.length === 0) return NOTHING;
       const parts = held;
       held = [];
       return parts;
@@ -110,6 +115,10 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
       if (finish === undefined) {
         if (committed) throw new ChatError("interrupted", "the answer ended without its end marker");
         throw new ChatError("empty", "the stream ended with nothing in it");
+      }
+      if (!FINISH_REASONS.includes(finish.finishReason)) {
+        const problem = `stream() finished with the reason ${quote(String(finish.finishReason))}`;
+        throw new ChatError("contract", `${problem}, expected one of ${FINISH_REASONS.join(", ")}`);
       }
       if (answered || (reasoningOnly && committed)) {
         for (const type of ["reasoning-delta", "text-delta"] as const) {

@@ -25,7 +25,8 @@ export function parseJson(text: string, what: string, maxDepth: number = DEFAULT
 
 /** The fields of a JSON object; none for any other value. */
 export function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
-  return typeof value === "object" && value !== null ? (value as { readonly [name: string]: unknown }) : {};
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? (value as { readonly [name: string]: unknown }) : {};
 }
 
 // the engine's message quotes the body, which may quote the prompt

@@ -2,7 +2,8 @@ import { openCall } from "./call.ts";
 import type { Attempt, ChatProvider, ChatRequest, FinishPart, Route } from "./contract.ts";
 import { DEFAULT_TIMEOUTS } from "./defaults.ts";
 import { amendError, ChatError } from "./errors.ts";
-import { findModel } from "./requirements.ts";
+import { SELF_GUARDED } from "./guard.ts";
+import { selectModel } from "./requirements.ts";
 
 /** Keeps the route of one call. */
 export interface CallRecord {
@@ -26,7 +27,7 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
     connectMs: DEFAULT_TIMEOUTS.connectMs,
     attempts,
   });
-  let started = 0;
+  let started: number | undefined;
   let ended = false;
 
   const onAbort = (): void => controller.abort(signal?.reason);
@@ -34,9 +35,9 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
   function close(attempt: Omit<Attempt, "provider" | "model" | "ms">): void {
     ended = true;
     signal?.removeEventListener("abort", onAbort);
-    // a chain has told its own attempts
-    if (attempts.length > 0) return;
-    const asked = findModel(provider, model)?.id ?? model ?? "";
+    // a chain has told its own attempts, or that there was none
+    if (attempts.length > 0 || SELF_GUARDED in provider || started === undefined) return;
+    const asked = askedModel(provider, model);
     attempts.push({
       provider: provider.id,
       model: asked,
@@ -72,4 +73,12 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
       return reason;
     },
   };
+}
+
+function askedModel(provider: ChatProvider, name: string | undefined): string {
+  try {
+    return selectModel(provider, name).model ?? "";
+  } catch {
+    return name ?? "";
+  }
 }

@@ -1,5 +1,7 @@
 /** The longest message, in characters, that an error carries. */
 const MESSAGE_LIMIT = 240;
+/** What comes later cannot reach the message: a whole body in it must not cost more than its start. */
+const LOOKED_AT = 4096;
 const CAUSE_DEPTH = 5;
 const MASK = "[redacted]";
 /** A shorter value is too likely to be an ordinary word. */
@@ -23,8 +25,9 @@ function maskShapes(text: string): string {
 
 /** `text` without anything that looks like a secret, and no longer than an error message may be. */
 export function redact(text: string): string {
-  const masked = maskShapes(text);
-  return masked.length <= MESSAGE_LIMIT ? masked : `${masked.slice(0, MESSAGE_LIMIT - 1)}…`;
+  const masked = maskShapes(text.slice(0, LOOKED_AT));
+  if (masked.length <= MESSAGE_LIMIT) return masked;
+  return `${masked.slice(0, MESSAGE_LIMIT - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
 /** Replaces secrets whose values are known, as they are, URL-encoded and in base64. */
@@ -35,10 +38,12 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
   const forms = new Set<string>();
   for (const secret of secrets) {
     if (secret.length < SHORTEST_SECRET) continue;
-    const base64 = Buffer.from(secret).toString("base64");
-    for (const form of [secret, encodeURIComponent(secret), base64, base64.replace(/=+$/, "")])
-      forms.add(form);
-    forms.add(Buffer.from(secret).toString("base64url"));
+    const bytes = Buffer.from(secret);
+    const base64 = bytes.toString("base64");
+    forms.add(secret).add(jsonEscaped(secret)).add(base64).add(base64.replace(/=+$/, ""));
+    // by way of the bytes, because half a surrogate pair cannot be URL-encoded
+    forms.add(bytes.toString("base64url")).add(encodeURIComponent(bytes.toString()));
+    forms.add(new URLSearchParams({ "": secret }).toString().slice(1));
   }
   // the longest first, so that a secret inside another one does not leave the rest of it standing
   const ordered = [...forms].sort((a, b) => b.length - a.length);
@@ -49,7 +54,7 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
 export function createPromptRedactor(prompts: readonly string[]): Redactor {
   return (text) => {
     const quoted = new Uint8Array(text.length);
-    for (const prompt of prompts) {
+    for (const prompt of prompts.flatMap((prompt) => [prompt, jsonEscaped(prompt)])) {
       const run = Math.min(QUOTATION, prompt.length);
       if (run < SHORTEST_QUOTATION) continue;
       for (let start = 0; start + run <= text.length; start++) {
@@ -65,6 +70,11 @@ export function createPromptRedactor(prompts: readonly string[]): Redactor {
   };
 }
 
+/** As it stands between the quotation marks of a JSON text. */
+function jsonEscaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
 /** A redacted copy of an error's cause and of the causes behind it. */
 export function redactedCause(
   cause: unknown,
@@ -75,8 +85,10 @@ export function redactedCause(
   if (!(cause instanceof Error)) return redact(redactor(String(cause)));
   const copy = new Error(redact(redactor(cause.message)));
   copy.name = cause.name;
-  if (cause.stack !== undefined) copy.stack = maskShapes(redactor(cause.stack));
-  if ("code" in cause) Object.assign(copy, { code: cause.code });
+  // the head of a stack repeats the message, so only the frames are taken over
+  const frames = /\n {4}at [\s\S]*$/.exec(cause.stack ?? "")?.[0] ?? "";
+  copy.stack = `${copy.name}: ${copy.message}${frames}`;
+  if ("code" in cause && typeof cause.code === "string") Object.assign(copy, { code: cause.code });
   if (cause.cause !== undefined) copy.cause = redactedCause(cause.cause, redactor, depth - 1);
   return copy;
 }

@@ -1,4 +1,6 @@
 import type { Capability, ChatRequest, ModelCard, ProviderCard, StreamPart } from "./contract.ts";
+import { ChatError } from "./errors.ts";
+import { quote } from "./redact.ts";
 
 /** The model of the card that this name means; `undefined` for a name that the card does not have. */
 export function findModel(card: ProviderCard, name: string | undefined): ModelCard | undefined {
@@ -9,17 +11,41 @@ export function findModel(card: ProviderCard, name: string | undefined): ModelCa
   );
 }
 
+/** The model to ask for, and what to tell a caller who meant another. */
+export interface SelectedModel {
+  readonly model: string | undefined;
+  readonly warning?: string | undefined;
+}
+
+/** The model that a request by this name goes to; where the site decides, one that it has; @throws `not-found` */
+export function selectModel(card: ProviderCard, name: string | undefined): SelectedModel {
+  const found = findModel(card, name);
+  const [first] = card.models;
+  if (first === undefined || (found !== undefined && (found === first || found.selectable !== false))) {
+    return { model: found?.id ?? name };
+  }
+  const decided = found?.selectable === false || card.models.every(({ selectable }) => selectable === false);
+  if (decided) {
+    return {
+      model: found?.id ?? first.id,
+      warning: `${card.name} decides on the model itself, so ${quote(name ?? "")} was not asked for`,
+    };
+  }
+  const known = card.models.map(({ id }) => id).join(", ");
+  throw new ChatError("not-found", `unknown model ${quote(name ?? "")}, expected one of ${known}`);
+}
+
 /** The abilities that a request cannot be answered without. */
 export function requiredCapabilities(request: ChatRequest): readonly Capability[] {
-  const required: Capability[] = [];
-  if (request.tools !== undefined && request.tools.length > 0) required.push("tools");
-  if (request.responseFormat?.type === "json") required.push("json");
+  const required = new Set<Capability>();
+  if (request.tools !== undefined && request.tools.length > 0) required.add("tools");
+  if (request.responseFormat?.type === "json") required.add("json");
   for (const { content } of request.messages) {
     if (typeof content === "string") continue;
-    if (content.some(({ type }) => type === "image")) required.push("images");
-    if (content.some(({ type }) => type === "file")) required.push("files");
+    if (content.some(({ type }) => type === "image")) required.add("images");
+    if (content.some(({ type }) => type === "file")) required.add("files");
   }
-  return required;
+  return [...required];
 }
 
 /** The required ability that the model's card denies; `undefined` where it says yes or nothing. */

@@ -38,13 +38,13 @@ export function createSseParser(maxLength: number = DEFAULT_LIMITS.eventBytes): 
       return;
     }
     if (line.startsWith("data:")) {
-      const value = line.slice(line[5] === " " ? 6 : 5);
-      data = data === undefined ? value : `${data}\n${value}`;
-      if (data.length > maxLength) throw tooLarge("event");
+      addData(line.slice(line[5] === " " ? 6 : 5));
     } else if (line.startsWith("event:")) {
       event = line.slice(line[6] === " " ? 7 : 6);
     } else if (line === "data") {
-      data = data === undefined ? "" : `${data}\n`;
+      addData("");
+    } else if (line === "event") {
+      event = "";
     } else if (!started && line.startsWith("\uFEFF")) {
       // the mark hides the name of the field, so the event would be dropped in silence
       throw new ChatError(
@@ -53,6 +53,11 @@ export function createSseParser(maxLength: number = DEFAULT_LIMITS.eventBytes): 
       );
     }
     started = true;
+  }
+
+  function addData(value: string): void {
+    data = data === undefined ? value : `${data}\n${value}`;
+    if (data.length > maxLength) throw tooLarge("event");
   }
 
   function hold(piece: string): void {
@@ -83,9 +88,10 @@ export function createSseParser(maxLength: number = DEFAULT_LIMITS.eventBytes): 
       const complete: ServerSentEvent[] = [];
       let start = afterReturn && text.startsWith("\n") ? 1 : 0;
       if (text !== "") afterReturn = false;
+      // each is looked for only from where it was last found: else a text with one of them alone costs its square
       let carriage = text.indexOf("\r", start);
+      let feed = text.indexOf("\n", start);
       while (start < text.length) {
-        const feed = text.indexOf("\n", start);
         if (feed === -1 && carriage === -1) break;
         const returns = carriage !== -1 && (feed === -1 || carriage < feed);
         const end = returns ? carriage : feed;
@@ -93,9 +99,10 @@ export function createSseParser(maxLength: number = DEFAULT_LIMITS.eventBytes): 
         start = end + 1;
         if (returns) {
           if (start === text.length) afterReturn = true;
-          else if (text[start] === "\n") start++;
+          else if (start === feed) start++;
           carriage = text.indexOf("\r", start);
         }
+        if (feed !== -1 && feed < start) feed = text.indexOf("\n", start);
         readLine(complete);
       }
       hold(text.slice(start));

@@ -1,5 +1,5 @@
 import type { Timeouts } from "./contract.ts";
-import { DEFAULT_TIMEOUTS } from "./defaults.ts";
+import { DEFAULT_TIMEOUTS, LONGEST_TIMER_MS } from "./defaults.ts";
 
 /** The timers that end a call. */
 export type TimerName = "firstChunkMs" | "chunkMs" | "totalMs" | "commitMs";
@@ -63,7 +63,9 @@ export function createWatch(
     const due = nextDue();
     if (due === undefined) return;
     armedFor = due[0];
-    timer = setTimeout(check, Math.max(0, Math.ceil(armedFor - performance.now())));
+    const delay = Math.ceil(armedFor - performance.now());
+    if (delay > LONGEST_TIMER_MS) armedFor = performance.now() + LONGEST_TIMER_MS;
+    timer = setTimeout(check, Math.min(Math.max(0, delay), LONGEST_TIMER_MS));
   }
 
   function check(): void {

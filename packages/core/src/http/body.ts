@@ -20,7 +20,7 @@ const DECODERS = {
 /** No server needs more than one; more are an attempt to multiply work. */
 const MOST_ENCODINGS = 2;
 
-/** The body of an exchange with its content encodings undone; @throws `protocol` for one that is not known */
+/** The body of an exchange with its content encodings undone; reading one in an unknown encoding is a `protocol` error. */
 export function decodeBody(exchange: Exchange, what: string): Body {
   const close = (): void => exchange.close();
   const encodings = (exchange.headers["content-encoding"] ?? "")
@@ -32,12 +32,13 @@ export function decodeBody(exchange: Exchange, what: string): Body {
 
   const known = encodings.every((name) => Object.hasOwn(DECODERS, name));
   if (!known || encodings.length > MOST_ENCODINGS) {
-    close();
-    const listed = quote(encodings.join(", "));
-    throw new ChatError(
-      "protocol",
-      `${what} answered in the encoding ${listed}, expected gzip, br or deflate`,
-    );
+    const problem = `${what} answered in the encoding ${quote(encodings.join(", "))}`;
+    // not thrown here: a status that is no success says more
+    const read = (): Promise<never> => {
+      close();
+      return Promise.reject(new ChatError("protocol", `${problem}, expected gzip, br or deflate`));
+    };
+    return { read, close };
   }
   let failure: unknown;
   const decoders = encodings.reverse().map((name) => DECODERS[name as keyof typeof DECODERS]());

@@ -1,7 +1,7 @@
 import { type Call, callOf } from "../call.ts";
-import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, ERROR_BODY_MS, type Limits, PAGE_REDIRECTS } from "../defaults.ts";
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, MOST_SECRETS, PAGE_REDIRECTS } from "../defaults.ts";
 import { ChatError, type ChatErrorCode, type ChatErrorDetails } from "../errors.ts";
-import { createRedactor, quote, type Redactor } from "../redact.ts";
+import { createRedactor, quote, redactedCause } from "../redact.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { type CookieJar, createCookieJar } from "./cookies.ts";
 import { mergeHeaders, parseBaseURL } from "./endpoint.ts";
@@ -31,13 +31,31 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   const proxy =
     settings.dispatcher === undefined ? resolveProxy(provider, base, settings.proxy, process.env) : undefined;
   const jar: CookieJar = createCookieJar(settings.cookies);
-  const secrets = new Set(knownSecrets(settings, proxy));
-  let redactor: Redactor = createRedactor(secrets);
+  const settled = [
+    ...secretHeaders(headers),
+    ...proxySecrets(proxy),
+    ...Object.values(settings.cookies ?? {}),
+  ];
+  const added = new Set<string>();
   let loading: Promise<Transport> | undefined;
   let closed = false;
 
-  function error(code: ChatErrorCode, message: string, details?: ChatErrorDetails): ChatError {
-    return new ChatError(code, redactor(message), { provider, origin, ...details });
+  function error(code: ChatErrorCode, message: string, details: ChatErrorDetails = {}): ChatError {
+    const cause = details.cause === undefined ? undefined : redactedCause(details.cause, redactor);
+    return new ChatError(code, redactor(message), { provider, origin, ...details, cause });
+  }
+
+  // made anew for each error: errors are rarer than the cookies that change what it must know
+  function redactor(text: string): string {
+    return createRedactor([...settled, ...added, ...jar.values()])(text);
+  }
+
+  function addSecret(value: string): void {
+    // the newest last, so that the one that was used longest ago is forgotten first
+    added.delete(value);
+    added.add(value);
+    const [oldest] = added;
+    if (added.size > MOST_SECRETS && oldest !== undefined) added.delete(oldest);
   }
 
   function load(): Promise<Transport> {
@@ -48,7 +66,9 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
 
   function resolveTarget(path: string, query: HttpRequest["query"]): URL {
     const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
-    const url = new URL(absolute ? path : `${baseURL}/${path.replace(/^\/+/, "")}`);
+    const address = absolute ? path : `${baseURL}/${path.replace(/^\/+/, "")}`;
+    if (!URL.canParse(address)) throw error("protocol", "the server named an address that is none");
+    const url = new URL(address);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     if (url.origin === origin) return url;
     throw error("protocol", `the server named an address on ${quote(url.origin)}, expected ${quote(origin)}`);
@@ -59,8 +79,10 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
     const transport = await load();
     if (signal?.aborted) throw signal.reason;
     const call: Call = callOf(signal) ?? ownCall(settings);
-    call.redactor = (text) => redactor(text);
+    call.redactor = redactor;
     const cookie = jar.header(url.pathname);
+    const ownHeaders = mergeHeaders(provider, request.headers);
+    secretHeaders(ownHeaders).forEach(addSecret);
     const form = body instanceof URLSearchParams;
     const options = {
       origin,
@@ -77,7 +99,7 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
           : { "content-type": form ? "application/x-www-form-urlencoded" : "application/json" }),
         ...(cookie === undefined ? {} : { cookie }),
         ...headers,
-        ...mergeHeaders(provider, request.headers),
+        ...ownHeaders,
       },
       body: body === undefined ? null : form ? body.toString() : JSON.stringify(body),
     };
@@ -90,7 +112,7 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
         if (signal?.aborted) throw signal.reason;
         const failure = thrown as ExchangeFailure;
         // the server closed an idle connection while the request was on its way: it never saw it
-        if (failure.stale && !retried) transport.renew();
+        if (failure.stale && !retried && !closed) transport.renew();
         else throw transportFailure(failure.reason, what, failure.phase, 0, error);
       }
     }
@@ -113,8 +135,8 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
         url = next;
         continue;
       }
-      const body = await errorBody(response, exchange);
-      if (signal?.aborted) throw signal.reason;
+      const body = await response.failedBody();
+      signal?.throwIfAborted();
       const answer = { status, headers: exchange.headers, contentType: mediaType(exchange.headers), body };
       if (next !== undefined)
         throw error("protocol", `${what} redirected more than ${PAGE_REDIRECTS} times`, { status });
@@ -122,30 +144,11 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
     }
   }
 
-  /** The status has decided already, so the body may neither take long nor fail. */
-  async function errorBody(
-    response: { head(length: number): Promise<string> },
-    exchange: Exchange,
-  ): Promise<string> {
-    const timer = setTimeout(() => exchange.close(), ERROR_BODY_MS);
-    try {
-      return await response.head(limits.errorBytes);
-    } catch {
-      return "";
-    } finally {
-      clearTimeout(timer);
-      exchange.close();
-    }
-  }
-
   return Object.assign(request, {
     baseURL,
     origin,
     error,
-    addSecret(value: string) {
-      secrets.add(value);
-      redactor = createRedactor(secrets);
-    },
+    addSecret,
     async close() {
       closed = true;
       jar.clear();
@@ -172,17 +175,15 @@ function definedLimits(limits: Limits = {}): Partial<typeof DEFAULT_LIMITS> {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 
-function knownSecrets({ headers = {}, cookies = {} }: ProviderSettings, proxy: URL | undefined): string[] {
-  const secrets = Object.values(cookies);
-  for (const [name, value] of Object.entries(headers)) {
-    if (!SECRET_HEADERS.test(name.toLowerCase())) continue;
-    secrets.push(value, value.replace(/^\S+\s+/, ""));
-  }
-  if (proxy !== undefined) {
-    const { username, password } = proxy;
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    if (password !== "") secrets.push(decodeURIComponent(password), credentials);
-    if (username !== "") secrets.push(decodeURIComponent(username));
-  }
-  return secrets;
+/** The values of headers that are never shown, with and without the scheme in front. */
+function secretHeaders(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => SECRET_HEADERS.test(name))
+    .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, "")]);
+}
+
+function proxySecrets(proxy: URL | undefined): string[] {
+  if (proxy === undefined) return [];
+  const [username, password] = [proxy.username, proxy.password].map(decodeURIComponent) as [string, string];
+  return username === "" && password === "" ? [] : [username, password, `${username}:${password}`];
 }

@@ -1,9 +1,13 @@
+import { MOST_COOKIES } from "../defaults.ts";
+
 /** The cookies of one provider instance, in memory and for its origin alone. */
 export interface CookieJar {
   /** The value of a `cookie` header for this path; `undefined` when there is none to send. */
   header(path: string): string | undefined;
   /** Keeps what `set-cookie` headers say, as sent. */
   keep(setCookie: readonly string[], parse: CookieParser): void;
+  /** What no error may show. */
+  values(): string[];
   clear(): void;
 }
 
@@ -45,10 +49,14 @@ export function createCookieJar(initial: Readonly<Record<string, string>> = {}):
           cookie.maxAge === undefined
             ? Number(cookie.expires ?? Number.POSITIVE_INFINITY)
             : Date.now() + cookie.maxAge * 1000;
-        if (until <= Date.now()) cookies.delete(cookie.name);
-        else cookies.set(cookie.name, { value: cookie.value, path: cookie.path ?? "/", until });
+        cookies.delete(cookie.name);
+        if (until <= Date.now()) continue;
+        cookies.set(cookie.name, { value: cookie.value, path: cookie.path ?? "/", until });
+        const [oldest] = cookies.keys();
+        if (cookies.size > MOST_COOKIES && oldest !== undefined) cookies.delete(oldest);
       }
     },
+    values: () => [...cookies.values()].map(({ value }) => value),
     clear() {
       cookies.clear();
     },

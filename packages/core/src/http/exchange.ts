@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Call } from "../call.ts";
+import { LONGEST_TIMER_MS } from "../defaults.ts";
 import type { Transport } from "./transport.ts";
 
 /** The head of an answer and its body, as bytes off the wire. */
@@ -38,7 +39,7 @@ export function startExchange(
   signal: AbortSignal | undefined,
 ): Promise<Exchange> {
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
+    let chunks: Uint8Array[] = [];
     let queued = 0;
     let received = 0;
     let controller: Dispatcher.DispatchController | undefined;
@@ -48,7 +49,9 @@ export function startExchange(
     let failure: { readonly reason: unknown } | undefined;
     let reader: { resolve(bytes: Uint8Array | undefined): void; reject(reason: unknown): void } | undefined;
     const connectTimer =
-      call.connectMs > 0 ? setTimeout(() => close(CONNECT_TIMED_OUT), call.connectMs) : undefined;
+      call.connectMs > 0
+        ? setTimeout(() => close(CONNECT_TIMED_OUT), Math.min(call.connectMs, LONGEST_TIMER_MS))
+        : undefined;
     const onAbort = (): void => close(signal?.reason);
     call.phase = "connect";
     call.exchanges++;
@@ -66,7 +69,7 @@ export function startExchange(
       failure = { reason };
       if (!headed) {
         const reused = transport.ownsSockets && sockets.length === 0;
-        const stale = reused && call.phase === "headers" && reason !== signal?.reason;
+        const stale = reused && call.phase === "headers" && isLostConnection(reason);
         reject({ reason, phase: call.phase, stale } satisfies ExchangeFailure);
       }
       reader?.reject(reason);
@@ -86,11 +89,14 @@ export function startExchange(
         return received;
       },
       read() {
-        const chunk = chunks.shift();
-        if (chunk !== undefined) {
-          queued -= chunk.length;
-          if (queued === 0 && !ended) controller?.resume();
-          return Promise.resolve(chunk);
+        const [first, second] = chunks;
+        if (first !== undefined) {
+          // all that waits at once: the reader's work is by the read, not by the byte
+          const bytes = second === undefined ? first : Buffer.concat(chunks);
+          chunks = [];
+          if (queued > QUEUED_BYTES && !ended) controller?.resume();
+          queued = 0;
+          return Promise.resolve(bytes);
         }
         if (failure !== undefined) return Promise.reject(failure.reason);
         if (ended) return Promise.resolve(undefined);
@@ -145,6 +151,15 @@ export function startExchange(
       fail(error);
     }
   });
+}
+
+/** The connection ended without an answer; any other failure was an answer, if a broken one. */
+function isLostConnection(reason: unknown): boolean {
+  const { code, message } = reason instanceof Error ? (reason as NodeJS.ErrnoException) : {};
+  return (
+    /^(ECONNRESET|EPIPE|ECONNABORTED)$/.test(code ?? "") ||
+    (code === "UND_ERR_SOCKET" && !/^bad /.test(message ?? ""))
+  );
 }
 
 function readHeaders(headers: Record<string, string | string[] | undefined>): {

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { ChatError } from "../errors.ts";
 
 const SCHEMES = ["http:", "https:", "socks5:"];
@@ -17,6 +18,11 @@ export function resolveProxy(
     const where = setting === undefined ? "the proxy of the environment" : "setting `proxy`";
     throw new ChatError("config", `${where} is no URL with one of ${SCHEMES.join(" ")}`, { provider });
   }
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    throw new ChatError("config", "the user or password of the proxy is not URL-encoded", { provider });
+  }
   return url;
 }
 
@@ -28,8 +34,10 @@ function environmentProxy(origin: URL, environment: NodeJS.ProcessEnv): string |
   const host = origin.hostname.toLowerCase();
   for (const entry of exempt) {
     if (entry === "*") return undefined;
-    const [, name = "", entryPort] =
-      /^(.*?)(?::(\d+))?$/.exec(entry.toLowerCase().replace(/^\*?\./, "")) ?? [];
+    const plain = entry.toLowerCase().replace(/^\*?\./, "");
+    const [, name = "", entryPort] = isIPv6(plain)
+      ? [plain, `[${plain}]`]
+      : (/^(.*?)(?::(\d+))?$/.exec(plain) ?? []);
     if (entryPort !== undefined && entryPort !== port) continue;
     if (host === name || host.endsWith(`.${name}`)) return undefined;
   }

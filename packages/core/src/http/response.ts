@@ -1,13 +1,17 @@
-import { type DEFAULT_LIMITS, TRAILER_MS } from "../defaults.ts";
+import { type DEFAULT_LIMITS, ERROR_BODY_MS, TRAILER_MS } from "../defaults.ts";
 import { ChatError } from "../errors.ts";
 import { parseJson } from "../json.ts";
 import { quote } from "../redact.ts";
 import { createSseParser, type ServerSentEvent } from "../sse.ts";
-import { isChallenge, looksLikePage } from "./block-page.ts";
+import { isChallenge, isChallenged, isPage } from "./block-page.ts";
 import { decodeBody } from "./body.ts";
+import { bodyFormat } from "./body-format.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ErrorFactory, transportFailure } from "./failures.ts";
 import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "./types.ts";
+
+/** Statuses that have no body, however long the connection stays open. */
+const BODILESS: readonly number[] = [204, 205, 304];
 
 /** What a response is read with. */
 export interface ResponseOptions {
@@ -21,9 +25,7 @@ export interface ResponseOptions {
 }
 
 /** The response of an exchange whose head has come. */
-export function createResponse(
-  options: ResponseOptions,
-): HttpResponse & { head(bytes: number): Promise<string> } {
+export function createResponse(options: ResponseOptions): HttpResponse & { failedBody(): Promise<string> } {
   const { exchange, what, limits, signal, recognise, error } = options;
   const { status, headers, setCookie } = exchange;
   const contentType = mediaType(headers);
@@ -33,6 +35,11 @@ export function createResponse(
   let peeked = "";
   let bytes = 0;
   let atEnd = false;
+
+  /** An error of a parser, which knows no provider. */
+  function named({ code, message, cause }: ChatError): ChatError {
+    return error(code, message, { status, phase: "preamble", cause });
+  }
 
   /** The next decoded text, `undefined` at the end. */
   async function read(limit: number): Promise<string | undefined> {
@@ -47,7 +54,7 @@ export function createResponse(
       chunk = await body.read();
     } catch (reason) {
       if (signal?.aborted) throw signal.reason;
-      if (reason instanceof ChatError) throw reason;
+      if (reason instanceof ChatError) throw named(reason);
       throw transportFailure(reason, what, "preamble", exchange.received, error);
     }
     if (chunk === undefined) {
@@ -57,7 +64,7 @@ export function createResponse(
     bytes += chunk.length;
     if (bytes > limit) {
       body.close();
-      throw error("limit", `${what} answered with more than ${limit} bytes`, { phase: "preamble" });
+      throw error("limit", `${what} answered with more than ${limit} bytes`, { status, phase: "preamble" });
     }
     return decoder.decode(chunk, { stream: true });
   }
@@ -68,45 +75,46 @@ export function createResponse(
     return texts.join("");
   }
 
-  /** At most the first characters of the body, and then its end. */
-  async function head(length: number): Promise<string> {
-    let text = "";
-    while (text.length < length) {
-      const more = await read(Number.POSITIVE_INFINITY);
-      if (more === undefined) break;
-      text += more;
+  /** The start of a body whose verdict is known already: it may neither take long nor fail. */
+  async function failedBody(start = ""): Promise<string> {
+    if (BODILESS.includes(status)) {
+      body.close();
+      return "";
     }
-    return text.slice(0, length);
-  }
-
-  /** The body from its first character that is no white space; it stays to be read. */
-  async function peek(): Promise<string> {
-    const texts: string[] = [];
-    let start = "";
-    while (start === "") {
-      const text = await read(limits.streamBytes);
-      if (text === undefined) break;
-      texts.push(text);
-      start = text.trimStart();
+    const timer = setTimeout(() => body.close(), ERROR_BODY_MS);
+    let text = start;
+    try {
+      while (text.length < limits.errorBytes) {
+        const more = await read(Number.POSITIVE_INFINITY);
+        if (more === undefined) break;
+        text += more;
+      }
+    } catch {
+      signal?.throwIfAborted();
+    } finally {
+      clearTimeout(timer);
+      body.close();
     }
-    peeked = texts.join("");
-    return start;
+    return text.slice(0, limits.errorBytes);
   }
 
   async function format(): Promise<BodyFormat> {
+    if (isChallenged(headers)) return "html";
     if (contentType === "text/event-stream") return "events";
-    const start = await peek();
-    if (start === "") return "empty";
-    if (contentType === "application/json") return "json";
-    if (start.startsWith("{") || start.startsWith("[")) return "json";
-    if (/^(?:data|event|id|retry)?:/.test(start)) return "events";
-    return contentType === "text/html" || start.startsWith("<") ? "html" : "text";
+    let text = "";
+    let found: BodyFormat | undefined;
+    while (found === undefined) {
+      const more = text.length < limits.errorBytes ? await read(limits.streamBytes) : undefined;
+      text += more ?? "";
+      found = bodyFormat(contentType, text, more === undefined);
+    }
+    peeked = text;
+    return found;
   }
 
   /** A page where none was expected: what the provider makes of it, else a block. */
-  function pageFailure(text: string): ChatError {
-    body.close();
-    const answer = { status, headers, contentType, body: text.slice(0, limits.errorBytes) };
+  async function pageFailure(start?: string): Promise<ChatError> {
+    const answer = { status, headers, contentType, body: await failedBody(start) };
     return (
       recognise?.(answer) ??
       error("blocked", `${what} answered ${status} with a page for people`, { status, phase: "preamble" })
@@ -115,17 +123,18 @@ export function createResponse(
 
   async function* eventGroups({
     cumulative = false,
-  }: EventsOptions = {}): AsyncGenerator<readonly ServerSentEvent[]> {
+  }: EventsOptions = {}): AsyncGenerator<readonly ServerSentEvent[], undefined> {
     const limit = cumulative ? Number.POSITIVE_INFINITY : limits.streamBytes;
     const parser = createSseParser(limits.eventBytes);
     let any = false;
     let start = "";
+    if (isChallenged(headers)) throw await pageFailure();
     try {
       for (;;) {
         const text = await read(limit);
-        if (!any && start.length < limits.errorBytes) start += text ?? "";
-        if (!any && (contentType === "text/html" || looksLikePage(start))) {
-          throw pageFailure(start + (await head(limits.errorBytes - start.length)));
+        if (!any) {
+          if (start.length < limits.errorBytes) start += text ?? "";
+          if (isPage(contentType, start)) throw await pageFailure(start);
         }
         const group = text === undefined ? parser.end() : parser.push(text);
         if (group.length > 0) {
@@ -134,6 +143,8 @@ export function createResponse(
         }
         if (text === undefined) break;
       }
+    } catch (reason) {
+      throw reason instanceof ChatError && reason.provider === undefined ? named(reason) : reason;
     } finally {
       // the end of the body usually follows its end marker at once, and then the connection can be used again
       if (!atEnd) setTimeout(() => body.close(), TRAILER_MS).unref();
@@ -154,26 +165,50 @@ export function createResponse(
     setCookie,
     contentType,
     format,
-    head,
+    failedBody,
     eventGroups,
 
-    async *events(eventsOptions) {
-      for await (const group of eventGroups(eventsOptions)) yield* group;
+    // an iterator by hand: a generator would add three turns of the microtask queue to each event
+    events(eventsOptions) {
+      const groups = eventGroups(eventsOptions);
+      let group: readonly ServerSentEvent[] = [];
+      let next = 0;
+      const iterator: AsyncIterableIterator<ServerSentEvent, undefined> = {
+        [Symbol.asyncIterator]: () => iterator,
+        next() {
+          const event = group[next++];
+          if (event !== undefined) return Promise.resolve({ done: false, value: event });
+          return groups.next().then((result) => {
+            if (result.done) return result;
+            group = result.value;
+            next = 0;
+            return iterator.next();
+          });
+        },
+        return() {
+          group = [];
+          return groups.return(undefined) as Promise<IteratorReturnResult<undefined>>;
+        },
+      };
+      return iterator;
     },
 
     async text() {
       const text = await readAll(limits.pageBytes);
-      // an answer in JSON may quote such a page
-      if ((contentType === "text/html" || looksLikePage(text)) && isChallenge(headers, text)) throw pageFailure(text);
+      if (isChallenge(headers, contentType, text)) throw await pageFailure(text);
       return text;
     },
 
     async json() {
-      const kind = await format();
-      if (kind === "html") throw pageFailure(await head(limits.errorBytes));
+      if ((await format()) === "html") throw await pageFailure();
       const text = await readAll(limits.jsonBytes);
-      if (text.trim() === "") throw error("empty", `${what} answered with an empty body`, { status });
-      return parseJson(text, what, limits.jsonDepth);
+      if (text.trim() === "")
+        throw error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });
+      try {
+        return parseJson(text, what, limits.jsonDepth);
+      } catch (reason) {
+        throw reason instanceof ChatError ? named(reason) : reason;
+      }
     },
   };
 }
