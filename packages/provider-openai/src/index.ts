@@ -1,0 +1,3 @@
+export type { Dialect } from "./body.ts";
+export { createOpenAI } from "./openai.ts";
+export { defineOpenAICompatible, type OpenAICompatible, type OpenAISettings } from "./provider.ts";

@@ -1,0 +1,173 @@
+import {
+  ChatError,
+  type ChatProvider,
+  type ChatRequest,
+  createHttpClient,
+  type FailedAnswer,
+  fieldsOf,
+  type HttpRequest,
+  type HttpResponse,
+  type JsonObject,
+  type ModelCard,
+  type ProviderSettings,
+  providerCard,
+  share,
+  wishWarnings,
+} from "@fallthrough/core";
+import { createAnswerReader, END_MARKER } from "./answer.ts";
+import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
+import { parseFailureBody, type ServerFailure } from "./failure.ts";
+import { createKey } from "./key.ts";
+import { firstChatModel, parseModels } from "./models.ts";
+
+const PATH = "/chat/completions";
+
+/** The settings of `createOpenAI`, and of every factory that `defineOpenAICompatible` makes. */
+export interface OpenAISettings extends ProviderSettings, Dialect {
+  /** Sent as a bearer token. */
+  readonly apiKey?: string | undefined;
+  /** The environment variable to read the key from. @default the provider's own; none with another `baseURL` */
+  readonly apiKeyEnv?: string | undefined;
+}
+
+/** What there is to know about a server that speaks the chat completions API. */
+export interface OpenAICompatible extends Dialect {
+  /** The `package.json` with the card in its field `fallthrough`. */
+  readonly manifest: { readonly fallthrough: unknown };
+  /** With its path, `/v1` for example. */
+  readonly baseURL: string;
+  /** The environment variable that holds the key; absent where none is needed. */
+  readonly apiKeyEnv?: string | undefined;
+}
+
+/**
+ * Makes the factory of a provider whose server speaks OpenAI's chat completions API.
+ *
+ * @example
+ * export const createAcme = defineOpenAICompatible({
+ *   manifest,
+ *   baseURL: "https://api.acme.example/v1",
+ *   apiKeyEnv: "ACME_API_KEY",
+ * });
+ */
+export function defineOpenAICompatible(
+  server: OpenAICompatible,
+): (settings?: OpenAISettings) => ChatProvider {
+  return (settings = {}) => createProvider(server, settings);
+}
+
+function createProvider(server: OpenAICompatible, settings: OpenAISettings): ChatProvider {
+  const card = providerCard(server.manifest, settings);
+  const http = createHttpClient({ provider: card.id, origin: server.baseURL }, settings);
+  const key = createKey(settings, server.apiKeyEnv, http);
+  const what = `POST ${new URL(http.baseURL + PATH).pathname}`;
+  const { maxCompletionTokens = server.maxCompletionTokens, jsonObject = server.jsonObject } = settings;
+  let streamUsage = settings.streamUsage ?? server.streamUsage ?? true;
+  let usualModel: string | undefined;
+
+  async function send(request: HttpRequest, refusals: FailedAnswer[] = []): Promise<HttpResponse> {
+    function recognise(answer: FailedAnswer): ChatError | undefined {
+      refusals.push(answer);
+      const failure = answer.status < 300 ? parseFailureBody(answer.body) : undefined;
+      return failure && fail(failure);
+    }
+    try {
+      return await http({ ...request, headers: key.header(), recognise });
+    } catch (error) {
+      const failure = refusals[0] && parseFailureBody(refusals[0].body);
+      throw failure !== undefined && error instanceof ChatError ? refine(error, failure) : error;
+    }
+  }
+
+  async function ask(request: ChatRequest, model: string, extraBody: JsonObject): Promise<HttpResponse> {
+    const { signal } = request;
+    const dialect = { streamUsage, maxCompletionTokens, jsonObject };
+    const body = formatBody(request, model, dialect, extraBody);
+    const refusals: FailedAnswer[] = [];
+    try {
+      return await send({ method: "POST", path: PATH, body, signal }, refusals);
+    } catch (error) {
+      if (error instanceof ChatError && error.code === "not-found") usualModel = undefined;
+      if (!dialect.streamUsage || !refusals.some(rejectsUsage)) throw error;
+    }
+    streamUsage = false;
+    const { stream_options: _, ...plain } = body;
+    return send({ method: "POST", path: PATH, body: plain, signal });
+  }
+
+  async function listModels(
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<ModelCard[]> {
+    const response = await send({ path: "/models", signal: options.signal });
+    return parseModels(await response.json());
+  }
+
+  const findModel = share(async (signal) => {
+    const model = firstChatModel(await listModels({ signal }));
+    if (model !== undefined) return model.id;
+    throw http.error("config", "GET /models lists no model to chat with, expected at least one");
+  });
+
+  async function chooseModel({ model, signal }: ChatRequest): Promise<string> {
+    if (model !== undefined) return model;
+    // the models behind a key have prices, and the first of hundreds is nobody's choice
+    if (key.needed) {
+      throw http.error("config", "the request names no model, expected one in it or in the setting `models`");
+    }
+    usualModel ??= await findModel(signal);
+    return usualModel;
+  }
+
+  /** A failure that the server tells of inside an answer with a success status. */
+  function fail({ codeInside, words }: ServerFailure): ChatError {
+    return http.error(codeInside, `${what} answered with an error${words && `, saying ${words}`}`);
+  }
+
+  /** What a status means, with what the body says about it. */
+  function refine(error: ChatError, { code, words }: ServerFailure): ChatError {
+    const { message, status, retryAfterMs, phase, cause } = error;
+    const details = { status, retryAfterMs, phase, cause };
+    return http.error(code ?? error.code, message + (words && `, saying ${words}`), details);
+  }
+
+  return {
+    ...card,
+    listModels,
+
+    async *stream(request) {
+      yield* wishWarnings(card, request, {
+        honours: ["maxOutputTokens", "temperature", "topP", "seed", "stopSequences", "toolChoice"],
+        options: ["extraBody"],
+      });
+      const extraBody = fieldsOf(request.providerOptions?.[card.id]?.["extraBody"]) as JsonObject;
+      for (const field of FIXED_FIELDS.filter((name) => Object.hasOwn(extraBody, name))) {
+        yield { type: "warning", code: "unsupported", message: `\`extraBody\` cannot change \`${field}\`` };
+      }
+      const response = await ask(request, await chooseModel(request), extraBody);
+      const answer = createAnswerReader(what, fail);
+      if ((await response.format()) !== "events") {
+        for (const part of answer.readWhole(await response.json())) yield part;
+        for (const part of answer.end()) yield part;
+        return;
+      }
+      for await (const group of response.eventGroups()) {
+        for (const { data, event } of group) {
+          if (data === END_MARKER) {
+            for (const part of answer.end()) yield part;
+            return;
+          }
+          for (const part of answer.readEvent(data, event)) yield part;
+        }
+      }
+      if (!answer.stopped) return;
+      for (const part of answer.end()) yield part;
+    },
+
+    close: () => http.close(),
+  };
+}
+
+/** Servers name the field that they do not know in words of their own. */
+function rejectsUsage({ status, body }: FailedAnswer): boolean {
+  return (status === 400 || status === 422) && body.includes("stream_options");
+}
