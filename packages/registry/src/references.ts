@@ -60,7 +60,7 @@ export function resolveReference(catalog: Catalog, reference: string = AUTO): Re
     steps.push({ type, name, targets: found.map(formatCandidate) });
     for (const candidate of found) {
       const key = formatCandidate(candidate);
-      const explicit = candidate.explicit || candidates.get(key)?.explicit;
+      const explicit = candidate.explicit === true || candidates.get(key)?.explicit === true;
       candidates.set(key, { ...candidate, explicit });
     }
   }
