@@ -62,19 +62,22 @@ test("a FIN reaches the peer as an end, although its request was not read", asyn
 });
 
 test("what was sent before a RST arrives", async () => {
-  const server = await start([
+  // #region script
+  const server = await startFaultServer([
     [
       { read: "request" },
       { send: httpHead(200, { "transfer-encoding": "chunked" }) },
-      { send: httpChunk("content") },
+      { send: httpChunk("some content") },
       { wait: 20 },
       { end: "rst" },
     ],
   ]);
+  // #endregion
+  running.push(server);
 
   const { text, errorCode } = await exchangeBytes(server.port, REQUEST);
 
-  expect(text).toContain("content");
+  expect(text).toContain("some content");
   expect(errorCode).toBe("ECONNRESET");
 });
 

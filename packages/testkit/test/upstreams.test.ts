@@ -47,3 +47,20 @@ test("closing closes every stand-in", async () => {
   await expect(fetch(chatgptt.baseURL)).rejects.toThrow("fetch failed");
   await expect(fetch(openai.baseURL)).rejects.toThrow("fetch failed");
 });
+
+test("a stand-in tells what it received and takes up another behaviour", async () => {
+  // #region use
+  const upstreams = await startUpstreams({ chatgptfree: { version: "2.3.43" }, pieceMs: 10 });
+
+  const page = await fetch(upstreams.chatgptfree.baseURL);
+  upstreams.chatgptfree.behave("challenge");
+  const challenge = await fetch(upstreams.chatgptfree.baseURL);
+
+  const { requests } = upstreams.chatgptfree;
+  await upstreams.close();
+  // #endregion
+
+  expect(await page.text()).toContain("aipkit_chat_container");
+  expect(await challenge.text()).toContain("Just a moment...");
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(["GET /", "GET /"]);
+});
