@@ -1,0 +1,54 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { installed, manifest, writeFiles } from "./application.ts";
+
+const DIST = new URL("../dist/", import.meta.url);
+
+/** Writes the URL of every module that is loaded to stderr. */
+const TRACER = `
+  import { writeSync } from "node:fs";
+  export async function load(url, context, next) {
+    writeSync(2, url + "\\n");
+    return next(url, context);
+  }
+`;
+
+function listing(from: string): string {
+  return `
+    import { register } from "node:module";
+    register("data:text/javascript,${encodeURIComponent(TRACER)}");
+    const { createRegistry } = await import(${JSON.stringify(new URL("index.js", DIST).href)});
+    const { discoverProviders } = await import(${JSON.stringify(new URL("discover.js", DIST).href)});
+    const { providers } = await discoverProviders({ from: ${JSON.stringify(from)} });
+    const registry = createRegistry({ providers });
+    registry.explain();
+    console.log(registry.models().map(({ reference }) => reference).join());
+  `;
+}
+
+test("the public surface is the one on record", async () => {
+  const surface = await Promise.all(
+    ["index.d.ts", "discover.d.ts"].map(
+      async (file) => `// ${file}\n${await readFile(new URL(file, DIST), "utf8")}`,
+    ),
+  );
+
+  // the bundler names shared files after their content
+  await expect(surface.join("\n").replace(/-[\w-]{8}\.js/g, ".js")).toMatchFileSnapshot("api.d.ts.snap");
+});
+
+test("listing models loads no HTTP client, no HTML parser and no code of a provider", async () => {
+  const root = writeFiles({ "package.json": manifest("provider-a"), ...installed("a") });
+
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+    "--input-type=module",
+    "-e",
+    listing(root),
+  ]);
+
+  expect(stdout.trim()).toBe("a/a-model");
+  expect(stderr).toContain("/core/dist/index.js");
+  expect(stderr).not.toMatch(/undici|cheerio|provider-a/);
+});
