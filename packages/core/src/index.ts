@@ -2,6 +2,7 @@ export { type Call, callOf } from "./call.ts";
 export { providerCard } from "./card.ts";
 export { type ChatReply, type ChatResult, chat } from "./chat.ts";
 export type * from "./contract.ts";
+export { type CumulativeFormat, type CumulativeState, cumulativeParts } from "./cumulative.ts";
 export { BROWSER_USER_AGENT, DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits } from "./defaults.ts";
 export { readEnvironment } from "./environment.ts";
 export {
