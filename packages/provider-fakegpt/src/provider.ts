@@ -4,6 +4,7 @@ import {
   ChatError,
   type ChatProvider,
   createHttpClient,
+  cumulativeParts,
   formatPrompt,
   type HttpResponse,
   type JsonObject,
@@ -13,7 +14,7 @@ import {
   wishWarnings,
 } from "@fallthrough/core";
 import manifest from "../package.json" with { type: "json" };
-import { answerParts, parseFailure } from "./protocol.ts";
+import { CONVERSATION, parseFailure } from "./protocol.ts";
 import { createSession } from "./session.ts";
 
 const ORIGIN = "https://chat-shared2.zhile.io";
@@ -21,18 +22,7 @@ const ORIGIN = "https://chat-shared2.zhile.io";
 /** Creates a provider for FakeGpt, or for a Pandora of one's own through `baseURL`. */
 export function createFakegpt(settings: ProviderSettings = {}): ChatProvider {
   const card = providerCard(manifest, settings);
-  const http = createHttpClient(
-    {
-      provider: card.id,
-      origin: ORIGIN,
-      headers: (baseURL) => ({
-        "accept-language": "en-US",
-        "user-agent": BROWSER_USER_AGENT,
-        referer: `${baseURL}/?v=2`,
-      }),
-    },
-    settings,
-  );
+  const http = createHttpClient({ provider: card.id, origin: ORIGIN, headers: browserHeaders }, settings);
   const session = createSession(http);
 
   async function converse(body: JsonObject, signal: AbortSignal | undefined): Promise<HttpResponse> {
@@ -85,9 +75,13 @@ export function createFakegpt(settings: ProviderSettings = {}): ChatProvider {
         },
         request.signal,
       );
-      yield* answerParts(response.eventGroups({ cumulative: true }));
+      yield* cumulativeParts(response.eventGroups({ cumulative: true }), CONVERSATION);
     },
 
     close: () => http.close(),
   };
+}
+
+function browserHeaders(baseURL: string): Record<string, string> {
+  return { "accept-language": "en-US", "user-agent": BROWSER_USER_AGENT, referer: `${baseURL}/?v=2` };
 }

@@ -1,7 +1,7 @@
-import type { ServerSentEvent, StreamPart } from "@fallthrough/core";
+import { cumulativeParts, type ServerSentEvent, type StreamPart } from "@fallthrough/core";
 import { readRecording } from "@fallthrough/testkit";
 import { expect, test } from "vitest";
-import { answerParts, parseCredential, parseFailure, parseLoads } from "../src/protocol.ts";
+import { CONVERSATION, parseCredential, parseFailure, parseLoads } from "../src/protocol.ts";
 
 const DONE: ServerSentEvent = { event: "message", data: "[DONE]" };
 
@@ -271,7 +271,7 @@ async function outcome(
 ): Promise<{ readonly parts: readonly StreamPart[]; readonly error?: unknown }> {
   const parts: StreamPart[] = [];
   try {
-    for await (const part of answerParts(arriving(groups))) parts.push(part);
+    for await (const part of cumulativeParts(arriving(groups), CONVERSATION)) parts.push(part);
     return { parts };
   } catch (error) {
     return { parts, error };
