@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { httpResponse } from "../src/http-message.ts";
 import { readRecording } from "../src/recording.ts";
@@ -7,6 +6,7 @@ import { type Exchange, type ReplayOptions, startReplay } from "../src/replay.ts
 import type { ReceivedRequest } from "../src/request-reader.ts";
 import type { SocketServer } from "../src/socket-server.ts";
 import { exchangeBytes } from "./raw-client.ts";
+import { until } from "./until.ts";
 
 const PACKAGED = new URL("../fixtures/", import.meta.url);
 const REQUEST = "GET / HTTP/1.1\r\n\r\n";
@@ -93,8 +93,7 @@ test("an exchange without an answer is silence", async () => {
   const aborting = new AbortController();
   const answer = fetch(server.origin, { signal: aborting.signal }).catch((error: unknown) => error);
 
-  await delay(30);
-  expect(server.requests).toHaveLength(1);
+  await until(() => server.requests.length === 1);
   aborting.abort(new Error("enough"));
 
   expect(await answer).toEqual(new Error("enough"));
