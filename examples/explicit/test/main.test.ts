@@ -4,7 +4,9 @@ import { promisify } from "node:util";
 import { startUpstreams } from "@fallthrough/testkit";
 import { expect, test } from "vitest";
 
-test("the alias is asked in its own order, and the second answers for the first", async () => {
+test("the alias is asked in its own order, and the second answers for the first", {
+  timeout: 30_000,
+}, async () => {
   const upstreams = await startUpstreams();
   upstreams.chatgptfree.behave("challenge");
 

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { startUpstreams } from "@fallthrough/testkit";
 import { expect, test } from "vitest";
 
-test("who failed on the first question is not asked the second", async () => {
+test("who failed on the first question is not asked the second", { timeout: 30_000 }, async () => {
   const upstreams = await startUpstreams();
   upstreams.pizzagpt.behave("abuse");
   upstreams.chatgptt.behave("challenge");

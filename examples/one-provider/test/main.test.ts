@@ -38,14 +38,14 @@ function foundIn(output: string): Set<string | undefined> {
   return new Set([...output.matchAll(/^found ([^/]+)\//gm)].map(([, provider]) => provider));
 }
 
-test("the program finds the one provider that is declared, and asks it", async () => {
+test("the program finds the one provider that is declared, and asks it", { timeout: 30_000 }, async () => {
   const output = await runExample(EXAMPLE);
 
   expect(foundIn(output)).toEqual(new Set(["pizzagpt"]));
   expect(output).toContain(upstreams.answerTo("What is new?"));
 });
 
-test("a second dependency is a second provider, with no change of code", async () => {
+test("a second dependency is a second provider, with no change of code", { timeout: 30_000 }, async () => {
   const copy = realpathSync(mkdtempSync(join(tmpdir(), "fallthrough-example-")));
   const manifest = JSON.parse(readFileSync(join(EXAMPLE, "package.json"), "utf8"));
   manifest.dependencies["@fallthrough/provider-fakegpt"] = "*";

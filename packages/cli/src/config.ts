@@ -41,7 +41,7 @@ export function interpolate(
   environment: Readonly<Record<string, string | undefined>>,
 ): unknown {
   if (typeof value === "string") {
-    return value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    return value.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
       const found = environment[name];
       if (found === undefined) throw new ChatError("config", `environment variable \`${name}\` is not set`);
       return found;

@@ -17,7 +17,9 @@ export async function createProgress({ notes }: Shell): Promise<Progress> {
   const spinner = yoctoSpinner({ text: "asking", stream: notes, handleSignals: false }).start();
   return {
     passOver({ provider, outcome, code }) {
-      if (outcome === "failed") spinner.text = `${provider} failed (${code}), asking the next`;
+      // a spinner that has stopped would draw over the answer
+      if (spinner.isSpinning && outcome === "failed")
+        spinner.text = `${provider} failed (${code}), asking the next`;
     },
     stop() {
       spinner.stop();

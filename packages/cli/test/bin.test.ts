@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { setTimeout as delay } from "node:timers/promises";
 import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Application, createApplication, finishCommand, runCommand, startCommand } from "./command.ts";
@@ -51,8 +50,8 @@ test("Ctrl-C before the answer leaves no half JSON", async () => {
 test("Ctrl-C while the prompt is read exits with 130", async () => {
   const child = startCommand(["ask"], application);
   const finished = finishCommand(child);
-  // the handler stands once the program reads
-  await delay(300);
+  // more than a pipe holds is written only once the program reads, and then its handler stands
+  await new Promise((resolve) => child.stdin.write("x".repeat(4 * 1024 * 1024), resolve));
 
   child.kill("SIGINT");
 

@@ -4,6 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
+
+// each test starts processes, and all test files run at once
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const PACKAGES = fileURLToPath(new URL("../../", import.meta.url));
 const BIN = join(PACKAGES, "cli/dist/bin.js");
