@@ -24,13 +24,13 @@ export interface AnswerReader {
   end(): readonly StreamPart[];
 }
 
-const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  stop: "stop",
-  length: "length",
-  content_filter: "content-filter",
-  tool_calls: "tool-calls",
-  function_call: "tool-calls",
-};
+const FINISH_REASONS: ReadonlyMap<string | undefined, FinishReason> = new Map([
+  ["stop", "stop"],
+  ["length", "length"],
+  ["content_filter", "content-filter"],
+  ["tool_calls", "tool-calls"],
+  ["function_call", "tool-calls"],
+]);
 /** These say that the server gave up, not that the model stopped. */
 const FAILED_REASONS: readonly string[] = ["error", "abort"];
 const NOTHING: readonly StreamPart[] = [];
@@ -89,7 +89,7 @@ export function createAnswerReader(what: string, fail: (failure: ServerFailure) 
     if (refused) return "content-filter";
     // where the caller forced a tool, OpenAI itself says "stop"
     if (calls.any && (reason === undefined || reason === "stop")) return "tool-calls";
-    return (reason !== undefined && FINISH_REASONS[reason]) || "other";
+    return FINISH_REASONS.get(reason) ?? "other";
   }
 
   return {

@@ -11,32 +11,32 @@ export interface ServerFailure {
 }
 
 /** By `code` or `type`; each is exact, so it goes over the status. */
-const EXACT_CODES: Readonly<Record<string, ChatErrorCode>> = {
-  insufficient_quota: "payment",
-  billing_hard_limit_reached: "payment",
-  billing_not_active: "payment",
-  context_length_exceeded: "context-length",
-  exceed_context_size_error: "context-length",
-  string_above_max_length: "context-length",
-  content_filter: "content-filter",
-  content_policy_violation: "content-filter",
-  invalid_api_key: "auth",
-  account_deactivated: "auth",
-  model_not_found: "not-found",
-  rate_limit_exceeded: "rate-limit",
-  unsupported_country_region_territory: "blocked",
-};
+const EXACT_CODES: ReadonlyMap<unknown, ChatErrorCode> = new Map([
+  ["insufficient_quota", "payment"],
+  ["billing_hard_limit_reached", "payment"],
+  ["billing_not_active", "payment"],
+  ["context_length_exceeded", "context-length"],
+  ["exceed_context_size_error", "context-length"],
+  ["string_above_max_length", "context-length"],
+  ["content_filter", "content-filter"],
+  ["content_policy_violation", "content-filter"],
+  ["invalid_api_key", "auth"],
+  ["account_deactivated", "auth"],
+  ["model_not_found", "not-found"],
+  ["rate_limit_exceeded", "rate-limit"],
+  ["unsupported_country_region_territory", "blocked"],
+]);
 
 /** By `type`, which most servers set from the status: only for a failure that has none. */
-const TYPE_CODES: Readonly<Record<string, ChatErrorCode>> = {
-  invalid_request_error: "bad-request",
-  BadRequestError: "bad-request",
-  authentication_error: "auth",
-  permission_error: "auth",
-  not_found_error: "not-found",
-  NotFoundError: "not-found",
-  rate_limit_error: "rate-limit",
-};
+const TYPE_CODES: ReadonlyMap<unknown, ChatErrorCode> = new Map([
+  ["invalid_request_error", "bad-request"],
+  ["BadRequestError", "bad-request"],
+  ["authentication_error", "auth"],
+  ["permission_error", "auth"],
+  ["not_found_error", "not-found"],
+  ["NotFoundError", "not-found"],
+  ["rate_limit_error", "rate-limit"],
+]);
 
 /** The failure that a JSON value tells of; `undefined` for any other. */
 export function parseFailure(value: unknown): ServerFailure | undefined {
@@ -60,10 +60,10 @@ export function parseFailureBody(body: string): ServerFailure | undefined {
 /** What the fields of a failure mean. */
 export function explain(fields: { readonly [name: string]: unknown }): ServerFailure {
   const { code, type, message, metadata } = fields;
-  const exact = lookUp(EXACT_CODES, code) ?? lookUp(EXACT_CODES, type) ?? moderationCode(metadata);
+  const exact = EXACT_CODES.get(code) ?? EXACT_CODES.get(type) ?? moderationCode(metadata);
   return {
     code: exact,
-    codeInside: exact ?? statusCode(code) ?? lookUp(TYPE_CODES, type) ?? "server",
+    codeInside: exact ?? statusCode(code) ?? TYPE_CODES.get(type) ?? "server",
     words: typeof message === "string" && message.trim() !== "" ? quote(message.trim()) : "",
   };
 }
@@ -76,8 +76,4 @@ function moderationCode(metadata: unknown): ChatErrorCode | undefined {
 function statusCode(code: unknown): ChatErrorCode | undefined {
   const status = typeof code === "number" || typeof code === "string" ? Number(code) : Number.NaN;
   return status >= 400 && status < 600 ? codeOfStatus(status) : undefined;
-}
-
-function lookUp(codes: Readonly<Record<string, ChatErrorCode>>, name: unknown): ChatErrorCode | undefined {
-  return typeof name === "string" && Object.hasOwn(codes, name) ? codes[name] : undefined;
 }

@@ -1,6 +1,7 @@
 import { ChatError, type ChatResult, chat } from "@fallthrough/core";
 import { type SocketServer, startReplay } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
+import { failureOf } from "./failure-of.ts";
 import { answerOf, providerFor } from "./serve.ts";
 
 const request = { model: "any", messages: [{ role: "user", content: "Hello" }] } as const;
@@ -153,9 +154,7 @@ test.each(
     server = await startReplay([{ response: answerOf(fixture, status) }], { bytesPerPiece });
     const provider = providerFor(server);
 
-    const error = await chat(provider, request)
-      .result()
-      .catch((thrown: unknown) => thrown);
+    const error = await failureOf(chat(provider, request));
 
     expect(error).toBeInstanceOf(ChatError);
     expect(error).toMatchObject({ provider: "openai", model: "any", ...failure });

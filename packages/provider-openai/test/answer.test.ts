@@ -1,0 +1,107 @@
+import { ChatError, type StreamPart } from "@fallthrough/core";
+import { expect, test } from "vitest";
+import { type AnswerReader, createAnswerReader } from "../src/answer.ts";
+
+function createReader(): AnswerReader {
+  return createAnswerReader("POST /v1/chat/completions", ({ codeInside, words }) => {
+    return new ChatError(codeInside, words);
+  });
+}
+
+function readEvents(...values: readonly unknown[]): readonly StreamPart[] {
+  const answer = createReader();
+  const parts = values.flatMap((value) => answer.readEvent(JSON.stringify(value), "message"));
+  return [...parts, ...answer.end()];
+}
+
+function choice(delta: object | null, finish_reason: string | null = null): object {
+  return { choices: [{ index: 0, delta, finish_reason }] };
+}
+
+test.each([
+  ["no choices", { choices: [] }],
+  ["choices that are null", { choices: null }],
+  ["a delta that is null", choice(null)],
+  ["a role", choice({ role: "assistant", content: "" })],
+  ["unknown fields", { ...choice({ content: null, audio: {} }), timings: {} }],
+  ["an error that is null", { error: null, choices: [] }],
+  ["another answer", { choices: [{ index: 1, delta: { content: "B" }, finish_reason: "length" }] }],
+  ["a number", 7],
+])("an event with %s gives nothing", (_, value) => {
+  const parts = readEvents(value, choice({}, "stop"));
+
+  expect(parts).toMatchObject([{ type: "finish", finishReason: "stop" }]);
+});
+
+test("an event without data gives nothing", () => {
+  expect(createReader().readEvent("", "message")).toEqual([]);
+});
+
+test("reasoning is read under either name, and once where a server sends both", () => {
+  const parts = readEvents(
+    choice({ reasoning_content: "a" }),
+    choice({ reasoning: "b" }),
+    choice({ reasoning_content: "c", reasoning: "c" }),
+  );
+
+  expect(parts.slice(0, -1)).toEqual(["a", "b", "c"].map((delta) => ({ type: "reasoning-delta", delta })));
+});
+
+test.each([
+  ["stop", "stop"],
+  ["length", "length"],
+  ["content_filter", "content-filter"],
+  ["tool_calls", "tool-calls"],
+  ["function_call", "tool-calls"],
+  ["constructor", "other"],
+  ["eos", "other"],
+])("the reason %s is told as %s", (wire, finishReason) => {
+  expect(readEvents(choice({ content: "Hi" }), choice({}, wire)).at(-1)).toMatchObject({ finishReason });
+});
+
+test("a reason that is blank is none", () => {
+  const answer = createReader();
+
+  answer.readEvent(JSON.stringify(choice({ content: "Hi" }, "")), "message");
+
+  expect(answer.stopped).toBe(false);
+});
+
+test("a forced tool call that ends in stop is told as a tool call", () => {
+  const tool_calls = [{ index: 0, id: "a", function: { name: "one", arguments: "{}" } }];
+
+  expect(readEvents(choice({ tool_calls }, "stop")).at(-1)).toMatchObject({ finishReason: "tool-calls" });
+});
+
+test.each([
+  ["error", "server"],
+  ["abort", "server"],
+])("the reason %s is a failure", (reason, code) => {
+  expect(() => readEvents(choice({}, reason))).toThrow(expect.objectContaining({ code }));
+});
+
+test("an event of the name error is a failure in any form", () => {
+  const answer = createReader();
+
+  expect(() => answer.readEvent('{"code":429,"message":"slow down"}', "error")).toThrow(
+    expect.objectContaining({ code: "rate-limit" }),
+  );
+});
+
+test.each([
+  ["content that is no text", choice({ content: [{ type: "text", text: "Hi" }] })],
+  ["a whole answer without choices", undefined],
+])("%s is a protocol error", (_, value) => {
+  const read = (): unknown => (value === undefined ? createReader().readWhole({ id: 1 }) : readEvents(value));
+
+  expect(read).toThrow(expect.objectContaining({ code: "protocol" }));
+});
+
+test("only web addresses become sources", () => {
+  const citation = (url: unknown): object => ({ type: "url_citation", url_citation: { url } });
+  const annotations = [citation("javascript:alert(1)"), citation(7), citation("https://a.example"), null];
+
+  expect(readEvents(choice({ annotations })).slice(0, -1)).toEqual([
+    { type: "source", url: "https://a.example" },
+  ]);
+});

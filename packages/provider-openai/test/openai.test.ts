@@ -1,0 +1,82 @@
+import { ChatError, chat, type ProviderSettings, providerCard } from "@fallthrough/core";
+import { startFaultServer } from "@fallthrough/testkit";
+import { afterEach, expect, test, vi } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+import { createOpenAI, type OpenAISettings } from "../src/index.ts";
+import { failureOf } from "./failure-of.ts";
+import { providerFor, serve, streamOf } from "./serve.ts";
+
+const request = { model: "m", messages: [{ role: "user", content: "Hello" }], maxOutputTokens: 9 } as const;
+const ANSWER = streamOf({ choices: [{ delta: { content: "Hi" }, finish_reason: "stop" }] });
+const instances: readonly { readonly id: string; readonly settings: OpenAISettings }[] = manifest.fallthrough
+  .instances as never;
+
+afterEach(() => vi.unstubAllEnvs());
+
+test("without a key nothing is sent, and the variable is named", async () => {
+  vi.stubEnv("OPENAI_API_KEY", undefined);
+
+  const error = await failureOf(chat(createOpenAI(), request));
+
+  expect(error).toMatchObject({ code: "config", phase: "connect" });
+  expect(String(error)).toContain("OPENAI_API_KEY");
+});
+
+test("the key of OpenAI is not sent to another server, nor is its name of the limit", async () => {
+  vi.stubEnv("OPENAI_API_KEY", "sk-of-openai-alone");
+  const server = await serve(ANSWER);
+  const provider = providerFor(server);
+
+  await chat(provider, request).text();
+
+  expect(server.requests[0]?.headers).not.toHaveProperty("authorization");
+  expect(JSON.parse(server.requests[0]?.body ?? "")).toMatchObject({ max_tokens: 9 });
+  await provider.close?.();
+  await server.close();
+});
+
+test("OpenAI itself gets its key and its newer name of the limit", async () => {
+  vi.stubEnv("OPENAI_API_KEY", "sk-of-openai-alone");
+  const sent: { readonly [name: string]: unknown }[] = [];
+  const dispatcher = {
+    dispatch(options: { readonly [name: string]: unknown }): never {
+      sent.push(options);
+      throw new Error("the test has no network");
+    },
+  };
+
+  const error = await failureOf(chat(createOpenAI({ dispatcher: dispatcher as never }), request));
+
+  expect(error).toMatchObject({ code: "network", origin: "https://api.openai.com" });
+  expect(sent).toMatchObject([
+    {
+      origin: "https://api.openai.com",
+      path: "/v1/chat/completions",
+      headers: { authorization: "Bearer sk-of-openai-alone" },
+    },
+  ]);
+  expect(JSON.parse(String(sent[0]?.["body"]))).toMatchObject({ max_completion_tokens: 9 });
+});
+
+test.each(instances)("the instance $id is made from the manifest alone", ({ id, settings }) => {
+  const provider = createOpenAI({ id, ...settings });
+
+  expect(provider).toMatchObject({ id, models: [], status: { state: "unverified" } });
+  expect(providerCard(manifest, { id, ...(settings as ProviderSettings) }).id).toBe(id);
+});
+
+test("an instance whose server is down fails in milliseconds", async () => {
+  const server = await startFaultServer([[]]);
+  const { origin } = server;
+  await server.close();
+  const ollama = createOpenAI({ id: "ollama", baseURL: `${origin}/v1`, proxy: false });
+  // undici is loaded with the first call
+  await failureOf(chat(ollama, request));
+
+  const start = performance.now();
+  const error = await failureOf(chat(ollama, request));
+
+  expect(performance.now() - start).toBeLessThan(100);
+  expect(error).toBeInstanceOf(ChatError);
+  expect(error).toMatchObject({ code: "network", provider: "ollama", phase: "connect" });
+});
