@@ -1,5 +1,5 @@
 import type { ServerSentEvent } from "@fallthrough/core";
-import { httpResponse, type SocketServer, startReplay } from "@fallthrough/testkit";
+import { httpChunk, httpHead, httpResponse, type SocketServer, startReplay } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { classicParts } from "../src/classic-turn.ts";
 import { fixture } from "./fixture.ts";
@@ -24,6 +24,29 @@ test("an answer that is repeated behind the end marker is read once", async () =
     finishReason: "stop",
     model: "gpt-3.5-turbo-0613",
   });
+});
+
+test("a stream whose connection stays open ends at its end marker", async () => {
+  const head = httpHead(200, { "content-type": "text/event-stream", "transfer-encoding": "chunked" });
+  const chunk = httpChunk(`data: {"id":"1","choices":[{"delta":{"content":"Hello"}}]}\n\ndata: [DONE]\n\n`);
+  server = await startReplay((request) =>
+    stepOf(request) === "page"
+      ? recording("1.9.18", "01-page-home")
+      : { response: Buffer.concat([head, chunk]) },
+  );
+
+  expect(await askSite(server)).toMatchObject({ text: "Hello", finishReason: "stop" });
+  await server.closed();
+});
+
+test("an error that is spelled out twice is quoted once", async () => {
+  server = await startReplay((request) =>
+    recording("1.9.18", stepOf(request) === "page" ? "01-page-home" : "66-up-error500-sse"),
+  );
+
+  await expect(askSite(server)).rejects.toThrow(
+    `"The server had an error while processing your request. Sorry about that!"`,
+  );
 });
 
 test("the chunks of a completion model are read too", async () => {
