@@ -28,6 +28,7 @@ export interface ChainContext {
   readonly policy: Policy;
   readonly health: HealthStore;
   readonly timeouts?: Timeouts | undefined;
+  readonly reasoningOnly?: boolean | undefined;
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }
 
@@ -39,7 +40,7 @@ const END: Result = { done: true, value: undefined };
 export function createChainCall(
   { candidates, policy, health, onAttempt, ...context }: ChainContext,
   request: ChatRequest,
-  { timeouts: outerTimeouts, caps, reasoningOnly, outer }: ChainCallOptions = {},
+  { timeouts: outerTimeouts, caps, reasoningOnly = context.reasoningOnly, outer }: ChainCallOptions = {},
 ): AsyncIterableIterator<StreamPart> {
   const { signal } = request;
   const timeouts = resolveTimeouts(outerTimeouts, context.timeouts);

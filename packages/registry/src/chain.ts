@@ -23,6 +23,8 @@ export interface ChainOptions {
   readonly health?: HealthStore | undefined;
   /** Changes to `POLICY`. */
   readonly policy?: PolicyOverrides | undefined;
+  /** Accepts an answer that has reasoning and no text. @default false */
+  readonly reasoningOnly?: boolean | undefined;
   /** Told of every attempt as it ends, those of chains inside this one too; never any content. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }

@@ -267,10 +267,6 @@ test("a model that a candidate does not have is its failure, not the chain's", a
   expect(route.attempts[0]).toMatchObject({ provider: "first", code: "not-found" });
 });
 
-test("a chain without a candidate is a mistake of its maker", () => {
-  expect(() => createChain([])).toThrow(expect.objectContaining({ code: "config" }));
-});
-
 test("a store that fails takes no answer away", async () => {
   const health = createMemoryHealth();
   const broken = {
@@ -285,6 +281,16 @@ test("a store that fails takes no answer away", async () => {
   });
 
   expect(await chat(chain, QUESTION).text()).toBe("here");
+});
+
+test("an answer of reasoning alone is one where the chain says so", async () => {
+  const thinking = fakeProvider("only", [[{ type: "reasoning-delta", delta: "hm" }, ...answer()]]);
+
+  const strict = chat(createChain([thinking]), QUESTION).result();
+  const lenient = chat(createChain([thinking], { reasoningOnly: true }), QUESTION).result();
+
+  await expect(strict).rejects.toMatchObject({ code: "empty" });
+  await expect(lenient).resolves.toMatchObject({ reasoning: "hm", text: "" });
 });
 
 test("a stream has one reader", async () => {
@@ -306,21 +312,4 @@ test("after its failure the stream is over", async () => {
   await failure(parts.next());
 
   expect(await parts.next()).toEqual({ done: true, value: undefined });
-});
-
-test("closing a chain closes every provider once, also when one fails to", async () => {
-  const closed: string[] = [];
-  const closable = (id: string, error?: Error) => ({
-    ...fakeProvider(id, []),
-    close: async () => {
-      closed.push(id);
-      if (error) throw error;
-    },
-  });
-  const first = closable("first", new Error("busy"));
-
-  const closing = createChain([first, { provider: first, model: "other" }, closable("second")]).close?.();
-
-  await expect(closing).rejects.toThrow("not every provider could be closed");
-  expect(closed).toEqual(["first", "second"]);
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ChatError } from "@fallthrough/core";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { type DiscoverOptions, discoverProviders } from "../src/discover.ts";
 import { createRegistry } from "../src/index.ts";
 import {
@@ -13,7 +13,7 @@ import {
   writeFiles,
   writeLink,
 } from "./application.ts";
-import { QUESTION } from "./fake-provider.ts";
+import { fakeProvider, QUESTION } from "./fake-provider.ts";
 
 beforeEach(() => {
   Reflect.deleteProperty(globalThis, "imports");
@@ -169,6 +169,30 @@ test("settings reach the card before the package is imported, and the factory wh
   expect(providers[0]).toMatchObject({ id: "mine", models: [{ id: "own" }] });
   expect(imports()).toEqual([]);
   expect(JSON.parse(await createRegistry({ providers }).chat(QUESTION).text())).toEqual(settings.a);
+});
+
+test("what is found stands beside providers of one's own", async () => {
+  const from = writeFiles({ ...THREE, "node_modules/provider-b/package.json": "{" });
+  const createMine = () => fakeProvider("mine", []);
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+
+  // #region both
+  const found = await discoverProviders({
+    from,
+    settings: { a: { proxy: "socks5://127.0.0.1:1080" } },
+    order: ["c"],
+  });
+  const registry = createRegistry({
+    providers: [...found.providers, createMine()],
+    aliases: { fast: ["mine", "a/a-model"] },
+  });
+  for (const { error } of found.problems) console.warn(error.message);
+  // #endregion
+
+  expect(warn).toHaveBeenCalledOnce();
+  warn.mockRestore();
+  expect(registry.providers().map(({ id }) => id)).toEqual(["c", "a", "mine"]);
+  expect(registry.resolve("fast").map(({ provider }) => provider.id)).toEqual(["mine", "a"]);
 });
 
 test("the ready-made instances of a package are offered each under its own id", async () => {

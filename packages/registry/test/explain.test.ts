@@ -1,6 +1,6 @@
 import { ChatError } from "@fallthrough/core";
 import { expect, test } from "vitest";
-import { createRegistry } from "../src/index.ts";
+import { createMemoryHealth, createRegistry } from "../src/index.ts";
 import { answer, fakeProvider, QUESTION } from "./fake-provider.ts";
 
 function setUp(...failing: string[]) {
@@ -73,11 +73,20 @@ test("when all cool down, the one that would be asked nevertheless is told", asy
   ]);
 });
 
-test("explaining takes no probe and asks nobody", async () => {
-  const registry = setUp("first");
-  await registry.chat(QUESTION).text();
+test("explaining takes no probe", async () => {
+  let time = 0;
+  const health = createMemoryHealth({ now: () => time });
+  const provider = fakeProvider("one", [[new ChatError("abuse", "refused")]]);
+  const registry = createRegistry({ providers: [provider], health });
+  await registry
+    .chat(QUESTION)
+    .text()
+    .catch(() => {});
+  time += 24 * 3_600_000;
 
-  expect(registry.explain()).toEqual(registry.explain());
+  registry.explain();
+
+  expect(health.peek({ provider: "one", model: "one-model" }).state).toBe("half-open");
 });
 
 test("an unknown name is an error at once", () => {
