@@ -1,4 +1,11 @@
-import { type FinishReason, parseJson, quote, type ServerSentEvent, type Source } from "@fallthrough/core";
+import {
+  type FinishReason,
+  fieldsOf,
+  parseJson,
+  quote,
+  type ServerSentEvent,
+  type Source,
+} from "@fallthrough/core";
 import { explainText } from "./explain-text.ts";
 import { type Failure, UNKNOWN_ACTION } from "./failure.ts";
 
@@ -22,14 +29,16 @@ export function parseAipkitEvent({ event, data }: ServerSentEvent): AipkitEvent 
   const json = event === "message" ? parseJson(data, "chat stream") : looseJson(data);
   const text = field(json, "delta");
   if (event === "message" && text !== "") return { type: "delta", text };
-  const sources = parseSources(event === "citations" && Array.isArray(json) ? json : read(json, "citations"));
+  const sources = parseSources(
+    event === "citations" && Array.isArray(json) ? json : fieldsOf(json)["citations"],
+  );
   return sources.length > 0 ? { type: "sources", sources } : { type: "other" };
 }
 
 function parseErrorEvent(data: string): Failure {
   const json = parseJson(data, "chat stream");
   const text = field(json, "error");
-  if (read(json, "quota_notice")) return { code: "rate-limit", message: `chat answered ${quote(text)}` };
+  if (fieldsOf(json)["quota_notice"]) return { code: "rate-limit", message: `chat answered ${quote(text)}` };
   return explainText(text);
 }
 
@@ -43,21 +52,21 @@ export function noteReason(note: string): FinishReason | undefined {
 /** The cache key of step 1, or the failure that it tells. */
 export function parseCacheKey(json: unknown): string | Failure {
   if (json === 0) return UNKNOWN_ACTION;
-  const key = field(read(json, "data"), "cache_key");
+  const key = field(fieldsOf(json)["data"], "cache_key");
   if (/^[\w-]{8,128}$/.test(key)) return key;
   return toldFailure(json) ?? { code: "protocol", message: "chat answered step 1 without a `cache_key`" };
 }
 
 /** The nonce that the nonce endpoint gives; `undefined` where it gives none. */
 export function parseNonce(json: unknown): string | undefined {
-  const nonce = field(read(json, "data"), "nonce");
+  const nonce = field(fieldsOf(json)["data"], "nonce");
   return isNonce(nonce) ? nonce : undefined;
 }
 
 /** The reply of the JSON action, or the failure that it tells. */
 export function parseAipkitAnswer(json: unknown): { readonly text: string } | Failure {
   if (json === 0) return UNKNOWN_ACTION;
-  if (read(json, "success") === true) return { text: field(read(json, "data"), "reply") };
+  if (fieldsOf(json)["success"] === true) return { text: field(fieldsOf(json)["data"], "reply") };
   return (
     toldFailure(json) ?? {
       code: "protocol",
@@ -68,8 +77,8 @@ export function parseAipkitAnswer(json: unknown): { readonly text: string } | Fa
 
 /** A success status with `success: false` is how the plugin says that the model gave nothing. */
 function toldFailure(json: unknown): Failure | undefined {
-  if (read(json, "success") !== false) return undefined;
-  const failure = explainText(field(read(json, "data"), "message"));
+  if (fieldsOf(json)["success"] !== false) return undefined;
+  const failure = explainText(field(fieldsOf(json)["data"], "message"));
   return failure.code === "server" ? { ...failure, code: "empty" } : failure;
 }
 
@@ -95,13 +104,7 @@ function looseJson(data: string): unknown {
   }
 }
 
-function read(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
-}
-
 function field(value: unknown, key: string): string {
-  const text = read(value, key);
+  const text = fieldsOf(value)[key];
   return typeof text === "string" ? text : "";
 }

@@ -1,4 +1,4 @@
-import { type FinishReason, parseJson, quote } from "@fallthrough/core";
+import { type FinishReason, fieldsOf, parseJson, quote } from "@fallthrough/core";
 import { explainText, unescapeHtml } from "./explain-text.ts";
 import { type Failure, UNKNOWN_ACTION } from "./failure.ts";
 
@@ -15,41 +15,17 @@ export type ClassicEvent =
   | { readonly type: "done" }
   | { readonly type: "other" };
 
-interface Flags {
-  readonly msg?: unknown;
-  readonly tokenLimitReached?: unknown;
-  readonly messageFlagged?: unknown;
-  readonly ipBanned?: unknown;
-}
-
-interface ClassicAnswer extends Flags {
-  readonly status?: unknown;
-  readonly data?: unknown;
-}
-
-interface Chunk extends Flags {
-  readonly id?: unknown;
-  readonly object?: unknown;
-  readonly model?: unknown;
-  readonly error?: { readonly message?: unknown } | null;
-  readonly choices?: readonly {
-    readonly delta?: { readonly content?: unknown } | null;
-    readonly text?: unknown;
-    readonly finish_reason?: unknown;
-  }[];
-}
-
 /** The text of a classic JSON answer, `""` where the model gave none, or the failure that it tells. */
 export function parseClassicAnswer(json: unknown): { readonly text: string } | Failure {
   if (json === 0) return UNKNOWN_ACTION;
   if (json === -1) return { code: "auth", message: "chat refused the nonce of its page", remedy: "page" };
   if (typeof json === "string") return explainText(json);
-  const answer = asObject<ClassicAnswer>(json);
-  const failure = flagged(answer);
+  const failure = flagged(json);
   if (failure !== undefined) return failure;
+  const { status, data, msg } = fieldsOf(json);
   // `msg` reads "Something went wrong" on success too
-  if (answer.status === "success") return { text: typeof answer.data === "string" ? answer.data : "" };
-  if (answer.status === "error") return explainText(String(answer.msg ?? ""));
+  if (status === "success") return { text: typeof data === "string" ? data : "" };
+  if (status === "error") return explainText(String(msg ?? ""));
   return {
     code: "protocol",
     message: "chat answered JSON without a known `status`, expected success or error",
@@ -61,24 +37,22 @@ export function parseClassicEvent(data: string): ClassicEvent {
   if (data === "[DONE]") return { type: "done" };
   const broken = brokenSpelling(data);
   if (broken !== undefined) return { type: "spelled", text: broken };
-  const chunk = asObject<Chunk>(parseJson(data, "chat stream"));
-  const failure = flagged(chunk);
+  const json = parseJson(data, "chat stream");
+  const failure = flagged(json);
   if (failure !== undefined) return { type: "failure", failure };
-  if (chunk.error) return { type: "failure", failure: upstreamError(chunk.error.message) };
-  const choice = chunk.choices?.[0];
+  const { id, object, model, error, choices } = fieldsOf(json);
+  if (error) return { type: "failure", failure: upstreamError(fieldsOf(error)["message"]) };
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   if (choice === undefined) return { type: "other" };
-  const text = choice.delta?.content ?? choice.text;
-  const delta = typeof text === "string" ? text : "";
+  const { delta, text, finish_reason: reason } = fieldsOf(choice);
+  const content = fieldsOf(delta)["content"] ?? text;
+  const piece = typeof content === "string" ? content : "";
   // the upstream's own chunks are handed on byte for byte, and always have these
-  if (chunk.id === undefined && chunk.object === undefined && chunk.model === undefined) {
-    return delta === "" ? { type: "other" } : { type: "spelled", text: delta };
+  if (id === undefined && object === undefined && model === undefined) {
+    return piece === "" ? { type: "other" } : { type: "spelled", text: piece };
   }
-  return {
-    type: "chunk",
-    delta,
-    finishReason: finishReasonOf(choice.finish_reason),
-    model: typeof chunk.model === "string" ? chunk.model : undefined,
-  };
+  const finishReason = finishReasonOf(reason);
+  return { type: "chunk", delta: piece, finishReason, model: typeof model === "string" ? model : undefined };
 }
 
 const SPELLED = /^\{"choices":\[\{"delta":\{"content":"(.*)"\}\}\]\}$/s;
@@ -89,7 +63,8 @@ function brokenSpelling(data: string): string | undefined {
   return word !== undefined && /(?<!\\)"/.test(word) ? word : undefined;
 }
 
-function flagged({ msg, tokenLimitReached, messageFlagged, ipBanned }: Flags): Failure | undefined {
+function flagged(json: unknown): Failure | undefined {
+  const { msg, tokenLimitReached, messageFlagged, ipBanned } = fieldsOf(json);
   const code = tokenLimitReached
     ? "rate-limit"
     : messageFlagged
@@ -108,8 +83,4 @@ function finishReasonOf(reason: unknown): FinishReason | undefined {
   if (typeof reason !== "string") return undefined;
   if (reason === "stop" || reason === "length") return reason;
   return reason === "content_filter" ? "content-filter" : "other";
-}
-
-function asObject<Shape extends object>(value: unknown): Partial<Shape> {
-  return typeof value === "object" && value !== null ? (value as Shape) : {};
 }

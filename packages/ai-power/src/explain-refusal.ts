@@ -1,4 +1,4 @@
-import { type FailedAnswer, parseJson, quote } from "@fallthrough/core";
+import { type FailedAnswer, fieldsOf, parseJson, quote } from "@fallthrough/core";
 import { explainSentence } from "./explain-text.ts";
 import { type Failure, UNKNOWN_ACTION } from "./failure.ts";
 
@@ -33,10 +33,12 @@ function explainStrayPage(contentType: string, body: string, status: number): Fa
 }
 
 function errorData(body: string): { readonly message: string; readonly code: string } {
+  let data: unknown;
   try {
-    const json = parseJson(body, "chat") as { data?: { message?: unknown; code?: unknown } } | null;
-    return { message: String(json?.data?.message ?? ""), code: String(json?.data?.code ?? "") };
+    ({ data } = fieldsOf(parseJson(body, "chat")));
   } catch {
-    return { message: "", code: "" };
+    // a text says what it says without fields
   }
+  const { message, code } = fieldsOf(data);
+  return { message: String(message ?? ""), code: String(code ?? "") };
 }

@@ -1,4 +1,4 @@
-import { parseJson } from "@fallthrough/core";
+import { fieldsOf, parseJson } from "@fallthrough/core";
 import type { CheerioAPI } from "cheerio/slim";
 import { isNonce } from "./aipkit.ts";
 
@@ -44,14 +44,14 @@ function parseAipkit(page: CheerioAPI): ChatPage | undefined {
 }
 
 function aipkitBot(config: string, popup: boolean): readonly FoundBot[] {
-  let json: Partial<Record<string, unknown>> | null;
+  let json: unknown;
   try {
-    json = parseJson(config, "chat page") as typeof json;
+    json = parseJson(config, "chat page");
   } catch {
     // other plugins have attributes of this name too
     return [];
   }
-  const { botId, nonce, postId, ajaxUrl, streamEnabled } = json ?? {};
+  const { botId, nonce, postId, ajaxUrl, streamEnabled } = fieldsOf(json);
   const id = digits(botId);
   if (id === undefined || !isNonce(nonce)) return [];
   const streams = streamEnabled !== false;

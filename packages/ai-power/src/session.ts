@@ -1,10 +1,9 @@
-import type { HttpClient } from "@fallthrough/core";
+import { type HttpClient, share } from "@fallthrough/core";
 import { parseNonce } from "./aipkit.ts";
 import { ask, failureError } from "./ask.ts";
 import { isFailure } from "./failure.ts";
 import { type ChatPage, type PageBot, parsePage } from "./page.ts";
 import { readJson } from "./read-json.ts";
-import { share } from "./share.ts";
 
 /** What has to be known of a site before it can be asked anything. */
 export interface ChatSite {
