@@ -49,7 +49,7 @@ export interface DiscoveryProblem {
  *
  * No code of a provider runs, and nothing but the manifests of declared dependencies is read. A broken package is a
  * problem and the others work; two packages of one id are an error, because their order must not decide who gets the
- * prompts: `deny` one of them, or give it another `id` in its settings.
+ * prompts: `deny` one of them.
  *
  * @throws `config` for a duplicate id and where there is no application
  */
@@ -156,7 +156,7 @@ function checkIds(providers: readonly DiscoveredProvider[]): void {
       const both = `${quote(other)} and ${quote(source.package)}`;
       throw new ChatError(
         "config",
-        `packages ${both} have the same provider id ${quote(id)}, expected one of each`,
+        `packages ${both} have the same provider id ${quote(id)}, expected one of them in \`deny\``,
       );
     }
     packages.set(id, source.package);

@@ -120,7 +120,7 @@ function checkIds(providers: readonly ChatProvider[]): void {
       const both = [other, provider].map((one) => quote(packageOf(one) ?? one.name)).join(" and ");
       throw new ChatError(
         "config",
-        `providers ${both} have the same id ${quote(provider.id)}, expected one of each`,
+        `providers ${both} have the same id ${quote(provider.id)}, expected another in the setting \`id\` of one`,
       );
     }
     known.set(provider.id, provider);
