@@ -54,9 +54,9 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
   }
 
   function takeDelta(part: TextDelta): StreamPart | undefined {
-    const delta = channels[part.type].add(requireText(part.delta, "delta"));
+    count(requireText(part.delta, "delta"));
+    const delta = channels[part.type].add(part.delta);
     if (delta === "") return undefined;
-    count(delta);
     const whole = delta === part.delta ? part : { type: part.type, delta };
     if (committed || !channels[part.type].blank) return commit(whole);
     return hold(whole, delta.length);
