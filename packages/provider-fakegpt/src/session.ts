@@ -1,8 +1,12 @@
 import { randomInt } from "node:crypto";
-import { ChatError, fieldsOf, type HttpClient, share } from "@fallthrough/core";
+import { ChatError, type ChatErrorCode, fieldsOf, type HttpClient, share } from "@fallthrough/core";
 import { parseCredential, parseLoads } from "./protocol.ts";
 
 const MOST_TOKENS = 3;
+/** Failures of a login that may lie with its token; any other would meet the next token too. */
+const TOKEN_FAULTS: readonly ChatErrorCode[] = ["auth", "bad-request", "not-found", "server"];
+/** What a header can carry. */
+const ACCESS_TOKEN = /^[\x21-\x7e]{1,8192}$/;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const DIGITS = "0123456789";
 
@@ -22,7 +26,8 @@ export function createSession(http: HttpClient): Session {
     const credential = await fetchCredential(signal);
     const session = await http({ path: "/api/auth/session", signal });
     const { accessToken, expires } = fieldsOf(await session.json());
-    const token = typeof accessToken === "string" ? accessToken : credential;
+    const token =
+      typeof accessToken === "string" && ACCESS_TOKEN.test(accessToken) ? accessToken : credential;
     http.addSecret(token);
     current = { accessToken: token, expires: Date.parse(String(expires)) || Number.POSITIVE_INFINITY };
     return token;
@@ -49,8 +54,7 @@ export function createSession(http: HttpClient): Session {
         http.addSecret(credential);
         return credential;
       } catch (error) {
-        // another token does not help where the server itself is out of reach
-        if (!(error instanceof ChatError) || error.scope === "origin") throw error;
+        if (!(error instanceof ChatError) || !TOKEN_FAULTS.includes(error.code)) throw error;
         failure = error;
       }
     }

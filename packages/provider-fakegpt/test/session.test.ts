@@ -73,11 +73,14 @@ test("no more than three tokens are tried", async () => {
   expect(logins()).toHaveLength(3);
 });
 
-test("a block page ends the login at once", async () => {
+test.each([
+  ["blocked", () => page(403, "<!doctype html>")],
+  ["rate-limit", () => json({}, {}, 429)],
+])("a login that is %s is not tried with another token", async (code, refuse) => {
   const loads = ["a", "b"].map((token_id) => ({ token_id, count: 0 }));
-  await restart({ "/api/loads": () => json({ loads }), "/auth/login": () => page(403, "<!doctype html>") });
+  await restart({ "/api/loads": () => json({ loads }), "/auth/login": refuse });
 
-  await expect(createSession(http).accessToken(undefined)).rejects.toMatchObject({ code: "blocked" });
+  await expect(createSession(http).accessToken(undefined)).rejects.toMatchObject({ code });
   expect(logins()).toHaveLength(1);
 });
 
@@ -89,8 +92,13 @@ test("a login that ends in a redirect with the cookie has worked", async () => {
   expect(paths()).toEqual(["/api/loads", "/auth/login", "/api/auth/session"]);
 });
 
-test("a session without an access token falls back to the credential", async () => {
-  await restart({ "/api/auth/session": () => json({}) });
+test.each([
+  ["no access token", {}],
+  ["null", { accessToken: null }],
+  ["a token that no header can carry", { accessToken: "a\r\nb: c" }],
+  ["a token longer than a head", { accessToken: "a".repeat(20_000) }],
+])("a session with %s falls back to the credential", async (_, session) => {
+  await restart({ "/api/auth/session": () => json(session) });
 
   expect(await createSession(http).accessToken(undefined)).toBe("credential-a");
 });
