@@ -30,9 +30,9 @@ export async function printText(reply: ChatReply, output: Output, options: TextO
     noteResult(result, output);
     return EXIT.answered;
   } catch (error) {
-    if (options.signal.aborted) throw error;
     if (!options.stream && error instanceof ChatError) await write(error.partial?.text ?? "");
     if (last !== "\n") await write("\n");
+    if (options.signal.aborted) throw error;
     options.onText();
     noteFailure(output, error, reply.route);
     return EXIT.unanswered;
