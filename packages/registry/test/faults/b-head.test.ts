@@ -1,0 +1,4 @@
+import { HEAD_ROWS } from "./b-head.ts";
+import { runRows } from "./run-rows.ts";
+
+runRows(HEAD_ROWS);

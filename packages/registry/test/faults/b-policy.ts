@@ -1,0 +1,201 @@
+import { createMemoryHealth } from "@fallthrough/registry";
+import { type FaultScript, httpResponse, startFaultServer } from "@fallthrough/testkit";
+import { expect } from "vitest";
+import { chainRow } from "./chain-row.ts";
+import type { FaultRow } from "./row.ts";
+import { socketRow } from "./socket-row.ts";
+import { eventsAnswer } from "./wire-provider.ts";
+
+const READ = { read: "request" } as const;
+const HOUR = 60 * 60 * 1000;
+const OK: FaultScript = [READ, { send: eventsAnswer("p1", " answers") }];
+
+/** Answers one request after another with these statuses; every body is `{}` unless given. */
+function statuses(...answers: readonly (readonly [number, Record<string, string>?, string?])[]): FaultScript {
+  return answers.flatMap(([status, headers, body = "{}"]) => [
+    READ,
+    { send: httpResponse({ status, headers: { "content-type": "application/json", ...headers }, body }) },
+  ]);
+}
+
+/** A 429 rules its model out for so long, by a clock that stands still and without jitter. */
+function coolingRow(
+  row: 17 | 18,
+  sent: string,
+  answer: readonly [number, Record<string, string>?, string?],
+  expectedMs: number,
+): FaultRow {
+  const fault = row === 17 ? "429 with Retry-After" : "429 without a header, daily-quota body";
+  return {
+    row,
+    fault,
+    sent,
+    code: "rate-limit",
+    follows: "next",
+    async run(consume) {
+      const health = createMemoryHealth({ now: () => 0, random: () => 0.5 });
+      const trial = chainRow(
+        { row, fault, sent, code: "rate-limit", follows: "next" },
+        {
+          servers: [[statuses(answer)]],
+          options: { health },
+          async check({ ask }) {
+            const { text, attempts } = await ask();
+
+            expect(text).toBe("healthy 1 answers");
+            expect(attempts).toEqual(["p1:failed:rate-limit", "p2:answered"]);
+            const { state, remainingMs } = health.peek({ provider: "p1", model: "" });
+            expect(state).toBe("cooling");
+            expect(Math.abs(remainingMs - expectedMs)).toBeLessThan(5_000);
+          },
+        },
+      );
+      await trial.run(consume);
+    },
+  };
+}
+
+/** Redirects in which another origin is named: it must receive nothing. */
+function crossOriginRow(status: number): FaultRow {
+  const row = {
+    row: 25,
+    fault: "redirects",
+    sent: `${status} to another origin`,
+    code: "blocked",
+    follows: "next",
+  } as const;
+  return {
+    ...row,
+    async run(consume) {
+      const other = await startFaultServer([[{ hold: true }]]);
+      const location = `${other.origin}/chat`;
+      const scripts = [[READ, { send: httpResponse({ status, headers: { location } }) }]] as const;
+
+      await socketRow({ ...row, scripts })
+        .run(consume)
+        .finally(() => other.close());
+
+      expect(other.connections).toBe(0);
+    },
+  };
+}
+
+/** Faults of status and headers that take several calls, several servers or a look at the health. */
+export const POLICY_ROWS: readonly FaultRow[] = [
+  chainRow(
+    {
+      row: 10,
+      fault: "RST on a reused keep-alive socket, POST",
+      sent: "RST on the second request",
+      code: "-",
+      follows: "answer",
+    },
+    {
+      servers: [[[...OK, READ, { end: "rst" }], OK]],
+      async check({ ask, servers: [first, second] }) {
+        await ask();
+        const { text, attempts } = await ask();
+
+        expect(text).toBe("p1 answers");
+        expect(attempts).toEqual(["p1:answered"]);
+        expect(first?.connections).toBe(2);
+        expect(second?.connections).toBe(0);
+      },
+    },
+  ),
+  chainRow(
+    {
+      row: 10,
+      fault: "RST on a reused keep-alive socket, POST",
+      sent: "RST on the retry too",
+      code: "network",
+      follows: "next",
+    },
+    {
+      servers: [
+        [
+          [...OK, READ, { end: "rst" }],
+          [READ, { end: "rst" }],
+        ],
+      ],
+      async check({ ask, servers: [first] }) {
+        await ask();
+        const { text, attempts } = await ask();
+
+        expect(text).toBe("healthy 1 answers");
+        expect(attempts).toEqual(["p1:failed:network", "p2:answered"]);
+        expect(first?.connections).toBe(2);
+      },
+    },
+  ),
+  coolingRow(17, "`Retry-After: 2`", [429, { "retry-after": "2" }], 2_000),
+  coolingRow(
+    17,
+    "an HTTP date in a minute",
+    [429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() }],
+    60_000,
+  ),
+  coolingRow(17, "`retry-after-ms: 1500`", [429, { "retry-after-ms": "1500" }], 1_500),
+  coolingRow(17, "`Retry-After: -1`", [429, { "retry-after": "-1" }], 30_000),
+  coolingRow(17, "`Retry-After: abc`", [429, { "retry-after": "abc" }], 30_000),
+  coolingRow(17, "10 years", [429, { "retry-after": "315360000" }], 24 * HOUR),
+  coolingRow(
+    18,
+    "a quota that resets in 5 h",
+    [429, {}, JSON.stringify({ quotaResetMs: 5 * HOUR })],
+    5 * HOUR,
+  ),
+  chainRow(
+    { row: 21, fault: "400", sent: "400 from provider 1 only", code: "bad-request", follows: "next" },
+    {
+      servers: [[statuses([400])]],
+      async check({ ask }) {
+        const { text, attempts } = await ask();
+
+        expect(text).toBe("healthy 1 answers");
+        expect(attempts).toEqual(["p1:failed:bad-request", "p2:answered"]);
+      },
+    },
+  ),
+  chainRow(
+    { row: 21, fault: "400", sent: "400 from 1 and 2", code: "bad-request", follows: "stop" },
+    {
+      servers: [[statuses([400])], [statuses([422])]],
+      async check({ ask, servers: [, , third] }) {
+        const { error, attempts } = await ask();
+
+        expect(error).toMatchObject({ code: "bad-request" });
+        expect(attempts.slice(0, 2)).toEqual(["p1:failed:bad-request", "p2:failed:bad-request"]);
+        expect(third?.connections).toBe(0);
+      },
+    },
+  ),
+  chainRow(
+    { row: 22, fault: "500 alone", sent: "500, then an answer", code: "-", follows: "answer" },
+    {
+      servers: [[[...statuses([500]), ...OK]]],
+      healthy: 0,
+      async check({ ask }) {
+        const { text, attempts } = await ask();
+
+        expect(text).toBe("p1 answers");
+        expect(attempts).toEqual(["p1:failed:server", "p1:answered"]);
+      },
+    },
+  ),
+  chainRow(
+    { row: 22, fault: "500 alone", sent: "500 always", code: "server", follows: "stop" },
+    {
+      servers: [[statuses([500], [500], [500])]],
+      healthy: 0,
+      async check({ ask, servers: [first] }) {
+        const { error, attempts } = await ask();
+
+        expect(error).toMatchObject({ code: "server" });
+        expect(attempts).toEqual(["p1:failed:server", "p1:failed:server"]);
+        expect(first?.requests.length).toBe(2);
+      },
+    },
+  ),
+  ...[301, 302, 307, 308].map(crossOriginRow),
+];

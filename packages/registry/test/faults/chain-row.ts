@@ -1,0 +1,68 @@
+import { type ChatProvider, type ChatRequest, chat } from "@fallthrough/core";
+import { type ChainOptions, createChain } from "@fallthrough/registry";
+import { type FaultScript, type SocketServer, startFaultServer } from "@fallthrough/testkit";
+import type { Consume, Consumed, FaultRow } from "./row.ts";
+import { allClosed, expectNoSecret, startHealthyServer } from "./socket-row.ts";
+import { type WireSettings, wireProvider } from "./wire-provider.ts";
+
+/** What a row does, beside what it says of itself. */
+export interface ChainTrial {
+  /** One server for each list of scripts, before those that are healthy. */
+  readonly servers: readonly (readonly FaultScript[])[];
+  /** How many healthy servers stand behind them. @default 1 */
+  readonly healthy?: number | undefined;
+  readonly settings?: WireSettings | undefined;
+  readonly options?: ChainOptions | undefined;
+  readonly check: (trial: Trial) => Promise<void> | void;
+}
+
+/** A chain of wire providers named "p1", "p2" and so on, each with its server. */
+export interface Trial {
+  readonly servers: readonly SocketServer[];
+  readonly providers: readonly ChatProvider[];
+  readonly chain: ChatProvider;
+  /** Asks the chain once. */
+  ask(request?: Partial<ChatRequest>): Promise<Asked>;
+}
+
+/** What came of one question. */
+export interface Asked extends Consumed {
+  /** `provider:outcome:code` of each attempt. */
+  readonly attempts: readonly string[];
+}
+
+/** The row of a fault that takes several servers, several calls or a look at the health of the chain. */
+export function chainRow(row: Omit<FaultRow, "run">, trial: ChainTrial): FaultRow {
+  return {
+    ...row,
+    run: (consume) => runTrial(trial, consume),
+  };
+}
+
+async function runTrial({ check, ...trial }: ChainTrial, consume: Consume): Promise<void> {
+  const faulty = await Promise.all(trial.servers.map((scripts) => startFaultServer(scripts)));
+  const healthy = await Promise.all(
+    Array.from({ length: trial.healthy ?? 1 }, (_, index) => startHealthyServer(`healthy ${index + 1}`)),
+  );
+  const servers = [...faulty, ...healthy];
+  const providers = servers.map(({ origin }, index) => wireProvider(`p${index + 1}`, origin, trial.settings));
+  const chain = createChain(providers, trial.options);
+
+  async function ask(request: Partial<ChatRequest> = {}): Promise<Asked> {
+    const reply = chat(chain, { messages: [{ role: "user", content: "What now?" }], ...request });
+    const consumed = await consume(reply);
+    expectNoSecret(consumed.error, reply.route);
+    const attempts = reply.route.attempts.map(({ provider, outcome, code }) =>
+      [provider, outcome, code ?? []].flat().join(":"),
+    );
+    return { ...consumed, attempts };
+  }
+
+  try {
+    await check({ servers, providers, chain, ask });
+    await chain.close?.();
+    await Promise.all(servers.map(allClosed));
+  } finally {
+    await Promise.all(servers.map((server) => server.close()));
+  }
+}

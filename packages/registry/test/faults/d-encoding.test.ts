@@ -1,0 +1,4 @@
+import { ENCODING_ROWS } from "./d-encoding.ts";
+import { runRows } from "./run-rows.ts";
+
+runRows(ENCODING_ROWS);
