@@ -54,7 +54,8 @@ export function parseCacheKey(json: unknown): string | Failure {
   if (json === 0) return UNKNOWN_ACTION;
   const key = field(fieldsOf(json)["data"], "cache_key");
   if (/^[\w-]{8,128}$/.test(key)) return key;
-  return toldFailure(json) ?? { code: "protocol", message: "chat answered step 1 without a `cache_key`" };
+  if (fieldsOf(json)["success"] === false) return toldFailure(json);
+  return { code: "protocol", message: "chat answered step 1 without a `cache_key`, expected one" };
 }
 
 /** The nonce that the nonce endpoint gives; `undefined` where it gives none. */
@@ -66,20 +67,19 @@ export function parseNonce(json: unknown): string | undefined {
 /** The reply of the JSON action, or the failure that it tells. */
 export function parseAipkitAnswer(json: unknown): { readonly text: string } | Failure {
   if (json === 0) return UNKNOWN_ACTION;
-  if (fieldsOf(json)["success"] === true) return { text: field(fieldsOf(json)["data"], "reply") };
-  return (
-    toldFailure(json) ?? {
-      code: "protocol",
-      message: "chat answered JSON without `success`, expected true or false",
-    }
-  );
+  const { success, data } = fieldsOf(json);
+  if (success === true) return { text: field(data, "reply") };
+  if (success !== false) {
+    const message = "chat answered JSON without `success`, expected true or false";
+    return { code: "protocol", message };
+  }
+  const failure = toldFailure(json);
+  // with a success status this is how the plugin says that the model gave nothing
+  return failure.code === "server" ? { ...failure, code: "empty" } : failure;
 }
 
-/** A success status with `success: false` is how the plugin says that the model gave nothing. */
-function toldFailure(json: unknown): Failure | undefined {
-  if (fieldsOf(json)["success"] !== false) return undefined;
-  const failure = explainText(field(fieldsOf(json)["data"], "message"));
-  return failure.code === "server" ? { ...failure, code: "empty" } : failure;
+function toldFailure(json: unknown): Failure {
+  return explainText(field(fieldsOf(json)["data"], "message"));
 }
 
 /** Whether a scraped nonce looks like one, before it is sent anywhere. */

@@ -42,6 +42,7 @@ test.each([
     { success: false, data: { message: "Security check failed." } },
     { code: "auth", remedy: "page" },
   ],
+  [{ success: false, data: { message: "Anything" } }, { code: "server" }],
   [0, { code: "protocol", remedy: "page" }],
   [null, { code: "protocol" }],
 ])("step 1 answers %j, which is %j", (json, expected) => {
