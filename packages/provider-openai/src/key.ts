@@ -15,7 +15,9 @@ export function createKey(
   defaultVariable: string | undefined,
   http: HttpClient,
 ): Key {
-  const { apiKey, baseURL, headers = {} } = settings;
+  const { baseURL, headers = {} } = settings;
+  // a configuration may fill a variable that is not set into the setting
+  const apiKey = settings.apiKey || undefined;
   // a key is for the server that it came with: no other one may see it unasked
   const variable = settings.apiKeyEnv ?? (baseURL === undefined ? defaultVariable : undefined);
   const given = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");

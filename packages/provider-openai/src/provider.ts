@@ -40,16 +40,7 @@ export interface OpenAICompatible extends Dialect {
   readonly apiKeyEnv?: string | undefined;
 }
 
-/**
- * Makes the factory of a provider whose server speaks OpenAI's chat completions API.
- *
- * @example
- * export const createAcme = defineOpenAICompatible({
- *   manifest,
- *   baseURL: "https://api.acme.example/v1",
- *   apiKeyEnv: "ACME_API_KEY",
- * });
- */
+/** Makes the factory of a provider whose server speaks OpenAI's chat completions API. */
 export function defineOpenAICompatible(
   server: OpenAICompatible,
 ): (settings?: OpenAISettings) => ChatProvider {
@@ -112,6 +103,8 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     if (model !== undefined) return model;
     // the models behind a key have prices, and the first of hundreds is nobody's choice
     if (key.needed) {
+      // what has to be set first is told first
+      key.header();
       throw http.error("config", "the request names no model, expected one in it or in the setting `models`");
     }
     usualModel ??= await findModel(signal);

@@ -22,6 +22,7 @@ test.each<[string, OpenAISettings, string | undefined]>([
   ["the settings, over the variable", { apiKey: "mine", apiKeyEnv: "FALLTHROUGH_TEST_KEY" }, "Bearer mine"],
   ["a header of one's own", { apiKey: KEY, headers: { Authorization: "Basic abc" } }, "Basic abc"],
   ["nowhere, where none is needed", {}, undefined],
+  ["nowhere, where the setting is blank", { apiKey: "" }, undefined],
 ])("the key is taken from %s", async (_, settings, authorization) => {
   server = await serve(ANSWER);
   const provider = providerFor(server, settings);

@@ -13,10 +13,13 @@ const instances: readonly { readonly id: string; readonly settings: OpenAISettin
 
 afterEach(() => vi.unstubAllEnvs());
 
-test("without a key nothing is sent, and the variable is named", async () => {
+test.each([
+  ["a model", request],
+  ["no model", { messages: request.messages }],
+])("asked for %s without a key, nothing is sent and the variable is named", async (_, asked) => {
   vi.stubEnv("OPENAI_API_KEY", undefined);
 
-  const error = await failureOf(chat(createOpenAI(), request));
+  const error = await failureOf(chat(createOpenAI(), asked));
 
   expect(error).toMatchObject({ code: "config", phase: "connect" });
   expect(String(error)).toContain("OPENAI_API_KEY");

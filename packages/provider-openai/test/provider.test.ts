@@ -5,7 +5,7 @@ import { createOpenAI, defineOpenAICompatible, type OpenAISettings } from "../sr
 import { failureOf } from "./failure-of.ts";
 import { jsonOf, providerFor, serve, streamOf } from "./serve.ts";
 
-const QUESTION = "Why is the sky blue?";
+const QUESTION = "Is it blue?";
 const request: ChatRequest = { model: "llama3.2", messages: [{ role: "user", content: QUESTION }] };
 const STREAM = { "content-type": "text/event-stream" };
 const ANSWER = streamOf(delta("Hi"), delta("", "stop"), "[DONE]");
@@ -28,10 +28,7 @@ test("an answer streams from a server that speaks the API", async () => {
 
   // #region use
   const ollama = createOpenAI({ id: "ollama", baseURL });
-  const reply = chat(ollama, {
-    model: "llama3.2",
-    messages: [{ role: "user", content: "Why is the sky blue?" }],
-  });
+  const reply = chat(ollama, { model: "llama3.2", messages: [{ role: "user", content: "Is it blue?" }] });
   for await (const text of reply.textStream) answer += text;
   // #endregion
 
@@ -189,11 +186,14 @@ test("the words of the server stand in the error, and the prompt does not", asyn
   await provider.close?.();
 });
 
-test("a reason to stop ends the answer where no end marker comes", async () => {
-  server = await serve(streamOf(delta("Hi"), delta("", "length")));
+test.each([
+  ["a reason to stop", streamOf(delta("Hi"), delta("", "length")), "length"],
+  ["an end marker", streamOf(delta("Hi"), "[DONE]"), "other"],
+])("%s alone ends the answer", async (_, answer, finishReason) => {
+  server = await serve(answer);
   const provider = providerFor(server);
 
-  expect(await chat(provider, request).result()).toMatchObject({ text: "Hi", finishReason: "length" });
+  expect(await chat(provider, request).result()).toMatchObject({ text: "Hi", finishReason });
   await provider.close?.();
 });
 
@@ -279,16 +279,16 @@ test("an aborted call rejects with the caller's reason while the models are aske
 
 test("a provider of one's own is a manifest and the facts of its server", async () => {
   server = await serve(ANSWER);
+  const baseURL = `${server.origin}/v1`;
   const status = { state: "active", checked: "2026-11-21" };
   const card = { specificationVersion: 1, id: "acme", name: "Acme", status, models: [{ id: "acme-1" }] };
+  const manifest = { fallthrough: card };
 
-  const createAcme = defineOpenAICompatible({
-    manifest: { fallthrough: card },
-    baseURL: `${server.origin}/v1`,
-    streamUsage: false,
-  });
+  // #region define
+  const createAcme = defineOpenAICompatible({ manifest, baseURL, streamUsage: false });
+  // #endregion
+
   const acme = createAcme();
-
   expect(acme).toMatchObject({ id: "acme", status });
   expect(await chat(acme, { messages: request.messages }).text()).toBe("Hi");
   expect(sentBodies()).toEqual([{ model: "acme-1", messages: request.messages, stream: true }]);
