@@ -45,10 +45,7 @@ export function createCookieJar(initial: Readonly<Record<string, string>> = {}):
       for (const line of setCookie) {
         const cookie = parse(line);
         if (cookie === null || cookie.name === "") continue;
-        const until =
-          cookie.maxAge === undefined
-            ? Number(cookie.expires ?? Number.POSITIVE_INFINITY)
-            : Date.now() + cookie.maxAge * 1000;
+        const until = expiry(cookie, line);
         cookies.delete(cookie.name);
         if (until <= Date.now()) continue;
         cookies.set(cookie.name, { value: cookie.value, path: cookie.path ?? "/", until });
@@ -61,6 +58,12 @@ export function createCookieJar(initial: Readonly<Record<string, string>> = {}):
       cookies.clear();
     },
   };
+}
+
+function expiry({ maxAge, expires }: ReturnType<CookieParser> & object, line: string): number {
+  // undici's parser passes over a negative age
+  if (/;\s*max-age\s*=\s*-/i.test(line)) return 0;
+  return maxAge === undefined ? Number(expires ?? Number.POSITIVE_INFINITY) : Date.now() + maxAge * 1000;
 }
 
 function covers(cookiePath: string, path: string): boolean {

@@ -36,8 +36,16 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   let bytes = 0;
   let atEnd = false;
 
-  /** An error of a parser, which knows no provider. */
-  function named({ code, message, cause }: ChatError): ChatError {
+  /** What a parser gives or throws: it does not know whose answer it reads. */
+  function named<Value>(parse: () => Value): Value {
+    try {
+      return parse();
+    } catch (reason) {
+      throw reason instanceof ChatError ? name(reason) : reason;
+    }
+  }
+
+  function name({ code, message, cause }: ChatError): ChatError {
     return error(code, message, { status, phase: "preamble", cause });
   }
 
@@ -54,7 +62,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
       chunk = await body.read();
     } catch (reason) {
       if (signal?.aborted) throw signal.reason;
-      if (reason instanceof ChatError) throw named(reason);
+      if (reason instanceof ChatError) throw name(reason);
       throw transportFailure(reason, what, "preamble", exchange.received, error);
     }
     if (chunk === undefined) {
@@ -136,15 +144,13 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
           if (start.length < limits.errorBytes) start += text ?? "";
           if (isPage(contentType, start)) throw await pageFailure(start);
         }
-        const group = text === undefined ? parser.end() : parser.push(text);
+        const group = named(() => (text === undefined ? parser.end() : parser.push(text)));
         if (group.length > 0) {
           any = true;
           yield group;
         }
         if (text === undefined) break;
       }
-    } catch (reason) {
-      throw reason instanceof ChatError && reason.provider === undefined ? named(reason) : reason;
     } finally {
       // the end of the body usually follows its end marker at once, and then the connection can be used again
       if (!atEnd) setTimeout(() => body.close(), TRAILER_MS).unref();
@@ -204,11 +210,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
       const text = await readAll(limits.jsonBytes);
       if (text.trim() === "")
         throw error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });
-      try {
-        return parseJson(text, what, limits.jsonDepth);
-      } catch (reason) {
-        throw reason instanceof ChatError ? named(reason) : reason;
-      }
+      return named(() => parseJson(text, what, limits.jsonDepth));
     },
   };
 }
