@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import * as nodeModule from "node:module";
+import nodeModule from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -37,6 +37,7 @@ export function findManifest(folder: string): string | undefined {
 
 /** The manifest of a package that the application with this manifest depends on, its links resolved. */
 export function locateManifest(name: string, application: string): string | undefined {
+  // the default export, because Plug'n'Play adds its function while the process runs
   const { findPackageJSON, findPnpApi } = nodeModule as NewerModule;
   const pnp = process.versions["pnp"] === undefined ? undefined : findPnpApi?.(application);
   if (pnp) return locateByPnp(pnp, name, application);

@@ -3,7 +3,7 @@ import { distance } from "fastest-levenshtein";
 import type { Candidate } from "./candidate.ts";
 
 /** The reference that an omitted model stands for. */
-export const AUTO = "auto";
+const AUTO = "auto";
 
 /** What references are resolved against. */
 export interface Catalog {

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { installed, manifest, writeFiles } from "./application.ts";
+import { installed, manifest, providerManifest, writeFiles } from "./application.ts";
 
 const DIST = new URL("../dist/", import.meta.url);
 
@@ -51,4 +51,22 @@ test("listing models loads no HTTP client, no HTML parser and no code of a provi
   expect(stdout.trim()).toBe("a/a-model");
   expect(stderr).toContain("/core/dist/index.js");
   expect(stderr).not.toMatch(/undici|cheerio|provider-a/);
+});
+
+test("what Plug'n'Play adds to the runtime before the start is seen", async () => {
+  const root = writeFiles({
+    "package.json": manifest("provider-a"),
+    "elsewhere/package.json": providerManifest("a"),
+  });
+  const script = `
+    import nodeModule from "node:module";
+    Object.defineProperty(process.versions, "pnp", { value: "3" });
+    nodeModule.findPnpApi = () => ({ resolveToUnqualified: () => ${JSON.stringify(`${root}/elsewhere`)} });
+    const { discoverProviders } = await import(${JSON.stringify(new URL("discover.js", DIST).href)});
+    console.log((await discoverProviders({ from: ${JSON.stringify(root)} })).providers[0].id);
+  `;
+
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
+
+  expect(stdout.trim()).toBe("a");
 });

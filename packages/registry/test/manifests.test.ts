@@ -6,15 +6,7 @@ import { installed, manifest, writeFiles } from "./application.ts";
 
 const newer = vi.hoisted(() => ({ findPackageJSON: undefined as unknown, findPnpApi: undefined as unknown }));
 
-vi.mock("node:module", async (load) => ({
-  ...(await load<typeof import("node:module")>()),
-  get findPackageJSON() {
-    return newer.findPackageJSON;
-  },
-  get findPnpApi() {
-    return newer.findPnpApi;
-  },
-}));
+vi.mock("node:module", () => ({ default: newer }));
 
 afterEach(() => {
   newer.findPackageJSON = undefined;
