@@ -1,6 +1,7 @@
 import { ChatError, chat } from "@fallthrough/core";
 import { afterEach, expect, test, vi } from "vitest";
 import { ChainExhaustedError, createChain, createMemoryHealth } from "../src/index.ts";
+import { BACK_OFF_MS } from "../src/policy.ts";
 import { answer, content, fakeProvider, inPhase, QUESTION, type Turn } from "./fake-provider.ts";
 
 const REASON = new Error("the caller has had enough");
@@ -87,16 +88,19 @@ test("leaving the stream after content closes it, gives the slot of a probe back
   await vi.waitFor(() => expect(first.open).toBe(0));
 });
 
-test("leaving the stream in the back-off leaves no timer", async () => {
+test("leaving the stream in the back-off ends it at once", async () => {
   vi.spyOn(Math, "random").mockReturnValue(1);
+  const onAttempt = vi.fn();
   const first = fakeProvider("first", [[new ChatError("server", "answered 500")]]);
-  const parts = createChain([first]).stream(QUESTION)[Symbol.asyncIterator]();
+  const parts = createChain([first], { onAttempt }).stream(QUESTION)[Symbol.asyncIterator]();
   const next = parts.next();
-  await vi.waitFor(() => expect(first.requests).toHaveLength(1));
+  await vi.waitFor(() => expect(onAttempt).toHaveBeenCalledOnce());
 
+  const started = performance.now();
   await parts.return?.();
 
   expect(await next).toEqual({ done: true, value: undefined });
+  expect(performance.now() - started).toBeLessThan(BACK_OFF_MS / 2);
   expect(first.requests).toHaveLength(1);
 });
 
@@ -112,6 +116,17 @@ test("leaving the stream while a candidate is silent ends its call", async () =>
   expect(await next).toEqual({ done: true, value: undefined });
   await vi.waitFor(() => expect(first.open).toBe(0));
   expect(second.requests).toEqual([]);
+});
+
+test("leaving the stream before anybody was asked asks nobody", async () => {
+  const first = fakeProvider("first", [answer("never")]);
+  const parts = createChain([first]).stream(QUESTION)[Symbol.asyncIterator]();
+  const next = parts.next();
+
+  await parts.return?.();
+
+  expect(await next).toEqual({ done: true, value: undefined });
+  expect(first.requests).toEqual([]);
 });
 
 test("a chain inside a chain keeps its own attempts in the outer route, and the outer observer hears of them", async () => {
@@ -164,6 +179,27 @@ test("the time of a chain inside a chain is not the time of the outer one", asyn
 
   expect(text).toBe("here");
   expect(route.attempts[0]).toMatchObject({ provider: "a", code: "deadline" });
+});
+
+test("a chain inside a chain leaves time for the next candidate", async () => {
+  const inner = createChain([fakeProvider("a", [["silence"]])]);
+  const outer = createChain([inner, fakeProvider("last", [answer("here")])], { timeouts: { commitMs: 100 } });
+
+  expect(await chat(outer, QUESTION).text()).toBe("here");
+});
+
+test("what fails in a chain inside a chain is remembered there alone", async () => {
+  const health = createMemoryHealth();
+  const cut = fakeProvider("a", [[...content("half "), new ChatError("interrupted", "ended early")]]);
+  const inner = createChain([cut], { id: "inner" });
+
+  for (let call = 0; call < 3; call++) {
+    await chat(createChain([inner], { health }), QUESTION)
+      .text()
+      .catch(() => {});
+  }
+
+  expect(health.peek({ provider: "inner", model: "" }).state).toBe("ready");
 });
 
 test("the failure of a connection that opened is not tried again", async () => {

@@ -135,6 +135,21 @@ test("when all fail, the error keeps every failure in order", async () => {
   expect(error.retryAt?.getTime()).toBeCloseTo(Date.now() + 60_000, -3);
 });
 
+test("who would not be asked anyway does not decide when to try again", async () => {
+  const health = createMemoryHealth();
+  const tools = [{ name: "look", parameters: {} }];
+  const unable = fakeProvider("unable", [[new ChatError("auth", "was refused")]], {
+    models: [{ id: "m", capabilities: { tools: false } }],
+  });
+  const unset = fakeProvider("unset", [[new ChatError("config", "setting `key` is missing")]]);
+  const chain = createChain([unable, unset], { health });
+  await failure(chat(chain, QUESTION).text());
+
+  const error = await failure(chat(chain, { ...QUESTION, tools }).text());
+
+  expect(error).toMatchObject({ errors: [{ code: "config" }], retryAt: undefined });
+});
+
 test("nobody waits in a back-off while another candidate is left", async () => {
   vi.spyOn(Math, "random").mockReturnValue(1);
   const started = performance.now();
