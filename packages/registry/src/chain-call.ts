@@ -120,7 +120,7 @@ export function createChainCall(
     try {
       const result = await attempt.next();
       committed = !result.done;
-      accounts.close(false);
+      if (committed) accounts.close(false);
       return { result };
     } catch (reason) {
       attempt = undefined;

@@ -1,4 +1,4 @@
-import { chat } from "@fallthrough/core";
+import { ChatError, chat } from "@fallthrough/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createBudget } from "../src/budget.ts";
 import { createChain } from "../src/index.ts";
@@ -68,6 +68,24 @@ test("when the time for a commit is over nobody else is asked", async () => {
     code: "deadline",
     route: { attempts: [{ provider: "silent", code: "deadline" }] },
   });
+});
+
+test("time that runs out in a back-off is the chain's own", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(1);
+  const only = fakeProvider("only", [[new ChatError("server", "answered 500")]]);
+  const failure = chat(createChain([only], { timeouts: { commitMs: 100 } }), QUESTION)
+    .text()
+    .catch((error: unknown) => error);
+
+  await vi.advanceTimersByTimeAsync(300);
+  vi.restoreAllMocks();
+
+  expect(await failure).toMatchObject({
+    code: "deadline",
+    message: "no provider answered within 100 ms",
+    route: { attempts: [{ provider: "only", code: "server" }] },
+  });
+  expect(only.requests).toHaveLength(1);
 });
 
 test("after the commit only the total time counts", async () => {

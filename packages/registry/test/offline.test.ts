@@ -1,5 +1,5 @@
 import { ChatError, chat } from "@fallthrough/core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createChain, createMemoryHealth } from "../src/index.ts";
 import { answer, fakeProvider, QUESTION } from "./fake-provider.ts";
 
@@ -44,6 +44,7 @@ test.each([
     [unreachable("ENOTFOUND", "https://one.example"), unreachable("ECONNREFUSED", "https://two.example")],
   ],
   ["one answers an error", [unreachable("EAI_AGAIN"), new ChatError("server", "answered 500")]],
+  ["only a local name is not found", [unreachable("ENOTFOUND", "http://app.localhost:1234")]],
   ["only a local server is down", [unreachable("ECONNREFUSED", "http://localhost:1234")]],
 ])("when %s this machine is not offline", async (_, errors) => {
   expect(await failureOf(errors)).not.toMatchObject({ code: "offline" });
@@ -66,6 +67,38 @@ test("one provider that cannot be found counts as its failure once another answe
     code: "network",
   });
 });
+
+test("one that cannot be found counts as its failure also where another ends the call", async () => {
+  const health = createMemoryHealth();
+  const errors = [unreachable("ENOTFOUND"), new ChatError("content-filter", "was refused")];
+
+  for (let call = 0; call < 3; call++) await failureOf(errors, health);
+
+  expect(health.peek({ provider: "p0", model: "p0-model" }).state).toBe("cooling");
+});
+
+test.each(["abort", "leave"] as const)(
+  "an %s counts nothing that came before it, and gives every slot back",
+  async (how) => {
+    let time = 0;
+    const health = createMemoryHealth({ now: () => time });
+    const gone = fakeProvider("gone", [[new ChatError("abuse", "was refused")], [unreachable("ENOTFOUND")]]);
+    const silent = fakeProvider("silent", [answer("here"), ["silence"]]);
+    const chain = createChain([gone, silent], { health });
+    await chat(chain, QUESTION).text();
+    time += 24 * 3_600_000;
+    const controller = new AbortController();
+    const parts = chain.stream({ ...QUESTION, signal: controller.signal })[Symbol.asyncIterator]();
+    const outcome = parts.next().catch((error: unknown) => error);
+    await vi.waitFor(() => expect(silent.open).toBe(1));
+
+    if (how === "abort") controller.abort("enough");
+    else await parts.return?.();
+
+    expect(await outcome).toEqual(how === "abort" ? "enough" : { done: true, value: undefined });
+    expect(health.peek({ provider: "gone", model: "gone-model" }).state).toBe("half-open");
+  },
+);
 
 test("a chain inside a chain that is offline may be followed by one that is not", async () => {
   const inner = createChain([provider("gone", unreachable("ENOTFOUND"))]);
