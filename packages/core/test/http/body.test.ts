@@ -1,6 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { type Body, decodeBody } from "../../src/http/body.ts";
+import type { Exchange } from "../../src/http/exchange.ts";
 import { failureOf, reasonOf } from "../providers.ts";
 import { createExchange } from "./exchanges.ts";
 
@@ -53,6 +54,16 @@ test.each(["gzip", "br", "deflate"])("corrupt %s is a protocol error", async (en
   expect(error.code).toBe("protocol");
 });
 
+test("a cut body that is read late, or never, fails nothing but its reader", async () => {
+  const cut = gzipSync(TEXT).subarray(0, 20);
+  decodeBody(encodedExchange(cut), "GET /");
+  const late = decodeBody(encodedExchange(cut), "GET /");
+
+  await new Promise((resolve) => setTimeout(resolve, 20));
+
+  expect((await failureOf(read(late))).code).toBe("interrupted");
+});
+
 test("an empty body has no encoding to break", async () => {
   expect(await read(encoded([], "gzip"))).toBe("");
 });
@@ -66,6 +77,10 @@ test("what the transport reports comes through as it is", async () => {
 
   expect(await reasonOf(read(decodeBody(exchange, "GET /")))).toBe(failure);
 });
+
+function encodedExchange(bytes: Uint8Array): Exchange {
+  return createExchange([bytes], { headers: { "content-encoding": "gzip" } });
+}
 
 function encoded(pieces: readonly (string | Uint8Array)[], encoding: string): Body {
   return decodeBody(createExchange(pieces, { headers: { "content-encoding": encoding } }), "GET /");

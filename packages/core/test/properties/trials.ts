@@ -1,0 +1,17 @@
+import type { Parameters } from "fast-check";
+
+/** How often an ordinary run tries each property. */
+const RUNS = 1_000;
+/** An ordinary run always tries the same values, so that it fails only for whoever changed something. */
+const SEED = 20_261_121;
+/** Set by `npm run fuzz`: how long each property is tried, with values that nobody has seen. */
+const fuzzMs = Number(process.env["FALLTHROUGH_FUZZ_MS"] ?? 0);
+
+/** How properties are tried; fast-check prints the seed of a failure, and `seed` here repeats it. */
+export const TRIALS: Parameters<unknown> =
+  fuzzMs > 0
+    ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: fuzzMs }
+    : { numRuns: RUNS, seed: SEED };
+
+/** What a test of one property may take, its shrinking included. */
+export const TRIALS_MS: number = 60_000 + fuzzMs;
