@@ -181,13 +181,6 @@ test("the time of a chain inside a chain is not the time of the outer one", asyn
   expect(route.attempts[0]).toMatchObject({ provider: "a", code: "deadline" });
 });
 
-test("a chain inside a chain leaves time for the next candidate", async () => {
-  const inner = createChain([fakeProvider("a", [["silence"]])]);
-  const outer = createChain([inner, fakeProvider("last", [answer("here")])], { timeouts: { commitMs: 100 } });
-
-  expect(await chat(outer, QUESTION).text()).toBe("here");
-});
-
 test("what fails in a chain inside a chain is remembered there alone", async () => {
   const health = createMemoryHealth();
   const cut = fakeProvider("a", [[...content("half "), new ChatError("interrupted", "ended early")]]);

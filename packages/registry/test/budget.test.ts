@@ -56,6 +56,18 @@ test("a silent candidate leaves time for the next", async () => {
   });
 });
 
+test("a silent chain inside a chain leaves time for the next", async () => {
+  const inner = createChain([fakeProvider("silent", [["silence"]])]);
+  const outer = createChain([inner, fakeProvider("last", [answer("here")])], {
+    timeouts: { commitMs: 1_000 },
+  });
+  const text = chat(outer, QUESTION).text();
+
+  await vi.advanceTimersByTimeAsync(760);
+
+  expect(await text).toBe("here");
+});
+
 test("when the time for a commit is over nobody else is asked", async () => {
   const chain = createChain([fakeProvider("silent", [["silence"]])], { timeouts: { commitMs: 1_000 } });
   const failure = chat(chain, QUESTION)
