@@ -14,13 +14,13 @@ import { coolingSkip, createAdmission } from "./admission.ts";
 import { type AttemptParts, type ChainCallOptions, createAttempt } from "./attempt.ts";
 import { type Budget, createBudget } from "./budget.ts";
 import { type Candidate, type Planned, planCandidates, type Skip } from "./candidate.ts";
-import { ChainExhaustedError } from "./exhausted.ts";
 import type { HealthStore, Permit } from "./health.ts";
-import { isOffline, offlineError } from "./offline.ts";
+import { isOffline } from "./offline.ts";
 import { pause } from "./pause.ts";
 import { BACK_OFF_MS, type Policy } from "./policy.ts";
 import { createRouteLog } from "./route-log.ts";
 import { createRules, type Rules } from "./rules.ts";
+import { verdictOn } from "./verdict.ts";
 
 /** What all calls of one chain share; nothing in it changes but the health store. */
 export interface ChainContext {
@@ -83,7 +83,8 @@ export function createChainCall(
       const answer = await ask(last.planned, permit, false);
       if ("result" in answer) return answer.result;
     }
-    throw verdict(plan);
+    accounts.close(isOffline(log.errors));
+    throw verdictOn(plan, log, health);
   }
 
   /** @throws the caller's own reason */
@@ -127,21 +128,6 @@ export function createChainCall(
       if (signal?.aborted || rules.isFinal(reason, planned)) throw reason;
       return { reason };
     }
-  }
-
-  function verdict(plan: readonly Planned[]): Error {
-    const { outcomes, errors } = log;
-    const offline = isOffline(errors);
-    accounts.close(offline);
-    if (offline) return amendError(offlineError(errors.at(-1)), { route: log.route() });
-    const waits = plan.flatMap(({ subject, skip }) => {
-      const { state, remainingMs } = health.peek(subject);
-      return skip === undefined && state === "cooling" ? [remainingMs] : [];
-    });
-    return new ChainExhaustedError(
-      outcomes,
-      waits.length === 0 ? undefined : new Date(Date.now() + Math.min(...waits)),
-    );
   }
 
   async function begin(): Promise<Result> {

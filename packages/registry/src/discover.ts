@@ -1,24 +1,20 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { amendError, ChatError, type ProviderSettings, providerCard, quote } from "@fallthrough/core";
-import {
-  createDiscoveredProvider,
-  type DiscoveredProvider,
-  type ProviderSource,
-} from "./discovered-provider.ts";
-import { findManifest, locateManifest, type Manifest, readManifest, resolveEntry } from "./manifests.ts";
+import { amendError, ChatError, quote } from "@fallthrough/core";
+import type { DiscoveredProvider } from "./discovered-provider.ts";
+import { findManifest, locateManifest, type Manifest, readManifest } from "./manifests.ts";
+import { offeredProviders, type ProviderSettingsById } from "./offered-providers.ts";
 
 export type { DiscoveredProvider, ProviderSource } from "./discovered-provider.ts";
+export type { ProviderSettingsById } from "./offered-providers.ts";
 
 /** Where to look, and what to do with what is found. */
 export interface DiscoverOptions {
   /** A file or folder of the application, `import.meta.url` for example. @default the working directory */
   readonly from?: string | URL | undefined;
   /** The settings of each provider, by its id. */
-  readonly settings?:
-    | Readonly<Record<string, ProviderSettings | Readonly<Record<string, unknown>>>>
-    | undefined;
+  readonly settings?: ProviderSettingsById | undefined;
   /** The ids of the providers to ask first; the others follow as declared. */
   readonly order?: readonly string[] | undefined;
   /** The ids or packages that are accepted. @default all */
@@ -108,38 +104,6 @@ function declaredPackages(manifest: Manifest, dev: boolean): ReadonlyMap<string,
 function isAccepted(names: readonly string[], { allow, deny }: DiscoverOptions): boolean {
   if (names.some((name) => deny?.includes(name))) return false;
   return allow === undefined || names.some((name) => allow.includes(name));
-}
-
-/** The providers of one package: itself, and the ready-made instances that its manifest lists. */
-function offeredProviders(
-  name: string,
-  file: string,
-  reason: string,
-  settings: NonNullable<DiscoverOptions["settings"]>,
-): readonly DiscoveredProvider[] {
-  const manifest = readManifest(file);
-  if (!("fallthrough" in manifest)) return [];
-  const path = dirname(file);
-  const version = String(manifest["version"] ?? "");
-  const source: ProviderSource = { package: name, version, path, reason };
-  const { factory, instances = [], ...declared } = Object(manifest["fallthrough"]);
-  const entry = resolveEntry(manifest, path);
-  if (typeof factory !== "string")
-    throw new ChatError("contract", "manifest field `fallthrough.factory` is missing");
-  if (entry === undefined)
-    throw new ChatError("contract", "manifest field `exports` names no module for `import`");
-  if (!Array.isArray(instances))
-    throw new ChatError("contract", "manifest field `fallthrough.instances` is not a list");
-
-  return [{ id: declared.id }, ...instances.map(Object)].flatMap(({ settings: preset, ...card }, index) => {
-    const { id } = card;
-    // an instance of the card's own id refines it
-    if (index === 0 && instances.some((instance) => instance?.id === id)) return [];
-    const own = Object.hasOwn(settings, id) ? settings[id] : undefined;
-    const merged: ProviderSettings | undefined = index === 0 ? own : { id, ...preset, ...own };
-    const offered = providerCard({ fallthrough: { ...declared, ...card } }, merged);
-    return createDiscoveredProvider(offered, source, { entry, name: factory, settings: merged });
-  });
 }
 
 function explain(name: string, error: unknown): ChatError {

@@ -1,4 +1,4 @@
-import { ChatError } from "@fallthrough/core";
+import type { ChatError } from "@fallthrough/core";
 
 /** What the system reports when the fault may lie on this side of the connection. */
 const LOCAL_FAULTS: readonly unknown[] = ["ENOTFOUND", "EAI_AGAIN", "ENETUNREACH"];
@@ -20,13 +20,6 @@ export function isLocalFault(error: ChatError): boolean {
 /** Whether every failure of a server elsewhere was a local fault, and there was one. */
 export function isOffline(errors: readonly ChatError[]): boolean {
   return errors.some(isLocalFault) && errors.every((error) => isLoopback(error) || isLocalFault(error));
-}
-
-/** The verdict on a call whose candidates could not be reached for a reason that is not theirs. */
-export function offlineError(cause: ChatError | undefined): ChatError {
-  return new ChatError("offline", "no provider could be reached, this machine seems to be offline", {
-    cause,
-  });
 }
 
 function isLoopback({ origin }: ChatError): boolean {
