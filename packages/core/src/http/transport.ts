@@ -21,6 +21,9 @@ export interface TransportOptions {
   readonly headerBytes: number;
 }
 
+/** A code like those of the system. */
+const PROXY_CLOSED = "EPROXYCLOSED";
+
 /** Loads undici, which is most of the start-up, and opens nothing yet. */
 export async function createTransport({
   proxy,
@@ -40,6 +43,12 @@ export async function createTransport({
       if (sockets === undefined) {
         // undici connects again for a request that was aborted, only to find that out
         queueMicrotask(() => callback(new Error("no request wants this connection"), null));
+        return;
+      }
+      if (proxy !== undefined && sockets.some((socket) => socket.destroyed)) {
+        // undici connects again for ever to a proxy that hangs up on it
+        const closed = Object.assign(new Error("the proxy closed the connection"), { code: PROXY_CLOSED });
+        queueMicrotask(() => callback(closed, null));
         return;
       }
       sockets.push(connect(options, callback) as unknown as Socket);
