@@ -1,12 +1,14 @@
-import { createMemoryHealth } from "@fallthrough/registry";
 import { type FaultScript, httpResponse, startFaultServer } from "@fallthrough/testkit";
 import { expect } from "vitest";
+import { createMemoryHealth } from "../../src/index.ts";
 import { chainRow } from "./chain-row.ts";
 import type { FaultRow } from "./row.ts";
 import { socketRow } from "./socket-row.ts";
 import { eventsAnswer } from "./wire-provider.ts";
 
 const READ = { read: "request" } as const;
+/** One request for each connection. */
+const CLOSE = { connection: "close" };
 const HOUR = 60 * 60 * 1000;
 const OK: FaultScript = [READ, { send: eventsAnswer("p1", " answers") }];
 
@@ -194,6 +196,34 @@ export const POLICY_ROWS: readonly FaultRow[] = [
         expect(error).toMatchObject({ code: "server" });
         expect(attempts).toEqual(["p1:failed:server", "p1:failed:server"]);
         expect(first?.requests.length).toBe(2);
+      },
+    },
+  ),
+  chainRow(
+    { row: 19, fault: "refused", sent: "401, answered with a new session", code: "-", follows: "answer" },
+    {
+      servers: [[statuses([401, CLOSE]), statuses([200, CLOSE]), OK]],
+      settings: { renews: true },
+      async check({ ask, servers: [first] }) {
+        const { text, attempts } = await ask();
+
+        expect(text).toBe("p1 answers");
+        expect(attempts).toEqual(["p1:answered"]);
+        expect(first?.requests.map(({ path }) => path)).toEqual(["/chat", "/session", "/chat"]);
+      },
+    },
+  ),
+  chainRow(
+    { row: 19, fault: "refused", sent: "401, also with a new session", code: "auth", follows: "next" },
+    {
+      servers: [[statuses([401, CLOSE]), statuses([200, CLOSE]), statuses([401])]],
+      settings: { renews: true },
+      async check({ ask, servers: [first] }) {
+        const { text, attempts } = await ask();
+
+        expect(text).toBe("healthy 1 answers");
+        expect(attempts).toEqual(["p1:failed:auth", "p2:answered"]);
+        expect(first?.requests.length).toBe(3);
       },
     },
   ),

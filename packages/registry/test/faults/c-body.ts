@@ -1,4 +1,5 @@
 import { httpChunk, httpHead } from "@fallthrough/testkit";
+import { answerRow, type OddAnswer } from "./chain-row.ts";
 import type { FaultRow } from "./row.ts";
 import { type SocketFault, socketRow } from "./socket-row.ts";
 import { deltaChunk, deltaEvent, EVENTS_HEAD } from "./wire-provider.ts";
@@ -6,6 +7,7 @@ import { deltaChunk, deltaEvent, EVENTS_HEAD } from "./wire-provider.ts";
 const READ = { read: "request" } as const;
 const ROLE = httpChunk('data: {"role":"assistant"}\n\n');
 const EMPTY = deltaChunk("");
+const DONE = "data: [DONE]\n\n";
 const PING = httpChunk(": ping\n\n");
 const WORDS = Array.from({ length: 40 }, (_, index) => `word${index} `);
 const FORTY = { partial: WORDS.join(""), follows: "int" } as const;
@@ -150,7 +152,43 @@ const FAULTS: readonly SocketFault[] = [
       ...FORTY,
     },
   ]),
+  {
+    row: 37,
+    fault: "one delta now and then",
+    sent: "one each 20 ms, for ever",
+    scripts: [[READ, { send: EVENTS_HEAD }, { repeat: deltaChunk("x"), everyMs: 20 }]],
+    timeouts: { chunkMs: 200, totalMs: 300 },
+    code: "deadline",
+    phase: "committed",
+    follows: "int",
+  },
+];
+
+const ANSWERS: readonly OddAnswer[] = [
+  {
+    row: 37,
+    fault: "one delta now and then",
+    sent: "an answer that takes longer than `commitMs`",
+    scripts: [
+      [
+        READ,
+        { send: EVENTS_HEAD },
+        { repeat: deltaChunk("slow "), times: 10, everyMs: 25 },
+        { send: httpChunk(DONE) },
+        { hold: true },
+      ],
+    ],
+    options: { timeouts: { commitMs: 150 } },
+    text: "slow ".repeat(10),
+  },
+  {
+    row: 39,
+    fault: "`[DONE]`, and the socket kept open",
+    sent: "an answer, then nothing",
+    scripts: [[READ, SENT_FORTY, { send: httpChunk(DONE) }, { hold: true }]],
+    text: WORDS.join(""),
+  },
 ];
 
 /** Faults of the body's transport. */
-export const BODY_ROWS: readonly FaultRow[] = FAULTS.map(socketRow);
+export const BODY_ROWS: readonly FaultRow[] = [...FAULTS.map(socketRow), ...ANSWERS.map(answerRow)];

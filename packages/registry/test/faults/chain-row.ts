@@ -1,8 +1,9 @@
-import { type ChatProvider, type ChatRequest, chat } from "@fallthrough/core";
-import { type ChainOptions, createChain } from "@fallthrough/registry";
+import { type ChatProvider, type ChatRequest, chat, type Route } from "@fallthrough/core";
 import { type FaultScript, type SocketServer, startFaultServer } from "@fallthrough/testkit";
+import { expect } from "vitest";
+import { type ChainOptions, createChain } from "../../src/index.ts";
 import type { Consume, Consumed, FaultRow } from "./row.ts";
-import { allClosed, expectNoSecret, startHealthyServer } from "./socket-row.ts";
+import { activeTimers, allClosed, expectNoSecret, startHealthyServer } from "./socket-row.ts";
 import { type WireSettings, wireProvider } from "./wire-provider.ts";
 
 /** What a row does, beside what it says of itself. */
@@ -29,6 +30,7 @@ export interface Trial {
 export interface Asked extends Consumed {
   /** `provider:outcome:code` of each attempt. */
   readonly attempts: readonly string[];
+  readonly route: Route;
 }
 
 /** The row of a fault that takes several servers, several calls or a look at the health of the chain. */
@@ -37,6 +39,39 @@ export function chainRow(row: Omit<FaultRow, "run">, trial: ChainTrial): FaultRo
     ...row,
     run: (consume) => runTrial(trial, consume),
   };
+}
+
+/** An answer that is one, however odd. */
+export interface OddAnswer {
+  readonly row: number;
+  readonly fault: string;
+  readonly sent: string;
+  readonly scripts: readonly FaultScript[];
+  readonly settings?: WireSettings | undefined;
+  readonly options?: ChainOptions | undefined;
+  readonly text: string;
+  /** What else must hold of it. */
+  readonly check?: ((asked: Asked) => void) | undefined;
+}
+
+/** The row of an answer that must not be taken for a fault: the next candidate is not asked. */
+export function answerRow({ row, fault, sent, scripts, text, check, ...trial }: OddAnswer): FaultRow {
+  return chainRow(
+    { row, fault, sent, code: "-", follows: "answer" },
+    {
+      ...trial,
+      servers: [scripts],
+      async check({ ask, servers: [, next] }) {
+        const asked = await ask();
+
+        expect(asked.error).toBeUndefined();
+        expect(asked.text).toBe(text);
+        expect(asked.attempts).toEqual(["p1:answered"]);
+        expect(next?.connections).toBe(0);
+        check?.(asked);
+      },
+    },
+  );
 }
 
 async function runTrial({ check, ...trial }: ChainTrial, consume: Consume): Promise<void> {
@@ -55,13 +90,15 @@ async function runTrial({ check, ...trial }: ChainTrial, consume: Consume): Prom
     const attempts = reply.route.attempts.map(({ provider, outcome, code }) =>
       [provider, outcome, code ?? []].flat().join(":"),
     );
-    return { ...consumed, attempts };
+    return { ...consumed, attempts, route: reply.route };
   }
 
+  const before = activeTimers();
   try {
     await check({ servers, providers, chain, ask });
     await chain.close?.();
     await Promise.all(servers.map(allClosed));
+    expect(activeTimers()).toBeLessThanOrEqual(before);
   } finally {
     await Promise.all(servers.map((server) => server.close()));
   }

@@ -1,6 +1,7 @@
 import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from "node:zlib";
 import { httpResponse } from "@fallthrough/testkit";
 import { expect } from "vitest";
+import { answerRow } from "./chain-row.ts";
 import type { FaultRow } from "./row.ts";
 import { type SocketFault, socketRow } from "./socket-row.ts";
 import { deltaEvent } from "./wire-provider.ts";
@@ -64,6 +65,22 @@ function bombRow(sent: string, block: string, answer: "events" | "json"): FaultR
   };
 }
 
+function charsetRow(sent: string, bytes: string, text: string, answer: "events" | "json"): FaultRow {
+  const [type, body] =
+    answer === "json"
+      ? ["application/json", `{"text":"${bytes}"}`]
+      : ["text/event-stream", `data: {"delta":"${bytes}"}\n\ndata: [DONE]\n\n`];
+  const headers = { "content-type": `${type}; charset=iso-8859-1` };
+  return answerRow({
+    row: 45,
+    fault: "bytes that are no UTF-8",
+    sent,
+    scripts: [[READ, { send: httpResponse({ headers, body: Buffer.from(body as string, "latin1") }) }]],
+    settings: { answer },
+    text,
+  });
+}
+
 const FAULTS: readonly Omit<SocketFault, "follows">[] = [
   ...(
     [
@@ -103,9 +120,19 @@ const FAULTS: readonly Omit<SocketFault, "follows">[] = [
   },
 ];
 
+/** Bytes that are no UTF-8 inside a JSON string. */
+const CHARSETS: readonly (readonly [sent: string, bytes: string, text: string])[] = [
+  ["latin1, and called so", "caf\xe9", "caf\uFFFD"],
+  ["an overlong form", "a\xc0\xafb", "a\uFFFD\uFFFDb"],
+  ["a lone continuation", "a\x80b", "a\uFFFDb"],
+];
+
 /** Faults of content encodings. */
 export const ENCODING_ROWS: readonly FaultRow[] = [
   ...FAULTS.map((fault) => socketRow({ ...fault, follows: "next" })),
+  ...CHARSETS.flatMap(([sent, bytes, text]) =>
+    (["events", "json"] as const).map((answer) => charsetRow(`${sent}, in ${answer}`, bytes, text, answer)),
+  ),
   bombRow("JSON without a line break", '"aaaaaaaaaaaaaaaa', "json"),
   bombRow("one endless line", "a", "events"),
   bombRow("comment lines", ": pad\n\n", "events"),

@@ -106,6 +106,22 @@ const FAULTS: readonly EventFault[] = [
     partial: "good ",
   },
   {
+    row: 53,
+    fault: "in-band error",
+    sent: "`event: error` with an inner 429, first",
+    scripts: events('event: error\ndata: {"error":{"status":429}}\n\n'),
+    code: "rate-limit",
+  },
+  {
+    row: 53,
+    fault: "in-band error",
+    sent: "`event: error` after content",
+    scripts: events(deltaEvent("good "), "event: error\ndata: {}\n\n"),
+    code: "server",
+    follows: "int",
+    partial: "good ",
+  },
+  {
     row: 54,
     fault: "another format",
     sent: "NDJSON where events are expected",

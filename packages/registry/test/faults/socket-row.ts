@@ -1,6 +1,12 @@
 import { inspect } from "node:util";
-import { ChatError, type ChatErrorCode, chat, type Phase, type Timeouts } from "@fallthrough/core";
-import { ChainExhaustedError, createChain } from "@fallthrough/registry";
+import {
+  ChatError,
+  type ChatErrorCode,
+  type ChatProvider,
+  chat,
+  type Phase,
+  type Timeouts,
+} from "@fallthrough/core";
 import {
   type FaultScript,
   type SocketServer,
@@ -8,19 +14,18 @@ import {
   startFaultServer,
 } from "@fallthrough/testkit";
 import { expect } from "vitest";
+import { ChainExhaustedError, type ChainOptions, createChain } from "../../src/index.ts";
 import type { Consume, FaultRow } from "./row.ts";
 import { eventsAnswer, SECRET, type WireSettings, wireProvider } from "./wire-provider.ts";
 
-/** A row whose fault is what a server does on its sockets. */
-export interface SocketFault {
+/** A fault of the first of three candidates, and what must come of it. */
+export interface FirstFault {
   readonly row: number;
   readonly fault: string;
   readonly sent: string;
-  readonly scripts: readonly FaultScript[];
-  readonly server?: SocketServerOptions | undefined;
-  readonly settings?: WireSettings | undefined;
-  /** Milliseconds; each is at most 300. */
+  /** Of the chain, in milliseconds; each is at most 300. */
   readonly timeouts?: Timeouts | undefined;
+  readonly options?: ChainOptions | undefined;
   readonly code: ChatErrorCode;
   readonly follows: "next" | "int";
   readonly phase?: Phase | undefined;
@@ -28,46 +33,75 @@ export interface SocketFault {
   readonly partial?: string | undefined;
   /** How long undoing the encoding may take. @default 0 */
   readonly workMs?: number | undefined;
+}
+
+/** A row whose fault is what a server does on its sockets. */
+export interface SocketFault extends FirstFault {
+  readonly scripts: readonly FaultScript[];
+  readonly server?: SocketServerOptions | undefined;
+  readonly settings?: WireSettings | undefined;
+  /** @default a wire provider at the origin of the server */
+  readonly provider?: ((server: SocketServer) => ChatProvider) | undefined;
   /** Connections that the faulty server may see. @default 1 */
   readonly connections?: number | undefined;
+}
+
+/** The first candidate of a row. */
+export interface First {
+  readonly provider: ChatProvider;
+  /** Called behind the row, also where it does not hold; @throws when something is left open */
+  close(): Promise<void>;
 }
 
 const QUESTION = "What does a chain do with a fault like this one?";
 /** What a failure may take beyond the limit that ends it. */
 const SLACK_MS = 1_000;
 
-/** The row of a fault on the socket, tried against a chain whose second and third candidate are healthy. */
-export function socketRow({ scripts, server: options, ...fault }: SocketFault): FaultRow {
+/** The row of a fault on the socket. */
+export function socketRow({ scripts, server: options, settings, provider, ...fault }: SocketFault): FaultRow {
+  return firstRow(fault, async () => {
+    const server = await startFaultServer(scripts, options);
+    return {
+      provider: provider?.(server) ?? wireProvider("first", server.origin, settings),
+      async close() {
+        await allClosed(server).finally(() => server.close());
+        expect(server.connections).toBe(fault.connections ?? 1);
+      },
+    };
+  });
+}
+
+/** The row of a fault of the first candidate, tried against a chain whose second and third are healthy. */
+export function firstRow(fault: FirstFault, start: () => Promise<First>): FaultRow {
   return {
     ...fault,
     async run(consume) {
-      const faulty = await startFaultServer(scripts, options);
+      const first = await start();
+      const healthy = await Promise.all([startHealthyServer("the second"), startHealthyServer("the third")]);
       try {
-        await tryChain(faulty, fault, consume);
-        await allClosed(faulty);
+        await tryChain(first.provider, healthy, fault, consume);
       } finally {
-        await faulty.close();
+        await Promise.all(healthy.map((server) => server.close()));
+        await first.close();
       }
-      expect(faulty.connections).toBe(fault.connections ?? 1);
     },
   };
 }
 
 async function tryChain(
-  faulty: SocketServer,
-  fault: Omit<SocketFault, "scripts" | "server">,
+  first: ChatProvider,
+  healthy: readonly SocketServer[],
+  fault: FirstFault,
   consume: Consume,
 ): Promise<void> {
-  const healthy = await Promise.all([startHealthyServer("the second"), startHealthyServer("the third")]);
-  const providers = [
-    wireProvider("first", faulty.origin, fault.settings),
-    ...healthy.map(({ origin }, index) => wireProvider(["second", "third"][index] as string, origin)),
-  ];
+  const names = ["second", "third"];
+  const chain = createChain(
+    [first, ...healthy.map(({ origin }, index) => wireProvider(names[index] as string, origin))],
+    { timeouts: fault.timeouts, ...fault.options },
+  );
   const before = activeTimers();
   const started = performance.now();
-  const reply = chat(createChain(providers, { timeouts: fault.timeouts }), {
-    messages: [{ role: "user", content: QUESTION }],
-  });
+  const reply = chat(chain, { messages: [{ role: "user", content: QUESTION }] });
 
   const { text, parts, error } = await consume(reply);
 
@@ -75,15 +109,15 @@ async function tryChain(
   expect(elapsed).toBeLessThan(
     Math.max(0, ...Object.values(fault.timeouts ?? {})) + (fault.workMs ?? 0) + SLACK_MS,
   );
-  const [first, second] = reply.route.attempts;
-  expect(first).toMatchObject({ provider: "first", outcome: "failed", code: fault.code });
-  if (fault.phase !== undefined) expect(first?.phase).toBe(fault.phase);
+  const [failed, answered] = reply.route.attempts;
+  expect(failed).toMatchObject({ provider: "first", outcome: "failed", code: fault.code });
+  if (fault.phase !== undefined) expect(failed?.phase).toBe(fault.phase);
   if (fault.follows === "next") {
     expect(error).toBeUndefined();
     expect(text).toBe("the second answers");
     if (parts !== undefined)
       expect(parts.map(({ type }) => type)).toEqual(["text-delta", "text-delta", "finish"]);
-    expect(second).toMatchObject({ provider: "second", outcome: "answered" });
+    expect(answered).toMatchObject({ provider: "second", outcome: "answered" });
     expect(healthy.map(({ requests }) => requests.length)).toEqual([1, 0]);
   } else {
     expect(error).toBeInstanceOf(ChatError);
@@ -94,9 +128,8 @@ async function tryChain(
     expect(healthy.map(({ connections }) => connections)).toEqual([0, 0]);
   }
   expectNoSecret(error, reply.route);
-  await Promise.all(providers.map((provider) => provider.close?.()));
+  await chain.close?.();
   expect(activeTimers()).toBeLessThanOrEqual(before);
-  await Promise.all(healthy.map((server) => server.close()));
 }
 
 /** A server that answers every request on its connections with two deltas. */

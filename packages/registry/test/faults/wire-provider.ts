@@ -1,9 +1,14 @@
 import {
+  ChatError,
   type ChatProvider,
+  codeOfStatus,
   createHttpClient,
+  type FinishReason,
   type HttpRequest,
+  type HttpResponse,
   type ProviderSettings,
   parseJson,
+  type StreamPart,
 } from "@fallthrough/core";
 import { httpChunk, httpHead, httpResponse } from "@fallthrough/testkit";
 
@@ -14,6 +19,10 @@ export const SECRET = "sk-0123456789abcdefSECRET";
 export interface WireSettings extends ProviderSettings {
   /** @default "events" */
   readonly answer?: "events" | "json" | undefined;
+  /** Asks for a new session and tries once more when it is refused. @default false */
+  readonly renews?: boolean | undefined;
+  /** The one text of a JSON answer with which the site tells of its limit. */
+  readonly sentinel?: string | undefined;
 }
 
 /**
@@ -32,6 +41,43 @@ export function wireProvider(id: string, origin: string, settings: WireSettings 
       retryAfterMs: Number(resetMs),
     });
   };
+
+  async function send(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      return await http(request);
+    } catch (error) {
+      if (!settings.renews || !(error instanceof ChatError && error.code === "auth")) throw error;
+    }
+    const session = await http({ method: "POST", path: "/session", signal: request.signal });
+    await session.json();
+    return http(request);
+  }
+
+  async function* eventParts(response: HttpResponse): AsyncGenerator<StreamPart> {
+    let finishReason: FinishReason = "stop";
+    let model: string | undefined;
+    for await (const { event, data } of response.events()) {
+      const wire = data === "[DONE]" ? { done: true } : (parseJson(data, "an event") as WireEvent);
+      if (event === "error" || wire.error !== undefined)
+        throw http.error(codeOfStatus(wire.error?.status ?? 500), "the stream told of an error");
+      finishReason = wire.finish ?? finishReason;
+      model = wire.model ?? model;
+      if (wire.reasoning != null) yield { type: "reasoning-delta", delta: wire.reasoning };
+      if (wire.delta != null) yield { type: "text-delta", delta: wire.delta };
+      if (!wire.done) continue;
+      yield { type: "finish", finishReason, model };
+      return;
+    }
+    throw http.error("interrupted", "the stream ended without its end marker");
+  }
+
+  async function* wholeParts(response: HttpResponse): AsyncGenerator<StreamPart> {
+    const { text } = (await response.json()) as { readonly text: string };
+    if (text === settings.sentinel) throw http.error("rate-limit", "the site told of its limit");
+    yield { type: "text-delta", delta: text };
+    yield { type: "finish", finishReason: "stop" };
+  }
+
   return {
     specificationVersion: 1,
     id,
@@ -41,29 +87,20 @@ export function wireProvider(id: string, origin: string, settings: WireSettings 
     close: () => http.close(),
     async *stream({ messages, signal }) {
       const body = { messages: messages.map(({ role, content }) => ({ role, content: String(content) })) };
-      const response = await http({ method: "POST", path: "/chat", body, signal, recognise });
-      if (settings.answer === "json") {
-        const { text } = (await response.json()) as { readonly text: string };
-        yield { type: "text-delta", delta: text };
-      } else {
-        let done = false;
-        for await (const { data } of response.events()) {
-          done = data === "[DONE]";
-          if (done) break;
-          const event = parseJson(data, "an event") as WireEvent;
-          if (event.error !== undefined) throw http.error("server", "the stream told of an error");
-          if (event.delta != null) yield { type: "text-delta", delta: event.delta };
-        }
-        if (!done) throw http.error("interrupted", "the stream ended without `[DONE]`");
-      }
-      yield { type: "finish", finishReason: "stop" };
+      const response = await send({ method: "POST", path: "/chat", body, signal, recognise });
+      yield* settings.answer === "json" ? wholeParts(response) : eventParts(response);
     },
   };
 }
 
+/** What an event may hold; `[DONE]` stands for `{"done":true}`. */
 interface WireEvent {
   readonly delta?: string | null | undefined;
-  readonly error?: unknown;
+  readonly reasoning?: string | undefined;
+  readonly finish?: FinishReason | undefined;
+  readonly model?: string | undefined;
+  readonly error?: { readonly status?: number | undefined } | undefined;
+  readonly done?: boolean | undefined;
 }
 
 /** The head of an event stream in chunks. */

@@ -1,0 +1,4 @@
+import { SEMANTIC_ROWS } from "./f-semantics.ts";
+import { runRows } from "./run-rows.ts";
+
+runRows(SEMANTIC_ROWS);
