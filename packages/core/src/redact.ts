@@ -4,6 +4,8 @@ const MESSAGE_LIMIT = 240;
 const LOOKED_AT = 4096;
 const CAUSE_DEPTH = 5;
 const MASK = "[redacted]";
+/** Stands where a text was cut. */
+const CUT = "…";
 /** A shorter value is too likely to be an ordinary word. */
 const SHORTEST_SECRET = 4;
 /** A shared run of this many characters is taken for a quotation of the prompt. */
@@ -27,7 +29,7 @@ function maskShapes(text: string): string {
 export function redact(text: string): string {
   const masked = maskShapes(text.slice(0, LOOKED_AT));
   if (masked.length <= MESSAGE_LIMIT) return masked;
-  return `${masked.slice(0, MESSAGE_LIMIT - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+  return `${masked.slice(0, MESSAGE_LIMIT - 1).replace(/[\uD800-\uDBFF]$/, "")}${CUT}`;
 }
 
 /** Replaces secrets whose values are known, as they are, URL-encoded and in base64. */
@@ -47,7 +49,30 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
   }
   // the longest first, so that a secret inside another one does not leave the rest of it standing
   const ordered = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => ordered.reduce((masked, form) => masked.replaceAll(form, MASK), text);
+  return (text) => {
+    const masked = ordered.reduce((rest, form) => rest.replace(anyCase(form), MASK), text);
+    const pieces = masked.split(CUT);
+    return pieces
+      .map((piece, index) => (index === pieces.length - 1 ? piece : maskEnd(piece, ordered)))
+      .join(CUT);
+  };
+}
+
+/** Host names and media types come back in lower case, whatever was in them. */
+function anyCase(text: string): RegExp {
+  return new RegExp(text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "gi");
+}
+
+/** A quotation may end inside a secret: what is left of it is its start. */
+function maskEnd(text: string, forms: readonly string[]): string {
+  const lower = text.toLowerCase();
+  const lengths = forms.map((form) => {
+    let length = Math.min(form.length, text.length);
+    while (length >= SHORTEST_SECRET && !lower.endsWith(form.slice(0, length).toLowerCase())) length--;
+    return length;
+  });
+  const longest = Math.max(0, ...lengths);
+  return longest < SHORTEST_SECRET ? text : text.slice(0, -longest) + MASK;
 }
 
 /** A redactor for the texts of a conversation: an upstream may quote the prompt back in its error. */
@@ -95,5 +120,10 @@ export function redactedCause(
 
 /** Foreign text as an error message quotes it: in quotation marks and cut at 80 characters. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length <= 80 ? text : `${text.slice(0, 79)}…`);
+  return JSON.stringify(cut(text, 80));
+}
+
+/** The start of a text, with a sign where it was cut: without it no redactor knows a secret that was cut. */
+export function cut(text: string, length: number): string {
+  return text.length <= length ? text : text.slice(0, length - 1) + CUT;
 }

@@ -46,6 +46,22 @@ test("the longer of two secrets goes first, so that nothing of it stays", () => 
   expect(createRedactor(["abcd", "abcd-efgh"])("abcd-efgh")).toBe("[redacted]");
 });
 
+test("a secret that a quotation cuts is masked as far as it goes, in each of its forms", () => {
+  const secret = "hush+hush/and-much-more-of-it";
+  const redactor = createRedactor([secret]);
+
+  for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")]) {
+    expect(redactor(quote(`${"x".repeat(60)} ${form} more and more`))).toBe(
+      `"${"x".repeat(60)} [redacted]…"`,
+    );
+  }
+  expect(redactor("hus… and hush…")).toBe("hus… and [redacted]…");
+});
+
+test("a secret is masked in another case too, as host names and media types come back", () => {
+  expect(createRedactor(["Hush(Hush)*"])("text/hush(hush)* HUSH(HUSH)*")).toBe("text/[redacted] [redacted]");
+});
+
 test("a value that could be an ordinary word is no secret", () => {
   expect(createRedactor(["", "en", "yes"])("yes, en route")).toBe("yes, en route");
 });

@@ -1,5 +1,5 @@
 import type { ChatError, ChatErrorCode, ChatErrorDetails, Phase } from "../errors.ts";
-import { quote } from "../redact.ts";
+import { cut, quote } from "../redact.ts";
 import { isChallenge, isPage } from "./block-page.ts";
 import { CONNECT_TIMED_OUT } from "./exchange.ts";
 import { parseRetryAfter } from "./retry-after.ts";
@@ -79,7 +79,7 @@ export function statusFailure(answer: FailedAnswer, what: string, error: ErrorFa
   const page = code === "blocked" ? " with a page for people" : "";
   const location =
     status >= 300 && status < 400 ? `, redirecting to ${redirectTarget(headers["location"])}` : "";
-  const media = contentType === "" || page !== "" ? "" : ` (${contentType.slice(0, 40)})`;
+  const media = contentType === "" || page !== "" ? "" : ` (${cut(contentType, 40)})`;
   const phase = body === "" ? "headers" : "preamble";
   return error(code, `${what} answered ${status}${media}${page}${location}`, { status, retryAfterMs, phase });
 }
