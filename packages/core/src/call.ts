@@ -14,6 +14,8 @@ export interface Call {
   readonly connectMs: number;
   /** Written by a chain as attempts end; read by the reply. */
   readonly attempts: Attempt[];
+  /** Written by a chain once a candidate has committed; read by the reply. */
+  answering?: { readonly provider: string; readonly model: string } | undefined;
 }
 
 // a registered symbol, because provider and registry may each hold a copy of this package

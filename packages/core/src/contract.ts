@@ -175,7 +175,7 @@ export interface Usage {
   readonly reasoningTokens?: number | undefined;
 }
 
-/** Who was asked, in order, and who answered: `provider` and `model` stand only on an answer. */
+/** Who was asked, in order, and who answers: `provider` and `model` stand from the first content on, not on a failure. */
 export interface Route {
   readonly provider?: string | undefined;
   readonly model?: string | undefined;

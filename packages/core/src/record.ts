@@ -1,4 +1,4 @@
-import { openCall } from "./call.ts";
+import { type Call, openCall } from "./call.ts";
 import type { Attempt, ChatProvider, ChatRequest, FinishPart, Route } from "./contract.ts";
 import { DEFAULT_TIMEOUTS } from "./defaults.ts";
 import { amendError, ChatError } from "./errors.ts";
@@ -21,12 +21,13 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
   const attempts: Attempt[] = [];
   let route: Route = { attempts };
   const controller = new AbortController();
-  openCall(controller.signal, {
+  const call: Call = {
     phase: "connect",
     exchanges: 0,
     connectMs: DEFAULT_TIMEOUTS.connectMs,
     attempts,
-  });
+  };
+  openCall(controller.signal, call);
   let started: number | undefined;
   let ended = false;
 
@@ -49,7 +50,7 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
 
   return {
     get route() {
-      return route;
+      return ended || call.answering === undefined ? route : { ...call.answering, attempts };
     },
     signal: controller.signal,
     begin() {

@@ -3,6 +3,7 @@ import {
   amendError,
   ChatError,
   type ChatRequest,
+  callOf,
   type GuardOptions,
   guard,
   SELF_GUARDED,
@@ -55,6 +56,7 @@ export function createAttempt(
   const earlier = log.outcomes.length;
   const started = performance.now();
   let parts: AsyncIterator<StreamPart> | undefined;
+  let committed = false;
   let ended = false;
 
   function begin(): AsyncIterator<StreamPart> {
@@ -74,12 +76,20 @@ export function createAttempt(
   }
 
   function handOn(result: Result): Result {
+    if (!committed && !result.done) commit();
     if (result.done || ended || result.value.type !== "finish") return result;
     const { route, model } = result.value;
     accounts.succeed(permit);
     end({ outcome: "answered", ...(model === undefined ? {} : { reportedModel: model }) });
     const answered = { provider: route?.provider ?? subject.provider, model: route?.model ?? subject.model };
     return { done: false, value: { ...result.value, route: log.route(answered) } };
+  }
+
+  function commit(): void {
+    committed = true;
+    const call = callOf(signal);
+    // a chain has told which of its own candidates it was
+    if (call !== undefined && !nested) call.answering = subject;
   }
 
   function fail(reason: unknown): never {

@@ -203,3 +203,16 @@ test("the failure of a connection that opened is not tried again", async () => {
 
   expect(reply.route.attempts).toMatchObject([{ code: "network", phase: "headers" }]);
 });
+
+test("from the first content on, the reply's route names who answers, and after a failure nobody", async () => {
+  const cut: Turn = [...content("half"), new ChatError("interrupted", "the body ended")];
+  const inner = createChain([fakeProvider("a", [BLOCKED]), fakeProvider("b", [cut])], { id: "inner" });
+  const reply = chat(createChain([fakeProvider("first", [BLOCKED]), inner]), QUESTION);
+  const parts = reply[Symbol.asyncIterator]();
+
+  await parts.next();
+
+  expect(reply.route).toMatchObject({ provider: "b", model: "b-model" });
+  await expect(parts.next()).rejects.toMatchObject({ code: "interrupted" });
+  expect(reply.route.provider).toBeUndefined();
+});
