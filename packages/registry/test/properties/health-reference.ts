@@ -1,0 +1,87 @@
+import type { Health, HealthFailure } from "../../src/health.ts";
+
+/** What a caller was let in as: a probe has a number that nobody else has. */
+interface Admitted {
+  readonly as: "plain" | "probe" | "refused";
+  readonly number: number;
+}
+
+/** A caller that was let in. */
+interface Held {
+  readonly model: string;
+  readonly id: number;
+}
+
+/** The rules of health, one model at a time and as plainly as they can be written. */
+export interface Reference {
+  stateOf(model: string): { readonly state: Health["state"]; readonly until: number };
+  admit(model: string, force: boolean): Admitted;
+  release(held: Held): void;
+  succeed(held: Held): void;
+  /** When a cooldown that begins may end; `undefined` where none begins. */
+  fail(
+    held: Held,
+    failure: HealthFailure,
+  ): { readonly earliest: number; readonly latest: number } | undefined;
+  /** The jitter is chance, so the end of a cooldown is taken from the store. */
+  adopt(model: string, until: number): void;
+}
+
+/** A reference without any memory of its own but one record for each model. */
+export function createReference(now: () => number): Reference {
+  const models = new Map<
+    string,
+    { failures: number; level: number; since?: number; until?: number; probe: number; leasedUntil: number }
+  >();
+  let numbers = 0;
+  const at = (model: string) => {
+    const known = models.get(model) ?? { failures: 0, level: 0, probe: 0, leasedUntil: 0 };
+    models.set(model, known);
+    return known;
+  };
+
+  function stateOf(model: string): { readonly state: Health["state"]; readonly until: number } {
+    const { until, probe, leasedUntil } = at(model);
+    if (until === undefined) return { state: "ready", until: 0 };
+    if (probe !== 0 && now() < leasedUntil) return { state: "probing", until };
+    return { state: now() < until ? "cooling" : "half-open", until };
+  }
+
+  return {
+    stateOf,
+    admit(model, force) {
+      const { state } = stateOf(model);
+      if (state === "ready" || (state === "probing" && force)) return { as: "plain", number: 0 };
+      if (state !== "half-open" && !force) return { as: "refused", number: 0 };
+      Object.assign(at(model), { probe: ++numbers, leasedUntil: now() + 30_000 });
+      return { as: "probe", number: numbers };
+    },
+    release({ model, id }) {
+      if (id !== 0 && at(model).probe === id) at(model).probe = 0;
+    },
+    succeed({ model, id }) {
+      const known = at(model);
+      if (known.until !== undefined && (id === 0 || known.probe !== id)) return;
+      Object.assign(known, { failures: 0, probe: 0, until: undefined, since: known.since ?? now() });
+    },
+    fail({ model, id }, { effect, retryAfterMs, cooldownMs, factor, longestMs }) {
+      const known = at(model);
+      const probed = id !== 0 && known.probe === id;
+      if (probed) known.probe = 0;
+      if (effect === "count" && known.until !== undefined && !probed) return undefined;
+      if (known.since !== undefined && now() - known.since >= 600_000) known.level = 0;
+      delete known.since;
+      known.failures++;
+      if (effect === "count" && !probed && known.failures < 3) return undefined;
+      const stated = effect === "cool" ? retryAfterMs : undefined;
+      if (stated === 0) return undefined;
+      const level = known.until === undefined || probed ? known.level++ : known.level - 1;
+      const end = (share: number) =>
+        now() + Math.min(stated ?? cooldownMs * factor ** level * share, longestMs);
+      return { earliest: end(0.8), latest: end(1.2) };
+    },
+    adopt(model, until) {
+      at(model).until = until;
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { TRIALS, TRIALS_MS } from "../../../core/test/properties/trials.ts";
+import type { HealthFailure, Permit } from "../../src/health.ts";
+import { createMemoryHealth } from "../../src/memory-health.ts";
+import { POLICY } from "../../src/policy.ts";
+import { createReference, type Reference } from "./health-reference.ts";
+
+const CODES = ["server", "rate-limit", "blocked", "not-found", "timeout"] as const;
+const MODELS = ["small", "large"] as const;
+
+/** The store, with the permits that callers hold. */
+interface Real {
+  readonly health: ReturnType<typeof createMemoryHealth>;
+  readonly permits: Permit[];
+}
+
+/** The reference, with the clock of both. */
+interface Model {
+  readonly reference: Reference;
+  readonly clock: { time: number };
+  /** The model and the probe of each permit that a caller holds. */
+  readonly permits: { readonly model: string; readonly probe: boolean; readonly id: number }[];
+}
+
+type Step = fc.Command<Model, Real>;
+
+function subject(model: string): Permit["subject"] {
+  return { provider: "one", model };
+}
+
+/** What both say of a model; after a failure the reference takes over the jitter, once it is within its bounds. */
+function compare({ reference, clock }: Model, { health }: Real, model: string): void {
+  const { state, remainingMs } = health.peek(subject(model));
+  const expected = reference.stateOf(model);
+
+  expect(state).toBe(expected.state);
+  if (state === "cooling") expect(clock.time + remainingMs).toBeCloseTo(expected.until, 3);
+}
+
+function ask(model: string, force: boolean): Step {
+  return {
+    check: () => true,
+    run(expected, real) {
+      const permit = real.health.admit(subject(model), { force }) as Permit | undefined;
+      const id = expected.reference.admit(model, force);
+
+      expect(permit === undefined ? "refused" : permit.probe === undefined ? "plain" : "probe").toBe(id.as);
+      if (permit === undefined) return;
+      real.permits.push(permit);
+      expected.permits.push({ model, probe: id.as === "probe", id: id.number });
+    },
+    toString: () => `ask ${model}${force ? " by force" : ""}`,
+  };
+}
+
+/** A caller reports: one of those that still hold a permit. */
+function report(
+  name: string,
+  chosen: number,
+  tell: (expected: Model, real: Real, held: Model["permits"][number], permit: Permit) => void,
+): Step {
+  return {
+    check: ({ permits }) => permits.length > 0,
+    run(expected, real) {
+      const index = chosen % expected.permits.length;
+      const [held] = expected.permits.splice(index, 1);
+      const [permit] = real.permits.splice(index, 1);
+      if (held === undefined || permit === undefined) return;
+      tell(expected, real, held, permit);
+      for (const model of MODELS) compare(expected, real, model);
+    },
+    toString: () => `${name} ${chosen}`,
+  };
+}
+
+function fail(chosen: number, code: (typeof CODES)[number], retryAfterMs: number | undefined): Step {
+  return report(`fail with ${code}, retry after ${retryAfterMs},`, chosen, (expected, real, held, permit) => {
+    const { health: effect, cooldownMs, factor, longestMs } = POLICY[code];
+    const lengths = { cooldownMs, factor, longestMs, retryAfterMs };
+    const failure = { ...lengths, code, scope: "model", hard: false, effect } as HealthFailure;
+    const before = expected.reference.stateOf(held.model).until;
+    void real.health.fail(permit, failure);
+    const bounds = expected.reference.fail(held, failure);
+    const { state, remainingMs } = real.health.peek(permit.subject);
+    if (state !== "cooling") return;
+    const until = expected.clock.time + remainingMs;
+
+    expect(until).toBeGreaterThanOrEqual(before - 0.001);
+    if (bounds === undefined) return;
+    expect(until).toBeGreaterThanOrEqual(Math.max(before, bounds.earliest) - 0.001);
+    expect(until).toBeLessThanOrEqual(Math.max(before, bounds.latest) + 0.001);
+    expected.reference.adopt(held.model, until);
+  });
+}
+
+function wait(ms: number): Step {
+  return {
+    check: () => true,
+    run(expected, real) {
+      expected.clock.time += ms;
+      for (const model of MODELS) compare(expected, real, model);
+    },
+    toString: () => `wait ${ms} ms`,
+  };
+}
+
+const steps = fc.commands(
+  [
+    fc.tuple(fc.constantFrom(...MODELS), fc.boolean()).map(([model, force]) => ask(model, force)),
+    fc.constantFrom(...MODELS).map((model) => ask(model, false)),
+    fc
+      .tuple(
+        fc.nat(20),
+        fc.constantFrom(...CODES),
+        fc.option(fc.constantFrom(0, 1, 60_000, 1e12), { nil: undefined }),
+      )
+      .map(([chosen, code, retryAfterMs]) => fail(chosen, code, retryAfterMs)),
+    fc.nat(20).map((chosen) => fail(chosen, "server", undefined)),
+    fc.nat(20).map((chosen) =>
+      report("succeed", chosen, ({ reference }, { health }, held, permit) => {
+        void health.succeed(permit);
+        reference.succeed(held);
+      }),
+    ),
+    fc.nat(20).map((chosen) =>
+      report("release", chosen, ({ reference }, { health }, held, permit) => {
+        void health.release(permit);
+        reference.release(held);
+      }),
+    ),
+    fc.constantFrom(1, 5_000, 30_000, 600_000, 3_600_000, 90_000_000).map(wait),
+  ],
+  { maxCommands: 60 },
+);
+
+test(
+  "whatever callers do, the store agrees with a reference: cooldowns, jitter, decay, one probe and its slot",
+  () => {
+    const chances = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1 });
+    fc.assert(
+      fc.property(steps, chances, (commands, random) => {
+        const clock = { time: 0 };
+        let drawn = 0;
+        const health = createMemoryHealth({
+          now: () => clock.time,
+          random: () => random[drawn++ % random.length] ?? 0,
+        });
+        fc.modelRun(
+          () => ({
+            model: { reference: createReference(() => clock.time), clock, permits: [] },
+            real: { health, permits: [] },
+          }),
+          commands,
+        );
+      }),
+      TRIALS,
+    );
+  },
+  TRIALS_MS,
+);
