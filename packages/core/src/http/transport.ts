@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Dispatcher } from "undici";
 import type { CookieParser } from "./cookies.ts";
+import { createSocksConnector } from "./socks.ts";
 
 /** Where an instance's requests go. */
 export interface Transport {
@@ -57,10 +58,10 @@ export async function createTransport({
 
   function createDispatcher(): Dispatcher {
     const options = { maxHeaderSize: headerBytes };
-    const connect = tracked(undici.buildConnector({ timeout: 0 }));
-    if (proxy === undefined) return new undici.Agent({ ...options, connect });
+    const direct = undici.buildConnector({ timeout: 0 });
+    if (proxy === undefined) return new undici.Agent({ ...options, connect: tracked(direct) });
     if (proxy.protocol === "socks5:") {
-      return new undici.Socks5ProxyAgent(proxy, { ...options, connect });
+      return new undici.Agent({ ...options, connect: tracked(createSocksConnector(proxy, direct)) });
     }
     return new undici.ProxyAgent({
       ...options,
