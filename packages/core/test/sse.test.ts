@@ -80,11 +80,11 @@ test.each(["", ": comment", "event: x", "id: 1\n", "\n\n"])("%j at the end leave
   expect(parse([text])).toEqual([]);
 });
 
-test("a line is as long as it may be", () => {
+test("an event is as long as it may be", () => {
   const parser = createSseParser(100);
 
-  expect(parser.push(`data: ${"x".repeat(94)}\n\n`)).toHaveLength(1);
-  expect(codeOf(() => parser.push(`data: ${"x".repeat(95)}\n\n`))).toBe("limit");
+  expect(parser.push(`data: ${"x".repeat(100)}\n\n`)).toHaveLength(1);
+  expect(codeOf(() => parser.push(`data: ${"x".repeat(101)}\n\n`))).toBe("limit");
 });
 
 test.each([
