@@ -12,7 +12,7 @@ export function findModel(card: ProviderCard, name: string | undefined): ModelCa
 }
 
 /** The model to ask for, and what to tell a caller who meant another. */
-export interface SelectedModel {
+interface SelectedModel {
   readonly model: string | undefined;
   readonly warning?: string | undefined;
 }
