@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { amendError, ChatError, quote } from "@fallthrough/core";
+import { closest } from "fastest-levenshtein";
 import type { DiscoveredProvider } from "./discovered-provider.ts";
 import { findManifest, locateManifest, type Manifest, readManifest } from "./manifests.ts";
 import { offeredProviders, type ProviderSettingsById } from "./offered-providers.ts";
@@ -32,8 +33,9 @@ export interface Discovery {
   readonly problems: readonly DiscoveryProblem[];
 }
 
-/** A package that was left out. */
+/** A package that was left out, or an entry of `settings` that is nobody's. */
 export interface DiscoveryProblem {
+  /** The name of the package, or the key of the settings. */
   readonly package: string;
   /** The folder of the package, where it has one. */
   readonly path?: string | undefined;
@@ -55,10 +57,16 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
   if (application === undefined) throw new ChatError("config", `found no package.json in ${folder} or above`);
   const manifest = readApplication(application);
 
+  const { settings = {}, deny = [] } = options;
+  const unclaimed = new Set(Object.keys(settings));
   const providers: DiscoveredProvider[] = [];
   const problems: DiscoveryProblem[] = [];
+  let unread = false;
   for (const [name, field] of declaredPackages(manifest, options.dev ?? false)) {
-    if (options.deny?.includes(name)) continue;
+    if (deny.includes(name)) {
+      unread = true;
+      continue;
+    }
     const file = locateManifest(name, application);
     try {
       if (file === undefined) {
@@ -66,9 +74,13 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
         continue;
       }
       const reason = `${field} of ${typeof manifest["name"] === "string" ? manifest["name"] : dirname(application)}`;
-      const offered = offeredProviders(name, file, reason, options.settings ?? {});
+      const offered = offeredProviders(name, file, reason, (id) => {
+        unclaimed.delete(id);
+        return Object.hasOwn(settings, id) ? settings[id] : undefined;
+      });
       providers.push(...offered.filter(({ id }) => isAccepted([id, name], options)));
     } catch (error) {
+      unread = true;
       problems.push({
         package: name,
         ...(file === undefined ? {} : { path: dirname(file) }),
@@ -77,7 +89,18 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
     }
   }
   checkIds(providers);
+  // a package that was not read may be the one that they are for
+  if (!unread) problems.push(...[...unclaimed].map((key) => nobodysSettings(key, providers)));
   return { providers: sortProviders(providers, options.order ?? []), problems };
+}
+
+function nobodysSettings(key: string, providers: readonly DiscoveredProvider[]): DiscoveryProblem {
+  const ids = providers.map(({ id }) => id);
+  const found = ids.length === 0 ? "none is installed" : `the nearest is ${quote(closest(key, ids))}`;
+  return {
+    package: key,
+    error: new ChatError("config", `settings for ${quote(key)} match no provider, ${found}`),
+  };
 }
 
 function folderOf(from: string | URL): string {

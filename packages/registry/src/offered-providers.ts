@@ -17,7 +17,7 @@ export function offeredProviders(
   name: string,
   file: string,
   reason: string,
-  settings: ProviderSettingsById,
+  settingsOf: (id: string) => ProviderSettingsById[string] | undefined,
 ): readonly DiscoveredProvider[] {
   const manifest = readManifest(file);
   if (!("fallthrough" in manifest)) return [];
@@ -37,7 +37,7 @@ export function offeredProviders(
     const { id } = card;
     // an instance of the card's own id refines it
     if (index === 0 && instances.some((instance) => instance?.id === id)) return [];
-    const own = Object.hasOwn(settings, id) ? settings[id] : undefined;
+    const own = settingsOf(id);
     const merged: ProviderSettings | undefined = index === 0 ? own : { id, ...preset, ...own };
     const offered = providerCard({ fallthrough: { ...declared, ...card } }, merged);
     return createDiscoveredProvider(offered, source, { entry, name: factory, settings: merged });

@@ -160,6 +160,23 @@ test("two packages of one id are an error that names both, until one is denied",
   expect(await idsOf(root, { deny: ["provider-b"] })).toEqual(["a", "c"]);
 });
 
+test("settings that match no provider are a problem that names the nearest", async () => {
+  const root = writeFiles(THREE);
+
+  const { problems } = await discoverProviders({ from: root, settings: { a: {}, bb: {} } });
+
+  expect(problems).toMatchObject([{ package: "bb", error: { code: "config" } }]);
+  expect(problems[0]?.error.message).toContain('the nearest is "b"');
+});
+
+test("settings are nobody's only when every package was read", async () => {
+  const root = writeFiles({ ...THREE, "node_modules/provider-b/package.json": "{" });
+
+  const { problems } = await discoverProviders({ from: root, settings: { b: {} } });
+
+  expect(problems.map((problem) => problem.package)).toEqual(["provider-b"]);
+});
+
 test("settings reach the card before the package is imported, and the factory when it is", async () => {
   const root = writeFiles(THREE);
   const settings = { a: { id: "mine", proxy: "socks5://127.0.0.1:1080", models: [{ id: "own" }] } };
