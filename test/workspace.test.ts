@@ -113,6 +113,10 @@ describe.each(providers)("%s", (folder) => {
     expect(code.match(/\b(undici|process\.env|console|setTimeout|JSON\.parse|new Error)\b/g)).toBeNull();
   });
 
+  test("runs the conformance suite", () => {
+    expect(read(folder, "test/conformance.test.ts")).toMatch(/^testProvider\(/m);
+  });
+
   test("has a README of five headings that names every host it talks to", () => {
     const readme = read(folder, "README.md");
     const hosts = [...code.matchAll(/https?:\/\/([\w.-]+)/g)].map(([, host = ""]) => host);

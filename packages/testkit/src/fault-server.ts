@@ -49,14 +49,15 @@ export function startFaultServer(
     for (const step of script) {
       if (connection.signal.aborted) return;
       // the peer left: what stands behind an unread request is not for it, and a reset now would not close the socket
-      if (!("read" in step)) await play(step, connection);
+      if (!("read" in step)) await playStep(step, connection);
       else if ((await connection.readRequest()) === undefined) break;
     }
     connection.finish();
   }, options);
 }
 
-async function play(
+/** Does one thing on a connection. */
+export async function playStep(
   step: Exclude<FaultStep, { readonly read: "request" }>,
   connection: Connection,
 ): Promise<void> {

@@ -65,10 +65,10 @@ async function sendAll(
 }
 
 /** The head, then every chunk with its framing. */
-function wirePieces(
+export function wirePieces(
   response: RecordedResponse | Uint8Array,
-  recordedOrigin: string | undefined,
-  origin: string,
+  recordedOrigin?: string | undefined,
+  origin: string = "",
 ): readonly Buffer[] {
   if (response instanceof Uint8Array) return [Buffer.from(response)];
   const exchanged = recordedOrigin === undefined ? [] : exchangedOrigin(recordedOrigin, origin);
@@ -87,7 +87,8 @@ function wirePieces(
   return differs && response.raw ? [response.raw] : pieces;
 }
 
-function keepsAlive([first]: readonly Buffer[]): boolean {
+/** Whether the connection is used again behind this answer. */
+export function keepsAlive([first]: readonly Buffer[]): boolean {
   const { headers } = parseHead(first?.toString("latin1").split("\r\n\r\n")[0] ?? "");
   const { connection } = headers;
   const framed = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;

@@ -1,0 +1,11 @@
+import { readRecording, testProvider } from "@fallthrough/testkit";
+import { createChatgptfree } from "../src/index.ts";
+
+testProvider({
+  create: createChatgptfree,
+  exchanges: ["page", "cache", "reply"].map((name) =>
+    readRecording(new URL(`fixtures/${name}.txt`, import.meta.url)),
+  ),
+  reply: "Hello from the fake upstream.",
+  declare: ["tools", "images", "usage"],
+});

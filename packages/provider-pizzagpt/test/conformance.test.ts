@@ -1,0 +1,12 @@
+import { readFileSync } from "node:fs";
+import { httpResponse, testProvider } from "@fallthrough/testkit";
+import { createPizzagpt } from "../src/index.ts";
+
+const body = readFileSync(new URL("fixtures/synthetic-reply.json", import.meta.url));
+
+testProvider({
+  create: createPizzagpt,
+  exchanges: [httpResponse({ headers: { "content-type": "application/json" }, body })],
+  reply: "Il forno più caldo è il Vesuvio 👋",
+  declare: ["streaming", "tools", "images", "usage"],
+});

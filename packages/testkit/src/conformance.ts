@@ -1,0 +1,69 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { ABILITY_CASES } from "./conformance/ability-cases.ts";
+import { CARD_CASES } from "./conformance/card-cases.ts";
+import { FAILURE_CASES } from "./conformance/failure-cases.ts";
+import { type ConformanceCase, createRunner } from "./conformance/kit.ts";
+import { LEAVING_CASES } from "./conformance/leaving-cases.ts";
+import { REPLY_CASES } from "./conformance/reply-cases.ts";
+import { SECRET_CASES } from "./conformance/secret-cases.ts";
+import { declaredMissing, type ProviderSuite } from "./conformance/suite.ts";
+import { createSupportTable } from "./conformance/support-table.ts";
+
+export type { Ability, ProviderSuite, SuiteExchange } from "./conformance/suite.ts";
+
+const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
+  card: CARD_CASES,
+  reply: REPLY_CASES,
+  failures: FAILURE_CASES,
+  "abort and clean-up": LEAVING_CASES,
+  secrets: SECRET_CASES,
+};
+const TIMEOUT_MS = 20_000;
+
+/**
+ * Declares the conformance suite of a provider as tests of vitest.
+ *
+ * It runs over real sockets on loopback. An ability that is declared missing is reported as skipped; nothing else
+ * may be. Behind the last test a table says what the provider supports.
+ *
+ * @example
+ * testProvider({ create: createPizzagpt, exchanges: [readRecording(file)], reply: "Ciao!", declare: ["tools"] });
+ */
+export function testProvider(suite: ProviderSuite): void {
+  const table = createSupportTable();
+  const run = createRunner(suite);
+  const missing = declaredMissing(suite);
+
+  function declareTest(conformanceCase: ConformanceCase, group: string): void {
+    const { title, ability } = conformanceCase;
+    test(title, { timeout: TIMEOUT_MS }, async (context) => {
+      if (ability !== undefined && missing.includes(ability)) {
+        expect(claims(suite, ability), `what the card says of \`${ability}\``).not.toContain(true);
+        table.add(ability, "missing");
+        context.skip("declared missing");
+      }
+      try {
+        await run(conformanceCase, context.task.file.filepath);
+        table.add(ability ?? group, "passed");
+      } catch (error) {
+        table.add(ability ?? group, "failed");
+        throw error;
+      }
+    });
+  }
+
+  describe("conformance", () => {
+    for (const [group, cases] of Object.entries(GROUPS)) {
+      for (const conformanceCase of cases) declareTest(conformanceCase, group);
+    }
+    for (const conformanceCase of ABILITY_CASES) declareTest(conformanceCase, "abilities");
+
+    afterAll(() => {
+      process.stdout.write(table.format(`${suite.create().name} supports`));
+    });
+  });
+}
+
+function claims(suite: ProviderSuite, ability: NonNullable<ConformanceCase["ability"]>): readonly unknown[] {
+  return suite.create().models.map(({ capabilities }) => capabilities?.[ability]);
+}

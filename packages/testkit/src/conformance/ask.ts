@@ -1,0 +1,45 @@
+import { ChatError, type ChatProvider, type ChatRequest, type StreamPart } from "@fallthrough/core";
+
+/** What the suite asks. */
+export const QUESTION: ChatRequest = { messages: [{ role: "user", content: "What is the answer?" }] };
+
+/** Longer than a good provider takes on a busy machine. */
+const PATIENCE_MS = 2000;
+
+/** The parts that a provider gives by itself, without the guard that core puts around it. */
+export async function readParts(provider: ChatProvider, request: ChatRequest): Promise<StreamPart[]> {
+  const parts: StreamPart[] = [];
+  for await (const part of provider.stream(request)) parts.push(part);
+  return parts;
+}
+
+/** What a promise is rejected with; fails where it is not, or not in time. */
+export async function reasonOf(promise: Promise<unknown>, what: string): Promise<unknown> {
+  const outcome = promise.then(
+    (value) => ({ value }),
+    (reason: unknown) => ({ reason }),
+  );
+  const settled = await inTime(outcome, `${what} did not end`);
+  if ("reason" in settled) return settled.reason;
+  throw new Error(`${what} succeeded with ${JSON.stringify(settled.value)}, expected a failure`);
+}
+
+/** The same for a failure of ours. */
+export async function failureOf(promise: Promise<unknown>, what: string): Promise<ChatError> {
+  const reason = await reasonOf(promise, what);
+  if (reason instanceof ChatError) return reason;
+  throw new Error(`${what} failed with ${String(reason)}, expected a ChatError`);
+}
+
+/** The value of a promise that settles in time. */
+export async function inTime<Value>(promise: Promise<Value>, problem: string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${problem} within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,63 @@
+import type { ChatProvider, ChatRequest, ChatResult } from "@fallthrough/core";
+import { chat } from "@fallthrough/core";
+import { QUESTION } from "./ask.ts";
+import { learnPlan, type Plan } from "./plan.ts";
+import { type Stage, type StageOptions, startStage } from "./stage.ts";
+import type { Ability, ProviderSuite } from "./suite.ts";
+
+/** What a case works with. */
+export interface Kit {
+  readonly suite: ProviderSuite;
+  readonly plan: Plan;
+  /** The file that calls `testProvider`. */
+  readonly testFile: string;
+  /** Starts a stage that ends with the case. */
+  stage(options?: StageOptions): Promise<Stage>;
+  /** The suite's question, with these fields changed. */
+  request(fields?: Partial<ChatRequest>): ChatRequest;
+  /** The answer as a caller gets it. */
+  ask(provider: ChatProvider, fields?: Partial<ChatRequest>): Promise<ChatResult>;
+}
+
+/** One promise of the contract; its title says what a provider that fails it does wrong. */
+export interface ConformanceCase {
+  readonly title: string;
+  /** Set where the provider may declare that it lacks this. */
+  readonly ability?: Ability | undefined;
+  run(kit: Kit): Promise<void>;
+}
+
+/** Runs cases against the provider of a suite. */
+export function createRunner(
+  suite: ProviderSuite,
+): (conformanceCase: ConformanceCase, testFile: string) => Promise<void> {
+  let learned: Promise<Plan> | undefined;
+  const request = (fields?: Partial<ChatRequest>): ChatRequest => ({
+    ...QUESTION,
+    ...suite.request,
+    ...fields,
+  });
+
+  return async ({ run }, testFile) => {
+    learned ??= learnPlan(suite);
+    const plan = await learned;
+    const stages: Stage[] = [];
+    try {
+      await run({
+        suite,
+        plan,
+        testFile,
+        request,
+        ask: (provider, fields) => chat(provider, request(fields)).result(),
+        async stage(options = {}) {
+          const stage = await startStage(suite, plan, options);
+          stages.push(stage);
+          return stage;
+        },
+      });
+    } finally {
+      // a provider that does not close has a case of its own
+      await Promise.allSettled(stages.map((stage) => stage.close()));
+    }
+  };
+}

@@ -1,0 +1,60 @@
+import { inspect } from "node:util";
+import { chat } from "@fallthrough/core";
+import { expect } from "vitest";
+import type { FaultScript } from "../fault-server.ts";
+import { httpResponse } from "../http-message.ts";
+import type { RecordedResponse } from "../recording.ts";
+import type { ReceivedRequest } from "../request-reader.ts";
+import { withBody } from "./answer-bytes.ts";
+import { reasonOf } from "./ask.ts";
+import type { ConformanceCase } from "./kit.ts";
+
+const PROMPT = "the prompt that nobody else may read";
+const SECRETS = { token: "token/of+the=suite", key: "key-of-the-suite", cookie: "cookie-of-the-suite" };
+const SETTINGS = {
+  headers: { authorization: `Bearer ${SECRETS.token}`, "x-api-key": SECRETS.key },
+  cookies: { session: SECRETS.cookie },
+};
+
+type Echo = (response: RecordedResponse, request: ReceivedRequest) => FaultScript;
+
+/** Answers of servers that repeat what they were sent. */
+const ECHOES: Readonly<Record<string, Echo>> = {
+  "a refused request": (_, request) => [{ send: jsonEcho(400, request) }],
+  "a refused key": (_, request) => [{ send: jsonEcho(401, request) }],
+  "a broken server": (_, request) => [{ send: jsonEcho(500, request) }],
+  "an unreadable answer": (response, request) => [{ send: withBody(response, `oops ${echoOf(request)}`) }],
+  "a page": (_, request) => [
+    { send: httpResponse({ headers: { "content-type": "text/html" }, body: `<html>${echoOf(request)}` }) },
+  ],
+  "a lost connection": () => [{ end: "rst" }],
+};
+
+/** What never stands in an error. */
+export const SECRET_CASES: readonly ConformanceCase[] = Object.entries(ECHOES).map(
+  ([what, script]): ConformanceCase => ({
+    title: `no secret and no prompt stands in the error of ${what}`,
+    async run(kit) {
+      const { provider } = await kit.stage({ script, settings: SETTINGS });
+      const reply = chat(provider, kit.request({ messages: [{ role: "user", content: PROMPT }] }));
+      const error = await reasonOf(reply.result(), "the call");
+      const told = `${inspect(error, { depth: 10 })} ${JSON.stringify(error)} ${(error as Error).stack}`;
+
+      for (const secret of Object.values(SECRETS)) {
+        const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")];
+        expect(forms.filter((form) => told.includes(form))).toEqual([]);
+      }
+      expect(told).not.toContain(PROMPT);
+    },
+  }),
+);
+
+function jsonEcho(status: number, request: ReceivedRequest): Buffer {
+  const body = JSON.stringify({ error: { message: `cannot serve ${echoOf(request)}` } });
+  return httpResponse({ status, headers: { "content-type": "application/json" }, body });
+}
+
+function echoOf({ headers, body }: ReceivedRequest): string {
+  const { authorization, cookie, "x-api-key": key } = headers;
+  return `${authorization} ${key} ${cookie} ${body}`;
+}
