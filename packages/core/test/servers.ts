@@ -163,6 +163,6 @@ export function createClient(
 }
 
 /** Key and certificate of this name. */
-export function readCertificate(name: string): string {
+function readCertificate(name: string): string {
   return readFileSync(new URL(`fixtures/${name}.pem`, import.meta.url), "utf8");
 }
