@@ -74,7 +74,9 @@ export function createWatch(
     const late = performance.now() - armedFor;
     if (late > WAKE_MS) {
       started += late;
-      if (waitingSince !== undefined) waitingSince += late;
+      // nobody knows how much of the silence before it was sleep: it starts anew
+      if (waitingSince !== undefined) waitingSince = performance.now();
+      waited = 0;
       arm();
     } else if (due !== undefined && due[0] <= performance.now()) expire(due[1]);
     else arm();
