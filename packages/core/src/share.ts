@@ -1,3 +1,5 @@
+import { type Call, callOf, openCall } from "./call.ts";
+
 interface Run<Value> {
   readonly value: Promise<Value>;
   readonly controller: AbortController;
@@ -14,8 +16,10 @@ export function share<Value>(
 ): (signal: AbortSignal | undefined) => Promise<Value> {
   let current: Run<Value> | undefined;
 
-  function start(): Run<Value> {
+  function start(call: Call | undefined): Run<Value> {
     const controller = new AbortController();
+    // the run keeps the timers of the call that began it
+    if (call !== undefined) openCall(controller.signal, call);
     const run: Run<Value> = {
       value: task(controller.signal).finally(() => forget(run)),
       controller,
@@ -30,7 +34,7 @@ export function share<Value>(
 
   return async (signal) => {
     signal?.throwIfAborted();
-    current ??= start();
+    current ??= start(callOf(signal));
     const run = current;
     run.waiting++;
     let leave = (): void => {};

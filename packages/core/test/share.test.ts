@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { type Call, callOf, openCall } from "../src/call.ts";
 import { share } from "../src/share.ts";
 
 test("callers that come while a task runs share its run", async () => {
@@ -9,6 +10,16 @@ test("callers that come while a task runs share its run", async () => {
 
   expect(values).toEqual([1, 1]);
   expect(await ask(undefined)).toBe(2);
+});
+
+test("a run belongs to the call that began it", async () => {
+  const call: Call = { phase: "connect", exchanges: 0, connectMs: 5, attempts: [] };
+  const { signal } = new AbortController();
+  openCall(signal, call);
+
+  const found = await share(async (own) => callOf(own))(signal);
+
+  expect(found).toBe(call);
 });
 
 test("a caller that aborts leaves alone", async () => {

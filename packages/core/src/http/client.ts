@@ -26,13 +26,15 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   const baseURL = base.href.replace(/\/+$/, "");
   const { origin } = base;
   const own = typeof defaults.headers === "function" ? defaults.headers(baseURL) : defaults.headers;
-  const headers = mergeHeaders(provider, own, settings.headers);
+  const headers = mergeHeaders(provider, own);
+  const settingsHeaders = mergeHeaders(provider, settings.headers);
   const limits = { ...DEFAULT_LIMITS, ...definedLimits(settings.limits) };
   const proxy =
     settings.dispatcher === undefined ? resolveProxy(provider, base, settings.proxy, process.env) : undefined;
   const jar: CookieJar = createCookieJar(settings.cookies);
   const settled = [
     ...secretHeaders(headers),
+    ...secretHeaders(settingsHeaders),
     ...proxySecrets(proxy),
     ...Object.values(settings.cookies ?? {}),
   ];
@@ -100,6 +102,7 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
         ...(cookie === undefined ? {} : { cookie }),
         ...headers,
         ...ownHeaders,
+        ...settingsHeaders,
       },
       body: body === undefined ? null : form ? body.toString() : JSON.stringify(body),
     };

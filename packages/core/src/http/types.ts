@@ -9,7 +9,7 @@ export interface HttpRequest {
   /** Joined to the base URL; an absolute URL must have the same origin. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
-  /** Over the headers of the client. */
+  /** Over the provider's own headers, under those of the settings. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** A form is sent urlencoded, any other value as JSON. */
   readonly body?: URLSearchParams | JsonValue | undefined;

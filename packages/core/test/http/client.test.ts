@@ -41,6 +41,19 @@ test("a request has its method, path, query, headers and body", async () => {
   });
 });
 
+test("the headers of the settings go over those of a request, and these over the provider's", async () => {
+  const server = await startAnswering(OK);
+  const headers = { "x-all": "provider", "x-two": "provider" };
+  const http = createHttpClient(
+    { provider: "toy", origin: server.origin, headers },
+    { headers: { "x-all": "settings" } },
+  );
+
+  await http({ path: "/", headers: { "X-All": "request", "x-two": "request" } });
+
+  expect(server.requests[0]?.headers).toMatchObject({ "x-all": "settings", "x-two": "request" });
+});
+
 test("a form is sent urlencoded, and a GET without a body", async () => {
   const server = await startAnswering(OK);
   const http = createClient(server);
