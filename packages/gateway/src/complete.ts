@@ -1,0 +1,98 @@
+import type { ChatReply, Warning } from "@fallthrough/core";
+import { ChatError } from "@fallthrough/core";
+import type { Registry } from "@fallthrough/registry";
+import type { OpenCall } from "./calls.ts";
+import { createHead, formatCompletion } from "./completion.ts";
+import { createFrames } from "./frames.ts";
+import type { CompletionRequest } from "./parse-request.ts";
+import { Refusal } from "./refusal.ts";
+import { createStreamBody, type StreamTimers } from "./stream-body.ts";
+
+/** Answers a completion; ends the call once the answer is over, and throws a failure that comes before its head */
+export async function complete(
+  registry: Registry,
+  request: CompletionRequest,
+  call: OpenCall,
+  timers: StreamTimers,
+): Promise<Response> {
+  checkModel(registry, request.chat.model);
+  const reply = registry.chat({ ...request.chat, signal: call.signal });
+  const warnings = request.ignored.map(describeIgnored);
+  return request.stream
+    ? stream(reply, call, timers, { includeUsage: request.includeUsage, warnings })
+    : whole(reply, call, warnings);
+}
+
+/** Tells an unknown name from a failure of those it stands for. */
+function checkModel(registry: Registry, model: string | undefined): void {
+  if (registry.providers().length === 0) {
+    throw new Refusal(503, "no provider is installed", { code: "no_provider" });
+  }
+  try {
+    registry.resolve(model);
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error;
+    throw new Refusal(404, error.message, { code: "model_not_found", param: "model" });
+  }
+}
+
+function describeIgnored(field: string): Warning {
+  return { code: "unsupported", message: `the gateway does not take \`${field}\`, so it was left out` };
+}
+
+async function whole(reply: ChatReply, call: OpenCall, warnings: readonly Warning[]): Promise<Response> {
+  const result = await reply.result();
+  call.end();
+  const { provider, model } = result.route;
+  const body = formatCompletion(createHead(provider, model), result, [...warnings, ...result.warnings]);
+  const headers = { "content-type": "application/json", ...routeHeaders(reply) };
+  return new Response(JSON.stringify(body), { headers });
+}
+
+async function stream(
+  reply: ChatReply,
+  call: OpenCall,
+  timers: StreamTimers,
+  options: { readonly includeUsage: boolean; readonly warnings: readonly Warning[] },
+): Promise<Response> {
+  const parts = reply[Symbol.asyncIterator]();
+  const first = parts.next();
+  await settledWithin(first, timers.keepaliveMs);
+  const newFrames = () => createFrames(createHead(reply.route.provider, reply.route.model), options);
+  const body = createStreamBody({ call, parts, first, createFrames: newFrames }, timers);
+  const headers = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    // else a proxy in front would gather the events
+    "x-accel-buffering": "no",
+    ...routeHeaders(reply),
+  };
+  return new Response(body, { headers });
+}
+
+/** Waits for a first part, but no longer than a client may go without a byte; throws its failure */
+async function settledWithin(first: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await Promise.race([first, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Who answers; nothing about that where the head goes out before it is known. */
+function routeHeaders({ route }: ChatReply): Record<string, string> {
+  const { provider, model, attempts } = route;
+  if (provider === undefined) return {};
+  const asked = attempts.some(({ outcome }) => outcome === "answered")
+    ? attempts.length
+    : attempts.length + 1;
+  return {
+    "x-fallthrough-provider": provider,
+    "x-fallthrough-model": encodeURI(model ?? ""),
+    "x-fallthrough-attempts": `${asked}`,
+  };
+}

@@ -1,0 +1,46 @@
+import { parseJson } from "@fallthrough/core";
+import { Refusal } from "./refusal.ts";
+
+const decoder = new TextDecoder();
+
+/** The JSON body of a request of at most `limit` bytes; throws a refusal */
+export async function readBody(request: Request, limit: number): Promise<unknown> {
+  const { headers } = request;
+  const type = headers.get("content-type") ?? "";
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new Refusal(415, "the `content-type` is another, expected application/json");
+  }
+  if ((headers.get("content-encoding") ?? "identity").toLowerCase() !== "identity") {
+    throw new Refusal(415, "the body is compressed, expected it as it is");
+  }
+  const text = await readText(request, limit);
+  try {
+    return parseJson(text, "the body");
+  } catch {
+    // the parser's own error quotes the body
+    throw new Refusal(400, "the body is not valid JSON");
+  }
+}
+
+async function readText(request: Request, limit: number): Promise<string> {
+  const declared = request.headers.get("content-length");
+  if (declared !== null) {
+    if (Number(declared) > limit) throw tooLarge(limit);
+    // the HTTP parser holds a body to the length that it declares
+    return await request.text();
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return decoder.decode(Buffer.concat(chunks));
+}
+
+function tooLarge(limit: number): Refusal {
+  return new Refusal(413, `the body is too large, expected at most ${limit} bytes`, {
+    code: "body_too_large",
+  });
+}

@@ -1,0 +1,168 @@
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
+import { type AddressInfo, isIP, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { ChatError, quote } from "@fallthrough/core";
+import type { Registry } from "@fallthrough/registry";
+import { getRequestListener } from "@hono/node-server";
+import { isLoopback } from "./access.ts";
+import { explainFailure, failureResponse } from "./failure.ts";
+import { createGateway, type GatewayOptions } from "./gateway.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Where and how a gateway listens. */
+export interface GatewayServerOptions extends GatewayOptions {
+  /** `0` for any free one. @default 8787 */
+  readonly port?: number | undefined;
+  /** The address to listen on; another than loopback needs a token. @default "127.0.0.1" */
+  readonly host?: string | undefined;
+}
+
+/** A gateway that listens. */
+export interface RunningGateway {
+  /** What clients take as their base URL. */
+  readonly baseURL: string;
+  readonly port: number;
+  /** Takes no more calls, gives those in flight their time, and closes every connection. */
+  close(): Promise<void>;
+}
+
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 60_000;
+const CHECK_MS = 1_000;
+const WRITE_MS = 60_000;
+/** How long the last bytes may take on their way to clients when the server closes. */
+const FLUSH_MS = 500;
+const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
+const PROBLEMS: ReadonlyMap<unknown, string> = new Map([
+  ["EADDRINUSE", "is taken, expected a free port"],
+  ["EACCES", "may not be used, expected a port from 1024"],
+  ["EADDRNOTAVAIL", "is not an address of this machine"],
+  ["ENOTFOUND", "is not an address of this machine"],
+  ["EAI_AGAIN", "is not an address of this machine"],
+]);
+
+/** Starts a gateway on a port; @throws `config` where it may not or cannot listen */
+export async function startGateway(
+  registry: Registry,
+  options: GatewayServerOptions = {},
+): Promise<RunningGateway> {
+  const { port = 8787, host = "127.0.0.1", token, hosts = [], writeMs = WRITE_MS } = options;
+  if (token === undefined && !isLoopback(host)) {
+    throw new ChatError("config", `listening on ${quote(host)} needs a token, because others can reach it`);
+  }
+  const own = WILDCARDS.includes(host) ? "*" : host;
+  const gateway = createGateway(registry, { ...options, hosts: [...hosts, own] });
+  let closing = false;
+
+  const listener = getRequestListener(answer, {
+    overrideGlobalObjects: false,
+    errorHandler: () => failureResponse(new Refusal(400, "the request is malformed")),
+  });
+
+  async function answer(request: Request): Promise<Response> {
+    const response = await gateway.fetch(request);
+    // said here, the adapter does not wait for a second event before it writes the first
+    if (isStream(response)) response.headers.set("transfer-encoding", "chunked");
+    return response;
+  }
+
+  const settings = {
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: CHECK_MS,
+    // refused below, with a body
+    requireHostHeader: false,
+  };
+  const server = createServer(settings, (incoming, outgoing) => {
+    if (closing) outgoing.shouldKeepAlive = false;
+    if (isWellFormed(incoming)) void listener(incoming, outgoing);
+    else refuse(outgoing);
+  });
+  server.setTimeout(writeMs, (socket: Socket) => {
+    // a call may be silent for long, but what is written must go
+    if (socket.writableLength > 0) socket.destroy();
+  });
+  server.on("clientError", refuseSocket);
+  await listen(server, port, host);
+  const address = server.address() as AddressInfo;
+
+  return {
+    baseURL: `http://${formatHost(host)}:${address.port}/v1`,
+    port: address.port,
+    async close() {
+      closing = true;
+      const closed = once(server, "close");
+      server.close();
+      await gateway.close();
+      const flushed = new AbortController();
+      await Promise.race([closed.finally(() => flushed.abort()), flush(server, flushed.signal)]);
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    const problem = PROBLEMS.get((error as NodeJS.ErrnoException).code) ?? "cannot be listened on";
+    throw new ChatError("config", `${host}:${port} ${problem}`, { cause: error });
+  }
+}
+
+/** Lets connections go as they fall idle. */
+async function flush(server: Server, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + FLUSH_MS;
+  while (performance.now() < deadline && !signal.aborted) {
+    server.closeIdleConnections();
+    await delay(10, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Whether it says once to whom it goes; Node's parser lets more pass. */
+function isWellFormed({ url = "", rawHeaders }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
+  return url.startsWith("/") && hosts.length === 1;
+}
+
+function refuse(outgoing: ServerResponse): void {
+  const body = formatRefusal("the request is malformed, expected a path and one `Host`");
+  outgoing.writeHead(400, {
+    "content-type": "application/json",
+    "content-length": body.length,
+    connection: "close",
+  });
+  outgoing.end(body);
+}
+
+function refuseSocket({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  const body = formatRefusal("the request is malformed");
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json`;
+  socket.end(`${head}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+}
+
+function formatRefusal(message: string): string {
+  return JSON.stringify({ error: explainFailure(new Refusal(400, message)).error });
+}
+
+function isStream(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+}
+
+function formatHost(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
+}

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { readBody } from "../src/read-body.ts";
+
+const HEADERS = { "content-type": "application/json; charset=utf-8" };
+
+function request(body: string | ReadableStream, headers: Record<string, string> = HEADERS): Request {
+  return new Request("http://127.0.0.1/", { method: "POST", headers, body, duplex: "half" });
+}
+
+test("a body with and without a length is read", async () => {
+  const declared = request('{"a":1}', { ...HEADERS, "content-length": "7" });
+
+  expect(await readBody(declared, 7)).toEqual({ a: 1 });
+  expect(await readBody(request('{"ä":1}'), 8)).toEqual({ ä: 1 });
+});
+
+test.each([
+  ["another type", "{}", { "content-type": "text/plain" }, 415],
+  ["no type", "{}", { "content-type": "" }, 415],
+  ["a compressed body", "{}", { ...HEADERS, "content-encoding": "gzip" }, 415],
+  ["a declared length that is too large", "{}", { ...HEADERS, "content-length": "999" }, 413],
+  ["no JSON", "{hunter2}", HEADERS, 400],
+  ["JSON that ends early", '{"a":"hunter2', HEADERS, 400],
+  ["JSON that is nested too deeply", "[".repeat(80) + "]".repeat(80), HEADERS, 400],
+])("%s is refused", async (_, body, headers, status) => {
+  const refusal = await readBody(request(body, headers), 256).catch((error: unknown) => error);
+
+  expect(refusal).toMatchObject({ status });
+  expect(String(refusal)).not.toContain("hunter2");
+});
+
+test("a body without a length is given up as soon as it is too large", async () => {
+  let sent = 0;
+  const endless = new ReadableStream({
+    pull(controller) {
+      sent++;
+      controller.enqueue(new Uint8Array(1024));
+    },
+  });
+
+  await expect(readBody(request(endless), 4096)).rejects.toMatchObject({ status: 413 });
+  expect(sent).toBeLessThan(10);
+});

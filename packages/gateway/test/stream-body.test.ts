@@ -1,0 +1,96 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ChatError, type StreamPart } from "@fallthrough/core";
+import { expect, test, vi } from "vitest";
+import { createGateway } from "../src/index.ts";
+import { answer, eventsOf, memoryProvider, post, registryOf, text, textOf } from "./case.ts";
+
+const STREAM = { stream: true };
+
+test("while nobody has answered a failure is a status, also when a stream was asked for", async () => {
+  const gateway = createGateway(registryOf(memoryProvider("one", [50, new ChatError("auth", "no")])));
+
+  const response = await post(gateway, STREAM);
+
+  expect(response.status).toBe(502);
+  expect(response.headers.get("content-type")).toBe("application/json");
+});
+
+test("a client that waits gets a head and comments, and the answer when it comes", async () => {
+  const gateway = createGateway(registryOf(memoryProvider("one", [250, ...answer("hi")])), {
+    keepaliveMs: 60,
+  });
+
+  const response = await post(gateway, STREAM);
+  const stream = await response.text();
+
+  expect(response.headers.get("x-fallthrough-provider")).toBeNull();
+  expect(stream).toMatch(/^(: keepalive\n\n){2,3}data: /);
+  expect(textOf(stream)).toBe("hi");
+  expect(eventsOf(stream)[0]).toMatchObject({ model: "one/model" });
+});
+
+test("comments do not keep a silent provider alive: its timer ends the call with an event", async () => {
+  const provider = memoryProvider("one", ["silence"]);
+  const { chat, ...registry } = registryOf(provider);
+  const timeouts = { firstChunkMs: 200 };
+  const gateway = createGateway(
+    { ...registry, chat: (request) => chat({ ...request, timeouts }) },
+    { keepaliveMs: 50 },
+  );
+
+  const stream = await (await post(gateway, STREAM)).text();
+
+  expect(stream).toContain(": keepalive\n\n");
+  expect(eventsOf(stream)).toMatchObject([{ error: { code: "timeout" } }]);
+});
+
+test("a failure after content is one event and no end marker", async () => {
+  const cut = [...text("half"), new ChatError("interrupted", "cut")];
+  const gateway = createGateway(
+    registryOf(memoryProvider("one", cut), memoryProvider("two", answer("other"))),
+  );
+
+  const response = await post(gateway, STREAM);
+  const stream = await response.text();
+
+  expect(response.status).toBe(200);
+  expect(textOf(stream)).toBe("half");
+  expect(eventsOf(stream).at(-1)).toMatchObject({ error: { code: "interrupted", provider: "one" } });
+  expect(stream).not.toContain("[DONE]");
+});
+
+test("a client that leaves ends the call of the provider and frees its place", async () => {
+  const provider = memoryProvider("one", [...text("half"), "silence"]);
+  const gateway = createGateway(registryOf(provider), { maxCalls: 1 });
+  const response = await post(gateway, STREAM);
+
+  await response.body?.cancel();
+
+  await vi.waitFor(() => expect(provider.open).toBe(0), { timeout: 100, interval: 5 });
+  expect((await post(gateway, { model: "none" })).status).toBe(404);
+});
+
+test("parts are taken of the provider only as the client takes them", async () => {
+  function* endless(): Iterable<StreamPart> {
+    for (;;) yield { type: "text-delta", delta: "x".repeat(1000) };
+  }
+  const provider = memoryProvider("one", endless());
+  const gateway = createGateway(registryOf(provider));
+  const response = await post(gateway, STREAM);
+
+  await delay(50);
+
+  expect(provider.taken).toBeLessThan(5);
+  await response.body?.cancel();
+});
+
+test("a client that takes nothing ends its call, and is told when it comes back", async () => {
+  const provider = memoryProvider("one", [...text("half"), "silence"]);
+  const gateway = createGateway(registryOf(provider), { writeMs: 100, maxCalls: 1 });
+  const response = await post(gateway, STREAM);
+
+  await vi.waitFor(() => expect(provider.open).toBe(0), { timeout: 300, interval: 10 });
+
+  expect((await post(gateway, { model: "none" })).status).toBe(404);
+  expect(eventsOf(await response.text()).at(-1)).toMatchObject({ error: { code: "client_stalled" } });
+});
