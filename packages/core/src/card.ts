@@ -21,8 +21,11 @@ const ISO_DATE = /^\d{4}-\d{2}-\d{2}/;
 // a registered symbol, because provider and registry may each hold a copy of this package
 const INSTANCE = Symbol.for("@fallthrough/core.instance");
 
-/** The settings of an instance that the guard keeps, not the provider. */
-export type InstanceSettings = Pick<ProviderSettings, "timeouts" | "limits">;
+/** What guard and registry know of an instance beside its card. */
+export interface InstanceSettings extends Pick<ProviderSettings, "timeouts" | "limits"> {
+  /** Of the base URL that was set; undefined on the provider's own server. */
+  readonly origin?: string | undefined;
+}
 
 /** The card that a package's manifest declares, checked, with the settings of the instance applied. */
 export function providerCard(
@@ -35,10 +38,16 @@ export function providerCard(
     id: settings.id === undefined ? declared.id : parseId(settings.id, "id"),
     models: settings.models === undefined ? declared.models : parseModels(settings.models, "models"),
     status: statusFor(declared.status, settings),
-    ...(settings.timeouts === undefined && settings.limits === undefined
-      ? {}
-      : { [INSTANCE]: { timeouts: settings.timeouts, limits: settings.limits } }),
+    ...instanceOf(settings),
   };
+}
+
+function instanceOf({ timeouts, limits, baseURL }: ProviderSettings): {
+  readonly [INSTANCE]?: InstanceSettings;
+} {
+  if (timeouts === undefined && limits === undefined && baseURL === undefined) return {};
+  const origin = baseURL !== undefined && URL.canParse(baseURL) ? new URL(baseURL).origin : undefined;
+  return { [INSTANCE]: { timeouts, limits, origin } };
 }
 
 /** The settings of the instance behind this card. */

@@ -1,5 +1,5 @@
 export { type Call, callOf } from "./call.ts";
-export { providerCard } from "./card.ts";
+export { type InstanceSettings, instanceSettings, providerCard } from "./card.ts";
 export { type ChatReply, type ChatResult, chat } from "./chat.ts";
 export type * from "./contract.ts";
 export { type CumulativeFormat, type CumulativeState, cumulativeParts } from "./cumulative.ts";

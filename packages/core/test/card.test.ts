@@ -121,6 +121,15 @@ test("a status in the settings stands even with a base URL of one's own", () => 
   expect(card.status).toEqual(status);
 });
 
+test("an instance on a server of one's own tells its origin", () => {
+  const { origin } = instanceSettings(
+    providerCard({ fallthrough: DECLARED }, { baseURL: "http://127.0.0.1:11434/v1" }),
+  );
+
+  expect(origin).toBe("http://127.0.0.1:11434");
+  expect(instanceSettings(providerCard({ fallthrough: DECLARED })).origin).toBeUndefined();
+});
+
 test("timeouts and limits of the instance travel with a spread card and stay out of its JSON", () => {
   const timeouts = { totalMs: 5 };
 

@@ -4,6 +4,7 @@ import {
   type ChatProvider,
   type ChatRequest,
   findModel,
+  instanceSettings,
   type ModelCard,
 } from "@fallthrough/core";
 import type { HealthSubject } from "./health.ts";
@@ -52,7 +53,11 @@ function planCandidate(candidate: Candidate, need: Need): Planned {
     ...candidate,
     model,
     card,
-    subject: { provider: provider.id, model: card?.id ?? model ?? "" },
+    subject: {
+      provider: provider.id,
+      model: card?.id ?? model ?? "",
+      origin: instanceSettings(provider).origin,
+    },
     skip: skipFor(candidate, card, need),
   };
 }

@@ -7,6 +7,8 @@ export interface HealthSubject {
   readonly provider: string;
   /** The model's id. */
   readonly model: string;
+  /** The server, where it is known before it fails. */
+  readonly origin?: string | undefined;
 }
 
 /** A failure, with what the policy says to remember of it. */

@@ -36,13 +36,13 @@ const STATES: readonly Health["state"][] = ["ready", "half-open", "probing", "co
 export function createMemoryHealth(options: MemoryHealthOptions = {}): HealthStore {
   const { now = () => performance.now(), random = Math.random } = options;
   const entries = new Map<string, Entry>();
-  /** Learned from failures: nothing else tells which server a provider talks to. */
+  /** Learned from failures, where no base URL tells which server a provider talks to. */
   const origins = new Map<string, string>();
   let probes = 0;
 
-  function keyOf({ provider, model }: HealthSubject, scope: HealthFailure["scope"]): string {
+  function keyOf({ provider, model, origin: known }: HealthSubject, scope: HealthFailure["scope"]): string {
     if (scope === "model") return `model:${provider}/${model}`;
-    const origin = origins.get(provider);
+    const origin = known ?? origins.get(provider);
     return scope === "origin" && origin !== undefined ? `origin:${origin}` : `${scope}:${provider}`;
   }
 

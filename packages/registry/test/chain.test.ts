@@ -1,4 +1,4 @@
-import { ChatError, chat, guard } from "@fallthrough/core";
+import { ChatError, type ChatProvider, chat, guard, providerCard } from "@fallthrough/core";
 import { expect, test } from "vitest";
 import { ChainExhaustedError, createChain } from "../src/index.ts";
 import { answer, fakeProvider, QUESTION } from "./fake-provider.ts";
@@ -76,4 +76,26 @@ test("closing a chain closes every provider once, also when one fails to", async
 
   await expect(closing).rejects.toThrow("not every provider could be closed");
   expect(closed).toEqual(["first", "second"]);
+});
+
+test("who sits behind an origin that blocked a neighbour is not asked", async () => {
+  const settings = { baseURL: "http://127.0.0.1:9/v1" };
+  const fallthrough = {
+    specificationVersion: 1,
+    name: "Toy",
+    status: { state: "active", checked: "2026-11-21" },
+    models: [],
+  };
+  const [one, two] = ["one", "two"].map((id) => ({
+    ...fakeProvider(id, [[new ChatError("blocked", "a captcha came", { origin: "http://127.0.0.1:9" })]]),
+    ...providerCard({ fallthrough: { ...fallthrough, id } }, settings),
+  }));
+  const reply = chat(createChain([one as ChatProvider, two as ChatProvider]), QUESTION);
+
+  await expect(reply.result()).rejects.toBeInstanceOf(ChainExhaustedError);
+
+  expect(reply.route.attempts.map(({ provider, outcome }) => [provider, outcome])).toEqual([
+    ["one", "failed"],
+    ["two", "skipped"],
+  ]);
 });

@@ -245,6 +245,15 @@ test("a cooldown of an origin covers every provider that is known to be there", 
   expect(states).toEqual(["cooling", "cooling", "ready"]);
 });
 
+test("a cooldown of an origin covers a provider that never failed, where its base URL tells its origin", () => {
+  const origin = "https://one.example";
+  const neighbour = { provider: "two", model: "any", origin };
+
+  fail("blocked", { scope: "origin", origin });
+
+  expect(health.peek(neighbour).state).toBe("cooling");
+});
+
 test("names from anywhere do not fill the memory", () => {
   const before = Array.from({ length: 1_000 }, (_, index) => ({
     provider: "one",
