@@ -7,10 +7,11 @@ const SEED = 20_261_121;
 /** Set by `npm run fuzz`: how long each property is tried, with values that nobody has seen. */
 const fuzzMs = Number(process.env["FALLTHROUGH_FUZZ_MS"] ?? 0);
 
-/** How properties are tried; fast-check prints the seed of a failure, and `seed` here repeats it. */
+/** How properties are tried; a failure prints a `seed` and a `path`, which repeat it when they stand here. */
 export const TRIALS: Parameters<unknown> =
   fuzzMs > 0
-    ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: fuzzMs }
+    ? // not made smaller: that may take longer than all the rest
+      { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: fuzzMs, endOnFailure: true }
     : { numRuns: RUNS, seed: SEED };
 
 /** What a test of one property may take, its shrinking included. */

@@ -18,17 +18,11 @@ export interface Reference {
   admit(model: string, force: boolean): Admitted;
   release(held: Held): void;
   succeed(held: Held): void;
-  /** When a cooldown that begins may end; `undefined` where none begins. */
-  fail(
-    held: Held,
-    failure: HealthFailure,
-  ): { readonly earliest: number; readonly latest: number } | undefined;
-  /** The jitter is chance, so the end of a cooldown is taken from the store. */
-  adopt(model: string, until: number): void;
+  fail(held: Held, failure: HealthFailure): void;
 }
 
-/** A reference without any memory of its own but one record for each model. */
-export function createReference(now: () => number): Reference {
+/** A reference for calls at this time, where chance is always the same: at least 0 and below 1. */
+export function createReference(now: () => number, chance: number): Reference {
   const models = new Map<
     string,
     { failures: number; level: number; since?: number; until?: number; probe: number; leasedUntil: number }
@@ -68,20 +62,17 @@ export function createReference(now: () => number): Reference {
       const known = at(model);
       const probed = id !== 0 && known.probe === id;
       if (probed) known.probe = 0;
-      if (effect === "count" && known.until !== undefined && !probed) return undefined;
+      if (effect === "count" && known.until !== undefined && !probed) return;
       if (known.since !== undefined && now() - known.since >= 600_000) known.level = 0;
       delete known.since;
       known.failures++;
-      if (effect === "count" && !probed && known.failures < 3) return undefined;
+      if (effect === "count" && !probed && known.failures < 3) return;
       const stated = effect === "cool" ? retryAfterMs : undefined;
-      if (stated === 0) return undefined;
+      if (stated === 0) return;
       const level = known.until === undefined || probed ? known.level++ : known.level - 1;
-      const end = (share: number) =>
-        now() + Math.min(stated ?? cooldownMs * factor ** level * share, longestMs);
-      return { earliest: end(0.8), latest: end(1.2) };
-    },
-    adopt(model, until) {
-      at(model).until = until;
+      // between four and six fifths of its nominal length
+      const length = stated ?? cooldownMs * factor ** level * (0.8 + 0.4 * chance);
+      known.until = Math.max(known.until ?? 0, now() + Math.min(length, longestMs));
     },
   };
 }

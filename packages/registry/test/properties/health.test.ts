@@ -29,7 +29,7 @@ function subject(model: string): Permit["subject"] {
   return { provider: "one", model };
 }
 
-/** What both say of a model; after a failure the reference takes over the jitter, once it is within its bounds. */
+/** Both say the same of a model. */
 function compare({ reference, clock }: Model, { health }: Real, model: string): void {
   const { state, remainingMs } = health.peek(subject(model));
   const expected = reference.stateOf(model);
@@ -80,17 +80,11 @@ function fail(chosen: number, code: (typeof CODES)[number], retryAfterMs: number
     const lengths = { cooldownMs, factor, longestMs, retryAfterMs };
     const failure = { ...lengths, code, scope: "model", hard: false, effect } as HealthFailure;
     const before = expected.reference.stateOf(held.model).until;
-    void real.health.fail(permit, failure);
-    const bounds = expected.reference.fail(held, failure);
-    const { state, remainingMs } = real.health.peek(permit.subject);
-    if (state !== "cooling") return;
-    const until = expected.clock.time + remainingMs;
 
-    expect(until).toBeGreaterThanOrEqual(before - 0.001);
-    if (bounds === undefined) return;
-    expect(until).toBeGreaterThanOrEqual(Math.max(before, bounds.earliest) - 0.001);
-    expect(until).toBeLessThanOrEqual(Math.max(before, bounds.latest) + 0.001);
-    expected.reference.adopt(held.model, until);
+    void real.health.fail(permit, failure);
+    expected.reference.fail(held, failure);
+
+    expect(expected.reference.stateOf(held.model).until).toBeGreaterThanOrEqual(before);
   });
 }
 
@@ -137,18 +131,14 @@ const steps = fc.commands(
 test(
   "whatever callers do, the store agrees with a reference: cooldowns, jitter, decay, one probe and its slot",
   () => {
-    const chances = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1 });
+    const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
-      fc.property(steps, chances, (commands, random) => {
+      fc.property(steps, chances, (commands, chance) => {
         const clock = { time: 0 };
-        let drawn = 0;
-        const health = createMemoryHealth({
-          now: () => clock.time,
-          random: () => random[drawn++ % random.length] ?? 0,
-        });
+        const health = createMemoryHealth({ now: () => clock.time, random: () => chance });
         fc.modelRun(
           () => ({
-            model: { reference: createReference(() => clock.time), clock, permits: [] },
+            model: { reference: createReference(() => clock.time, chance), clock, permits: [] },
             real: { health, permits: [] },
           }),
           commands,
