@@ -32,7 +32,7 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
       const { provider } = await kit.stage();
       const types = (await readParts(provider, kit.request())).map(({ type }) => type);
 
-      expect(types.slice(types.indexOf("finish") + 1)).toEqual([]);
+      expect(types.includes("finish") ? types.slice(types.indexOf("finish") + 1) : []).toEqual([]);
     },
   },
   ...[1, 7].map(

@@ -6,7 +6,7 @@ import { httpResponse } from "../http-message.ts";
 import type { RecordedResponse } from "../recording.ts";
 import type { ReceivedRequest } from "../request-reader.ts";
 import { withBody } from "./answer-bytes.ts";
-import { reasonOf } from "./ask.ts";
+import { readParts, reasonOf } from "./ask.ts";
 import type { ConformanceCase } from "./kit.ts";
 
 const PROMPT = "the prompt that nobody else may read";
@@ -15,6 +15,12 @@ const SETTINGS = {
   headers: { authorization: `Bearer ${SECRETS.token}`, "x-api-key": SECRETS.key },
   cookies: { session: SECRETS.cookie },
 };
+
+const SECRET_FORMS = Object.values(SECRETS).flatMap((secret) => [
+  secret,
+  encodeURIComponent(secret),
+  Buffer.from(secret).toString("base64"),
+]);
 
 type Echo = (response: RecordedResponse, request: ReceivedRequest) => FaultScript;
 
@@ -36,15 +42,15 @@ export const SECRET_CASES: readonly ConformanceCase[] = Object.entries(ECHOES).m
     title: `no secret and no prompt stands in the error of ${what}`,
     async run(kit) {
       const { provider } = await kit.stage({ script, settings: SETTINGS });
-      const reply = chat(provider, kit.request({ messages: [{ role: "user", content: PROMPT }] }));
-      const error = await reasonOf(reply.result(), "the call");
-      const told = `${inspect(error, { depth: 10 })} ${JSON.stringify(error)} ${(error as Error).stack}`;
+      const request = kit.request({ messages: [{ role: "user", content: PROMPT }] });
+      // as a caller gets it, and as the provider throws it
+      for (const call of [() => chat(provider, request).result(), () => readParts(provider, request)]) {
+        const error = await reasonOf(call(), "the call");
+        const told = `${inspect(error, { depth: 10 })} ${JSON.stringify(error)} ${(error as Error).stack}`;
 
-      for (const secret of Object.values(SECRETS)) {
-        const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")];
-        expect(forms.filter((form) => told.includes(form))).toEqual([]);
+        expect(SECRET_FORMS.filter((form) => told.includes(form))).toEqual([]);
+        expect(told).not.toContain(PROMPT);
       }
-      expect(told).not.toContain(PROMPT);
     },
   }),
 );
