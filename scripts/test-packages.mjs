@@ -1,0 +1,116 @@
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { APPLICATIONS, tryApplication, tryCommand } from "./packages/applications.mjs";
+import { createPlace, LAYOUTS } from "./packages/layouts.mjs";
+import { packPackages } from "./packages/pack.mjs";
+import { startRegistry } from "./packages/registry.mjs";
+import { measure, recordSize } from "./packages/size.mjs";
+import { prepare } from "./setup.mjs";
+
+const FIXTURES = ["fallthrough-provider-hidden", "fallthrough-provider-example", "library-with-a-plugin"];
+const QUESTION = "Why is the sky blue?";
+const PUBLISHED_AT_ONCE = 4;
+const EXAMPLE_ANSWER = "the example answers";
+
+const write = process.argv.includes("--write");
+let passed = 0;
+let failed = 0;
+
+prepare();
+/** @type {typeof import("../packages/testkit/src/index.ts")} */
+const { startUpstreams } = await import(new URL("../packages/testkit/dist/index.js", import.meta.url).href);
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "fallthrough-packages-")));
+const upstreams = await startUpstreams();
+const example = createServer((_, response) => response.end(EXAMPLE_ANSWER)).listen(0, "127.0.0.1");
+await once(example, "listening");
+const registry = await startRegistry(join(folder, "registry"));
+try {
+  await step("every public package is packed and published", publishAll);
+  for (const [index, layout] of LAYOUTS.entries()) {
+    const place = createPlace(layout, join(folder, `layout-${index}`), options());
+    for (const application of APPLICATIONS) {
+      await step(`${layout.title}: ${application.title}`, async () => {
+        await tryApplication(application, layout, place, answers());
+        if (index === 0 && application === APPLICATIONS[0]) reportSize(place.application);
+      });
+    }
+  }
+  await step("the command, installed beside a provider, asks it", async () => {
+    const [layout] = LAYOUTS;
+    const exchange = { question: QUESTION, answer: upstreams.answerTo(QUESTION) };
+    await tryCommand(
+      layout,
+      createPlace(layout, join(folder, "command"), options()),
+      upstreams.settings,
+      exchange,
+    );
+  });
+} finally {
+  await Promise.all([registry.close(), upstreams.close(), example.close()]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** @param {string} title @param {() => Promise<void>} work */
+async function step(title, work) {
+  const start = performance.now();
+  /** @type {unknown} */
+  let problem;
+  try {
+    await work();
+    passed += 1;
+  } catch (error) {
+    problem = error;
+    failed += 1;
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(5);
+  console.log(`${problem === undefined ? "ok  " : "FAIL"} ${seconds} s  ${title}`);
+  if (problem !== undefined) console.log(problem instanceof Error ? problem.message : problem);
+}
+
+async function publishAll() {
+  const tarballs = join(folder, "tarballs");
+  mkdirSync(tarballs);
+  const fixtures = FIXTURES.map((name) =>
+    fileURLToPath(new URL(`packages/fixtures/${name}`, import.meta.url)),
+  );
+  const queue = [...(await packPackages(tarballs)), ...fixtures];
+  const publishNext = async () => {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) await registry.publish(next);
+  };
+  await Promise.all(Array.from({ length: PUBLISHED_AT_ONCE }, publishNext));
+}
+
+function options() {
+  return { url: registry.url, caches: join(folder, "caches"), env: environment() };
+}
+
+/** What the applications are asked, and where their providers find the stand-ins. */
+function environment() {
+  const { port } = /** @type {import("node:net").AddressInfo} */ (example.address());
+  const settings = { ...upstreams.settings, example: { baseURL: `http://127.0.0.1:${port}` } };
+  return { SETTINGS: JSON.stringify(settings), QUESTION, LOADED_FILE: join(folder, "loaded") };
+}
+
+/** @returns {Record<string, string>} */
+function answers() {
+  const answer = upstreams.answerTo(QUESTION);
+  return { pizzagpt: answer, chatgptfree: answer, example: EXAMPLE_ANSWER };
+}
+
+/** @param {string} application */
+function reportSize(application) {
+  const measured = measure(application);
+  console.log(
+    `            the smallest application has ${measured.packages} packages and ${measured.bytes} bytes`,
+  );
+  recordSize(measured, { check: !write });
+}
