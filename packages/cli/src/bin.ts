@@ -3,8 +3,13 @@ import { runProgram } from "./program.ts";
 import { EXIT } from "./shell.ts";
 
 const interruption = new AbortController();
-// the second Ctrl-C ends the process at once, should a plugin hang
-process.once("SIGINT", () => interruption.abort(new Error("interrupted")));
+let interrupt = (): void => {
+  // the second Ctrl-C ends the process at once, should a plugin hang
+  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+  interruption.abort(new Error("interrupted"));
+};
+process.on("SIGINT", () => interrupt());
+process.once("SIGTERM", () => interruption.abort(new Error("terminated")));
 
 // the reader of the answer has seen enough, `| head -1` for example
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
@@ -19,6 +24,9 @@ const code = await runProgram(process.argv.slice(2), {
   output: process.stdout,
   notes: process.stderr,
   signal: interruption.signal,
+  takeInterrupts(handler) {
+    interrupt = handler;
+  },
 });
 // idle connections and plugins with timers of their own would keep the process
 process.stdout.write("", () => process.exit(code));

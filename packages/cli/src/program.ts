@@ -17,13 +17,14 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
       writeOut: (text) => void shell.output.write(text),
       writeErr: (text) => void shell.notes.write(text),
     });
-  const command = (usage: string, description: string) =>
+  const plainCommand = (usage: string, description: string) =>
     program
       .command(usage)
       .description(description)
       .option("--config <file>", "read this configuration instead of fallthrough.config.json or .mjs")
-      .option("--json", "print JSON")
       .allowExcessArguments(false);
+  const command = (usage: string, description: string) =>
+    plainCommand(usage, description).option("--json", "print JSON");
 
   command("ask [prompt]", "ask a question; what is piped in is added to it")
     .option("-m, --model <name>", "an alias, a model, a provider or provider/model (default: every provider)")
@@ -34,6 +35,22 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .action(async (prompt, options) => {
       const { ask } = await import("./ask.ts");
       code = await ask(shell, output, prompt, options);
+    });
+  plainCommand("chat", "have a conversation")
+    .option("-m, --model <name>", "an alias, a model, a provider or provider/model (default: every provider)")
+    .option("-s, --system <text>", "instructions that come before the conversation")
+    .action(async (options) => {
+      const { chat } = await import("./chat.ts");
+      code = await chat(shell, output, options);
+    });
+  plainCommand("serve", "answer programs that speak the OpenAI API")
+    .option("--port <number>", "listen on this port, 0 for any free one (default: 8787)", parsePort)
+    .option("--host <address>", "listen on this address (default: 127.0.0.1); any but loopback needs a token")
+    .option("--token <text>", "ask clients for this bearer token (default: FALLTHROUGH_TOKEN, if set)")
+    .option("--allow-host <name...>", "answer under these host names too")
+    .action(async (options) => {
+      const { serve } = await import("./serve.ts");
+      code = await serve(shell, output, options);
     });
   command("models", "list what can be asked for").action(async (options) => {
     const { models } = await import("./models.ts");
@@ -70,6 +87,14 @@ function parseSeconds(text: string): number {
     throw new InvalidArgumentError("expected a number of seconds, or 0 for no limit");
   }
   return seconds;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new InvalidArgumentError("expected a number from 0 to 65535");
+  }
+  return port;
 }
 
 function parseProxy(text: string): string {

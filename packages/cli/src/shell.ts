@@ -8,8 +8,10 @@ export interface Shell {
   readonly output: Terminal;
   /** For everything that is not the answer. */
   readonly notes: Terminal;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C and by a request to end. */
   readonly signal: AbortSignal;
+  /** Has every further Ctrl-C call this instead of aborting the signal. */
+  readonly takeInterrupts?: ((handler: () => void) => void) | undefined;
 }
 
 /** A stream that may be a terminal. */

@@ -8,7 +8,8 @@ let application: Application;
 
 beforeAll(async () => {
   upstreams = await startUpstreams({ pieceMs: 200 });
-  application = createApplication(["pizzagpt", "chatgptfree"], { settings: upstreams.settings });
+  const { pizzagpt, chatgptfree } = upstreams.settings;
+  application = createApplication(["pizzagpt", "chatgptfree"], { settings: { pizzagpt, chatgptfree } });
 });
 afterAll(async () => {
   await upstreams.close();

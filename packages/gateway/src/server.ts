@@ -163,6 +163,8 @@ function isStream(response: Response): boolean {
   return response.headers.get("content-type")?.startsWith("text/event-stream") === true;
 }
 
+/** The host under which this machine reaches the address. */
 function formatHost(host: string): string {
-  return isIP(host) === 6 ? `[${host}]` : host;
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return isIP(reached) === 6 ? `[${reached}]` : reached;
 }

@@ -1,0 +1,71 @@
+import type { ChatMessage, Route } from "@fallthrough/core";
+import type { Registry } from "@fallthrough/registry";
+import { noteFailure } from "./failure.ts";
+import type { Output } from "./output.ts";
+
+/** A conversation with its history. */
+export interface Conversation {
+  model: string | undefined;
+  /** Of the last answer. */
+  readonly route: Route | undefined;
+  /** Asks, prints the answer as it comes, and keeps both; a question that nobody answered is not kept. */
+  ask(question: string, signal: AbortSignal): Promise<void>;
+  /** Asks the last question again, in place of its answer; `false` where there is none. */
+  retry(signal: AbortSignal): Promise<boolean>;
+}
+
+/** A conversation that begins with these instructions. */
+export function createConversation(
+  registry: Registry,
+  output: Output,
+  start: { readonly model?: string | undefined; readonly system?: string | undefined },
+): Conversation {
+  const { model, system } = start;
+  let history: readonly ChatMessage[] = system === undefined ? [] : [{ role: "system", content: system }];
+  /** The last question, with what was said before it. */
+  let last: { readonly question: string; readonly before: readonly ChatMessage[] } | undefined;
+  let route: Route | undefined;
+
+  async function ask(question: string, signal: AbortSignal): Promise<void> {
+    last = { question, before: history };
+    const messages: ChatMessage[] = [...history, { role: "user", content: question }];
+    const reply = registry.chat({ model: conversation.model, messages, signal });
+    let answer = "";
+    try {
+      for await (const text of reply.textStream) {
+        answer += text;
+        await output.answer(text);
+      }
+      await endLine(answer);
+      for (const { message } of (await reply.result()).warnings) {
+        output.note({ text: `warning: ${message}`, style: "yellow" });
+      }
+    } catch (error) {
+      await endLine(answer);
+      if (signal.aborted) output.note({ text: "stopped", style: "dim" });
+      else noteFailure(output, error, reply.route);
+    } finally {
+      route = reply.route;
+    }
+    if (answer.trim() !== "") history = [...messages, { role: "assistant", content: answer }];
+  }
+
+  async function endLine(answer: string): Promise<void> {
+    if (answer !== "" && !answer.endsWith("\n")) await output.answer("\n");
+  }
+
+  const conversation: Conversation = {
+    model,
+    get route() {
+      return route;
+    },
+    ask,
+    async retry(signal) {
+      if (last === undefined) return false;
+      history = last.before;
+      await ask(last.question, signal);
+      return true;
+    },
+  };
+  return conversation;
+}

@@ -1,0 +1,137 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { promisify } from "node:util";
+import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import {
+  type Application,
+  createApplication,
+  finishCommand,
+  type Run,
+  runCommand,
+  startCommand,
+} from "./command.ts";
+
+let upstreams: Upstreams;
+let application: Application;
+const children: ReturnType<typeof startCommand>[] = [];
+
+beforeAll(async () => {
+  upstreams = await startUpstreams({ pieceMs: 100 });
+  const { pizzagpt, chatgptfree } = upstreams.settings;
+  application = createApplication(["pizzagpt", "chatgptfree"], {
+    settings: { pizzagpt, chatgptfree },
+    aliases: { fast: "chatgptfree/gpt-4o-mini" },
+  });
+});
+afterAll(async () => {
+  await upstreams.close();
+  application.remove();
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+/** Starts the server; gives what it printed and what comes of it. */
+async function serve(words: readonly string[], environment?: Record<string, string>) {
+  const child = startCommand(["serve", "--port", "0", ...words], { ...application, environment });
+  children.push(child);
+  const finished: Promise<Run> = finishCommand(child);
+  let printed = "";
+  while (!/^try: .*\n/m.test(printed)) printed += String((await once(child.stdout, "data"))[0]);
+  const baseURL = /^base URL: (\S+)$/m.exec(printed)?.[1] ?? "";
+  return { child, finished, printed, baseURL };
+}
+
+function ask(baseURL: string, body: object): Promise<Response> {
+  return fetch(`${baseURL}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ messages: [{ role: "user", content: "What is new?" }], ...body }),
+  });
+}
+
+test("the base URL, the models and a line for curl are printed, and the line works", async () => {
+  const { printed } = await serve([]);
+  const line = /^try: (.*)$/m.exec(printed)?.[1] ?? "";
+
+  const { stdout } = await promisify(execFile)("sh", ["-c", line]);
+
+  expect(printed).toMatch(/^models: auto, fast, pizzagpt\/gpt-4o-mini, chatgptfree\//m);
+  expect(JSON.parse(stdout)).toMatchObject({
+    choices: [{ message: { content: upstreams.answerTo("Why is the sky blue?") } }],
+  });
+});
+
+test("a token is asked for, and is not printed", async () => {
+  const { printed, baseURL } = await serve([], { FALLTHROUGH_TOKEN: "hunter2-token" });
+
+  const refused = await ask(baseURL, {});
+
+  expect(refused.status).toBe(401);
+  expect(printed).not.toContain("hunter2");
+  expect(printed).toContain("$FALLTHROUGH_TOKEN");
+});
+
+test("SIGTERM in the middle of a stream takes no new call, lets the stream end and exits with 0", async () => {
+  upstreams.chatgptfree.behave("slow");
+  const { child, finished, baseURL } = await serve([]);
+  const response = await ask(baseURL, { model: "fast", stream: true });
+
+  child.kill("SIGTERM");
+  const stream = await response.text();
+
+  expect(stream).toMatch(/data: \[DONE\]\n\n$/);
+  expect(await finished).toMatchObject({ code: 0, stderr: "" });
+  await expect(ask(baseURL, {})).rejects.toThrow("fetch failed");
+});
+
+test("Ctrl-C ends it too", async () => {
+  const { child, finished } = await serve([]);
+
+  child.kill("SIGINT");
+
+  expect((await finished).code).toBe(0);
+});
+
+test("with nothing installed it says what to install", async () => {
+  const empty = createApplication([]);
+
+  const { code, stdout, stderr } = await runCommand(["serve"], empty);
+
+  expect(stderr).toBe("no provider is installed; try: npm install @fallthrough/provider-pizzagpt\n");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  empty.remove();
+});
+
+test.each([
+  ["another address without a token", ["--host", "0.0.0.0"], "needs a token"],
+  [
+    "an address of another machine",
+    ["--host", "192.0.2.1", "--token", "t"],
+    "is not an address of this machine",
+  ],
+  ["an unusable token", ["--token", "two words"], "the token is unusable"],
+  ["an empty token", ["--token", ""], "the token is unusable"],
+  ["a port that is none", ["--port", "http"], "expected a number from 0 to 65535"],
+])("%s is one clear line and exit code 2", async (_, words, message) => {
+  const { code, stdout, stderr } = await runCommand(["serve", ...words], application);
+
+  expect(stderr).toMatch(/^[^\n]+\n$/);
+  expect(stderr).toContain(message);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
+test("a taken port is one clear line and exit code 2", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+
+  const { code, stderr } = await runCommand(["serve", "--port", `${port}`], application);
+
+  expect(stderr).toBe(`127.0.0.1:${port} is taken, expected a free port\n`);
+  expect(code).toBe(2);
+  taken.close();
+});
