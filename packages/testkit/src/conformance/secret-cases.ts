@@ -43,17 +43,19 @@ export const SECRET_CASES: readonly ConformanceCase[] = Object.entries(ECHOES).m
     async run(kit) {
       const { provider } = await kit.stage({ script, settings: SETTINGS });
       const request = kit.request({ messages: [{ role: "user", content: PROMPT }] });
-      // as a caller gets it, and as the provider throws it
-      for (const call of [() => chat(provider, request).result(), () => readParts(provider, request)]) {
-        const error = await reasonOf(call(), "the call");
-        const told = `${inspect(error, { depth: 10 })} ${JSON.stringify(error)} ${(error as Error).stack}`;
+      const told = tellAll(await reasonOf(chat(provider, request).result(), "the call"));
+      const thrown = tellAll(await reasonOf(readParts(provider, request), "the call"));
 
-        expect(SECRET_FORMS.filter((form) => told.includes(form))).toEqual([]);
-        expect(told).not.toContain(PROMPT);
-      }
+      expect(SECRET_FORMS.filter((form) => (told + thrown).includes(form))).toEqual([]);
+      // what a server quotes of the prompt, the guard around every provider takes out
+      expect(told).not.toContain(PROMPT);
     },
   }),
 );
+
+function tellAll(error: unknown): string {
+  return `${inspect(error, { depth: 10 })} ${JSON.stringify(error)} ${(error as Error).stack}`;
+}
 
 function jsonEcho(status: number, request: ReceivedRequest): Buffer {
   const body = JSON.stringify({ error: { message: `cannot serve ${echoOf(request)}` } });
@@ -62,5 +64,5 @@ function jsonEcho(status: number, request: ReceivedRequest): Buffer {
 
 function echoOf({ headers, body }: ReceivedRequest): string {
   const { authorization, cookie, "x-api-key": key } = headers;
-  return `${authorization} ${key} ${cookie} ${body}`;
+  return `${PROMPT} ${authorization} ${key} ${cookie} ${body}`;
 }
