@@ -14,6 +14,7 @@ const CHECKS = [
   ["unused code", "knip", "--no-config-hints"],
   ["packed packages", "turbo", "run", "lint:package", "--output-logs=errors-only", "--continue"],
   ["workspace structure", "vitest", "run", "test/workspace.test.ts"],
+  ["files of the packages", "vitest", "run", "test/packed-files.test.ts"],
 ];
 
 prepare();

@@ -22,12 +22,17 @@ export function readJson(path) {
 }
 
 /** Relative paths of the folders with a manifest under `packages` and `examples`. @returns {string[]} */
-export function packageFolders() {
+export function packageFolders(root = ROOT) {
   return ["packages", "examples"].flatMap((parent) =>
-    readdirSync(join(ROOT, parent), { withFileTypes: true })
+    readdirSync(join(root, parent), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => `${parent}/${entry.name}`)
-      .filter((folder) => readdirSync(join(ROOT, folder)).includes("package.json"))
+      .filter((folder) => readdirSync(join(root, folder)).includes("package.json"))
       .sort(),
   );
+}
+
+/** Relative paths of the folders whose packages are published. @returns {string[]} */
+export function publicFolders() {
+  return packageFolders().filter((folder) => !readJson(`${folder}/package.json`).private);
 }

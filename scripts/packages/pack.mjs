@@ -1,12 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { packageFolders, ROOT, readJson, TOOL_ENVIRONMENT } from "../workspace.mjs";
+import { publicFolders, ROOT, TOOL_ENVIRONMENT } from "../workspace.mjs";
 import { run } from "./tools.mjs";
-
-/** @returns {string[]} */
-function publicFolders() {
-  return packageFolders().filter((folder) => !readJson(`${folder}/package.json`).private);
-}
 
 /**
  * Packs every public package as it is published, and gives the paths of the tarballs.
