@@ -50,7 +50,7 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
   // the longest first, so that a secret inside another one does not leave the rest of it standing
   const ordered = [...forms].sort((a, b) => b.length - a.length);
   return (text) => {
-    const masked = ordered.reduce((rest, form) => rest.replace(anyCase(form), MASK), text);
+    const masked = ordered.reduce(maskForm, text);
     const pieces = masked.split(CUT);
     return pieces
       .map((piece, index) => (index === pieces.length - 1 ? piece : maskEnd(piece, ordered)))
@@ -58,9 +58,10 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
   };
 }
 
-/** Host names and media types come back in lower case, whatever was in them. */
-function anyCase(text: string): RegExp {
-  return new RegExp(text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "gi");
+/** In any case: host names and media types come back in small letters. */
+function maskForm(text: string, form: string): string {
+  if (!text.toLowerCase().includes(form.toLowerCase())) return text;
+  return text.replace(new RegExp(form.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "gi"), MASK);
 }
 
 /** A quotation may end inside a secret: what is left of it is its start. */
