@@ -1,0 +1,38 @@
+import { ChatOpenAI } from "@langchain/openai";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ClientSetup, startForClients, WEATHER } from "./setup.ts";
+
+let setup: ClientSetup;
+let model: ChatOpenAI;
+
+beforeAll(async () => {
+  setup = await startForClients();
+  const configuration = { baseURL: setup.gateway.baseURL };
+  model = new ChatOpenAI({ model: "auto", apiKey: "any", maxRetries: 0, configuration });
+});
+afterAll(() => setup.close());
+
+test("an answer comes whole and streamed although the first provider failed", async () => {
+  const { content, usage_metadata } = await model.invoke("hi");
+  let said = "";
+  for await (const chunk of await model.stream("hi")) said += chunk.content;
+
+  expect(content).toBe("You said hi");
+  expect(said).toBe("You said hi");
+  expect(usage_metadata).toMatchObject({ input_tokens: 3, output_tokens: 4, total_tokens: 7 });
+});
+
+test("a tool is called", async () => {
+  const bound = model.bindTools([{ type: "function", function: WEATHER }]);
+
+  const { tool_calls } = await bound.invoke("What is the weather?");
+
+  expect(tool_calls).toMatchObject([{ id: "call-1", name: "weather", args: { city: "Rome" } }]);
+});
+
+test("a failure has the status", async () => {
+  const configuration = { baseURL: setup.gateway.baseURL };
+  const unknown = new ChatOpenAI({ model: "none", apiKey: "any", maxRetries: 0, configuration });
+
+  await expect(unknown.invoke("hi")).rejects.toMatchObject({ status: 404 });
+});
