@@ -345,6 +345,20 @@ test("empty deltas after content do not put off chunkMs", async () => {
   expect(error).toMatchObject({ code: "timeout", phase: "committed", partial: { text: "x" } });
 });
 
+test("sources and warnings after content do not put off chunkMs", async () => {
+  const provider = createToy(async function* () {
+    yield* text("x");
+    for (let count = 0; count < 100; count++) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      yield { type: "source", url: "https://toy.example/" };
+    }
+  });
+
+  const error = await failureOf(collect(guard(provider, { messages, timeouts: { chunkMs: 20 } })));
+
+  expect(error).toMatchObject({ code: "timeout", phase: "committed", partial: { text: "x" } });
+});
+
 test("an endless answer ends at the limit of the instance", async () => {
   const manifest = {
     specificationVersion: 1,
