@@ -1,0 +1,207 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { text as readAll } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
+import type { StreamPart } from "@fallthrough/core";
+import { createOpenAI } from "@fallthrough/provider-openai";
+import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { type GatewayServerOptions, type RunningGateway, startGateway } from "../src/index.ts";
+import { answer, eventsOf, MESSAGES, memoryProvider, registryOf, text, textOf } from "./case.ts";
+
+// rows 74 to 81 of the fault matrix, over sockets
+
+let upstreams: Upstreams;
+const running: RunningGateway[] = [];
+
+beforeAll(async () => {
+  upstreams = await startUpstreams({ pieceMs: 200 });
+  // the first abort of a process loads what the time of a later one would otherwise count
+  const client = new AbortController();
+  upstreams.openai.behave("slow");
+  await ask(await start(), { stream: true }, { signal: client.signal });
+  client.abort();
+  await upstreams.openai.closed();
+});
+afterAll(() => upstreams.close());
+afterEach(async () => {
+  upstreams.openai.behave("ok");
+  await Promise.all(running.splice(0).map((gateway) => gateway.close()));
+});
+
+async function start(
+  provider = createOpenAI({ baseURL: upstreams.openai.baseURL, models: [{ id: "llama3.2" }] }),
+  options: GatewayServerOptions = {},
+): Promise<RunningGateway> {
+  const gateway = await startGateway(registryOf(provider), { port: 0, graceMs: 200, ...options });
+  running.push(gateway);
+  return gateway;
+}
+
+function ask({ baseURL }: RunningGateway, body: object = {}, init: RequestInit = {}): Promise<Response> {
+  return fetch(`${baseURL}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ messages: MESSAGES, ...body }),
+    ...init,
+  });
+}
+
+/** A socket that has sent a request with this body. */
+async function sendRaw({ port }: RunningGateway, fields: string, body: string | Uint8Array): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  const head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json";
+  socket.write(`${head}\r\n${fields}\r\n\r\n`);
+  socket.write(body);
+  return socket;
+}
+
+const STREAM_BODY = JSON.stringify({ messages: MESSAGES, stream: true });
+
+test.each([
+  ["in a stream", "slow", { stream: true }],
+  ["while a whole answer is awaited", "silent", {}],
+] as const)(
+  "74: a client that leaves %s ends the call upstream within 100 ms",
+  async (_, behaviour, body) => {
+    upstreams.openai.behave(behaviour);
+    const before = upstreams.openai.requests.length;
+    const client = new AbortController();
+    const gateway = await start();
+    const asked = ask(gateway, body, { signal: client.signal });
+    asked.catch(() => {});
+    if (behaviour === "slow") await asked;
+    else await vi.waitFor(() => expect(upstreams.openai.requests.length).toBe(before + 1));
+
+    client.abort();
+
+    await vi.waitFor(() => expect(upstreams.openai.requests.at(-1)?.aborted).toBe(true), {
+      timeout: 100,
+      interval: 5,
+    });
+    await upstreams.openai.closed();
+  },
+);
+
+test("74: a client that leaves counts against nobody", async () => {
+  const provider = memoryProvider("one", [...text("half"), "silence"]);
+  const registry = registryOf(provider);
+  const gateway = await startGateway(registry, { port: 0 });
+  running.push(gateway);
+  for (let calls = 0; calls < 4; calls++) {
+    const client = new AbortController();
+    await ask(gateway, { stream: true }, { signal: client.signal });
+    client.abort();
+    await vi.waitFor(() => expect(provider.open).toBe(0));
+  }
+
+  expect(registry.explain().at(-1)).toMatchObject({ outcome: "asked" });
+});
+
+test("75: a client that reads nothing holds the provider back, and its connection is closed in the end", async () => {
+  function* endless(): Iterable<StreamPart> {
+    for (;;) yield { type: "text-delta", delta: "x".repeat(16 * 1024) };
+  }
+  const provider = memoryProvider("one", endless());
+  const gateway = await start(provider, { writeMs: 300 });
+  const socket = await sendRaw(gateway, `Content-Length: ${STREAM_BODY.length}`, STREAM_BODY);
+  socket.on("error", () => {});
+
+  let taken = -1;
+  await vi.waitFor(
+    () => {
+      const before = taken;
+      taken = provider.taken;
+      expect(taken).toBe(before);
+    },
+    { timeout: 5_000, interval: 50 },
+  );
+
+  // what the sockets of both sides hold is some megabytes
+  expect(taken * 16 * 1024).toBeLessThan(32 * 1024 * 1024);
+  await vi.waitFor(() => expect(provider.open).toBe(0), { timeout: 3_000 });
+  expect(provider.taken - taken).toBeLessThan(3);
+  socket.destroy();
+});
+
+test("76: a client that waits for the first content gets comments", async () => {
+  const gateway = await start(memoryProvider("one", [200, ...answer("hi")]), { keepaliveMs: 50 });
+
+  const stream = await (await ask(gateway, { stream: true })).text();
+
+  expect(stream).toMatch(/^(: keepalive\n\n)+data: /);
+  expect(textOf(stream)).toBe("hi");
+});
+
+test("77: a failure before any byte has a status, and one behind it is an event without an end marker", async () => {
+  const gateway = await start();
+  upstreams.openai.behave("cut");
+  const after = await ask(gateway, { stream: true });
+  const stream = await after.text();
+  upstreams.openai.behave("server-error");
+  const before = await ask(gateway, { stream: true });
+
+  expect(after.status).toBe(200);
+  expect(eventsOf(stream).at(-1)).toMatchObject({ error: { code: "interrupted", provider: "openai" } });
+  expect(stream).not.toContain("[DONE]");
+  expect(before.status).toBe(502);
+  expect(await before.json()).toMatchObject({ error: { type: "server_error", code: "server" } });
+});
+
+test("78: a body beyond the limit is refused, by its length, while it is read, and compressed", async () => {
+  const provider = memoryProvider("one", answer("hi"));
+  const gateway = await start(provider, { bodyBytes: 1024 });
+  const large = "x".repeat(2048);
+  const chunked = `${large.length.toString(16)}\r\n${large}\r\n`;
+  const zipped = gzipSync(STREAM_BODY);
+
+  const declared = await sendRaw(gateway, `Content-Length: ${large.length}\r\nConnection: close`, large);
+  const undeclared = await sendRaw(gateway, "Transfer-Encoding: chunked\r\nConnection: close", chunked);
+  const fields = `Content-Encoding: gzip\r\nContent-Length: ${zipped.length}\r\nConnection: close`;
+  const compressed = await sendRaw(gateway, fields, zipped);
+
+  expect(await readAll(declared)).toMatch(/^HTTP\/1.1 413 /);
+  expect(await readAll(undeclared)).toMatch(/^HTTP\/1.1 413 /);
+  expect(await readAll(compressed)).toMatch(/^HTTP\/1.1 415 /);
+  expect(provider.requests).toHaveLength(0);
+});
+
+test.each([
+  ["bad JSON", "{", "application/json", 400],
+  ["another content type", "{}", "text/plain", 415],
+])("79: %s is refused", async (_, body, type, status) => {
+  const response = await ask(await start(), {}, { body, headers: { "content-type": type } });
+
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ error: { type: "invalid_request_error" } });
+});
+
+test("80: text that looks like the protocol is one frame and arrives as it was", async () => {
+  const delta = "a\r\n\r\ndata: [DONE]\r\n\r\n\u2028b\u0000c";
+  const gateway = await start(memoryProvider("one", answer(delta)));
+
+  const stream = await (await ask(gateway, { stream: true })).text();
+
+  expect(textOf(stream)).toBe(delta);
+  expect(eventsOf(stream)).toHaveLength(4);
+});
+
+test("81: a gateway that closes takes no new call, and ends a stream with an event after its time", async () => {
+  const provider = memoryProvider("one", [...text("half"), "silence"]);
+  const gateway = await start(provider);
+  const stream = (await ask(gateway, { stream: true })).text();
+
+  const closed = gateway.close();
+  const late = await ask(gateway).then(
+    ({ status }) => status,
+    () => "refused",
+  );
+  running.length = 0;
+
+  expect(["refused", 503]).toContain(late);
+  expect(eventsOf(await stream).at(-1)).toMatchObject({ error: { code: "shutting_down" } });
+  expect(await stream).not.toContain("[DONE]");
+  expect(provider.requests).toHaveLength(1);
+  await closed;
+});
