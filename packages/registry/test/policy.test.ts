@@ -2,7 +2,7 @@ import { CHAT_ERROR_CODES, ChatError, type ChatErrorCode, chat } from "@fallthro
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createChain, createMemoryHealth, POLICY } from "../src/index.ts";
 import { resolvePolicy } from "../src/policy.ts";
-import { answer, fakeProvider, inPhase, QUESTION } from "./fake-provider.ts";
+import { answer, content, fakeProvider, inPhase, QUESTION } from "./fake-provider.ts";
 
 const CODES = CHAT_ERROR_CODES.filter((code) => code !== "offline");
 
@@ -41,6 +41,40 @@ test.each(CODES)("after `%s` the next candidate is asked as the table says", asy
   expect(second.requests.length).toBe(moved ? 1 : 0);
   if (moved) expect(outcome).toBe("here");
   else expect(outcome).toMatchObject({ code });
+});
+
+test.each(CODES)("after `%s` from two candidates the third is asked as the table says", async (code) => {
+  const [first, second] = [failing(code), failing(code, "second")];
+  const small = fakeProvider("small", [answer("from the small one")], {
+    models: [{ id: "small", contextWindow: 500 }],
+  });
+  const large = fakeProvider("large", [answer("from the large one")], {
+    models: [{ id: "large", contextWindow: 2_000 }],
+  });
+
+  const outcome = await outcomeOf(chat(createChain([first, second, small, large]), QUESTION).text());
+
+  const { next } = POLICY[code];
+  const stops = next === "second-opinion" || (next === "stop" && code !== "deadline");
+  if (stops) expect(outcome).toMatchObject({ code });
+  else expect(outcome).toBe(next === "larger-window" ? "from the large one" : "from the small one");
+  // of two windows of one size the second is not larger
+  expect(second.requests.length).toBe(
+    next === "larger-window" || (next === "stop" && code !== "deadline") ? 0 : 1,
+  );
+});
+
+test.each(CODES)("after content nobody else is asked, also after `%s`", async (code) => {
+  const first = fakeProvider("first", [[...content("half "), new ChatError(code, "failed on purpose")]]);
+  const second = fakeProvider("second", [answer("never")]);
+
+  const outcome = await outcomeOf(chat(createChain([first, second]), QUESTION).text());
+
+  // a connection that is lost after content is an answer that was cut
+  const told = code === "network" ? "interrupted" : code;
+  expect(outcome).toMatchObject({ code: told, partial: { text: "half " } });
+  expect(first.requests).toHaveLength(1);
+  expect(second.requests).toEqual([]);
 });
 
 test.each(CODES)("alone, `%s` is tried again as the table says", async (code) => {
