@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { APPLICATIONS, tryApplication, tryCommand } from "./packages/applications.mjs";
+import { tryBundle } from "./packages/bundle.mjs";
 import { createPlace, LAYOUTS } from "./packages/layouts.mjs";
 import { packPackages } from "./packages/pack.mjs";
 import { startRegistry } from "./packages/registry.mjs";
@@ -36,21 +37,18 @@ try {
     const place = createPlace(layout, join(folder, `layout-${index}`), options());
     for (const application of APPLICATIONS) {
       await step(`${layout.title}: ${application.title}`, async () => {
-        await tryApplication(application, layout, place, answers());
+        await tryApplication(application, layout, place, standIns());
         if (index === 0 && application === APPLICATIONS[0]) reportSize(place.application);
       });
     }
   }
-  await step("the command, installed beside a provider, asks it", async () => {
-    const [layout] = LAYOUTS;
-    const exchange = { question: QUESTION, answer: upstreams.answerTo(QUESTION) };
-    await tryCommand(
-      layout,
-      createPlace(layout, join(folder, "command"), options()),
-      upstreams.settings,
-      exchange,
-    );
-  });
+  const [npm] = LAYOUTS;
+  await step("the command, installed beside a provider, asks it", () =>
+    tryCommand(npm, createPlace(npm, join(folder, "command"), options()), standIns()),
+  );
+  await step("a bundle of what `fallthrough sync` writes answers in an empty folder", () =>
+    tryBundle(npm, createPlace(npm, join(folder, "bundle"), options()), standIns()),
+  );
 } finally {
   await Promise.all([registry.close(), upstreams.close(), example.close()]);
   rmSync(folder, { recursive: true, force: true });
@@ -90,20 +88,18 @@ async function publishAll() {
 }
 
 function options() {
-  return { url: registry.url, caches: join(folder, "caches"), env: environment() };
+  return { url: registry.url, caches: join(folder, "caches") };
 }
 
-/** What the applications are asked, and where their providers find the stand-ins. */
-function environment() {
+/** @returns {import("./packages/applications.mjs").StandIns} */
+function standIns() {
   const { port } = /** @type {import("node:net").AddressInfo} */ (example.address());
-  const settings = { ...upstreams.settings, example: { baseURL: `http://127.0.0.1:${port}` } };
-  return { SETTINGS: JSON.stringify(settings), QUESTION, LOADED_FILE: join(folder, "loaded") };
-}
-
-/** @returns {Record<string, string>} */
-function answers() {
   const answer = upstreams.answerTo(QUESTION);
-  return { pizzagpt: answer, chatgptfree: answer, example: EXAMPLE_ANSWER };
+  return {
+    question: QUESTION,
+    settings: { ...upstreams.settings, example: { baseURL: `http://127.0.0.1:${port}` } },
+    answers: { pizzagpt: answer, chatgptfree: answer, example: EXAMPLE_ANSWER },
+  };
 }
 
 /** @param {string} application */

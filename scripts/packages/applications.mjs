@@ -7,9 +7,9 @@ import { run } from "./tools.mjs";
 /** @typedef {import("./layouts.mjs").Layout} Layout */
 /** @typedef {import("./layouts.mjs").Place} Place */
 
-const REGISTRY = "@fallthrough/registry";
-const CHATGPTFREE = "@fallthrough/provider-chatgptfree";
-const PIZZAGPT = "@fallthrough/provider-pizzagpt";
+export const REGISTRY = "@fallthrough/registry";
+export const CHATGPTFREE = "@fallthrough/provider-chatgptfree";
+export const PIZZAGPT = "@fallthrough/provider-pizzagpt";
 const LIBRARY = "library-with-a-plugin";
 
 /**
@@ -19,6 +19,15 @@ const LIBRARY = "library-with-a-plugin";
  * @property {string} title
  * @property {readonly string[]} dependencies sorted, because Yarn sorts those of a manifest
  * @property {readonly string[]} ids
+ */
+
+/**
+ * What the providers of an application are directed to, by id, and what they answer there.
+ *
+ * @typedef {object} StandIns
+ * @property {string} question
+ * @property {Readonly<Record<string, { readonly baseURL: string }>>} settings
+ * @property {Readonly<Record<string, string>>} answers
  */
 
 /** @type {readonly Application[]} */
@@ -45,15 +54,19 @@ const PLUGIN = /provider-[a-z]+/;
  * @param {Application} application
  * @param {Layout} layout
  * @param {Place} place
- * @param {Readonly<Record<string, string>>} answers the answer of each provider, by id
+ * @param {StandIns} standIns
  */
-export async function tryApplication({ dependencies, ids }, layout, place, answers) {
+export async function tryApplication({ dependencies, ids }, layout, place, standIns) {
+  const { question, settings, answers } = standIns;
+  const own = Object.fromEntries(ids.map((id) => [id, settings[id]]));
+  const loaded = join(place.root, "loaded");
+  const env = { ...place.env, SETTINGS: JSON.stringify(own), QUESTION: question, LOADED_FILE: loaded };
   cpSync(fileURLToPath(new URL("fixtures/application", import.meta.url)), place.application, {
     recursive: true,
   });
   writeManifest(place, dependencies);
   await layout.install(place);
-  const seen = JSON.parse(await layout.start(place, "probe.js"));
+  const seen = JSON.parse(await layout.start({ ...place, env }, "probe.js"));
 
   assert.deepEqual(seen.problems, []);
   assert.deepEqual(
@@ -80,23 +93,29 @@ export async function tryApplication({ dependencies, ids }, layout, place, answe
  *
  * @param {Layout} layout
  * @param {Place} place
- * @param {Readonly<Record<string, { readonly baseURL: string }>>} settings
- * @param {{ question: string, answer: string }} exchange
+ * @param {StandIns} standIns
  */
-export async function tryCommand(layout, place, settings, { question, answer }) {
+export async function tryCommand(layout, place, { question, settings, answers }) {
+  const { pizzagpt } = settings;
   writeManifest(place, [PIZZAGPT, "fallthrough"]);
-  writeFileSync(join(place.application, "fallthrough.config.json"), JSON.stringify({ settings }));
+  writeFileSync(
+    join(place.application, "fallthrough.config.json"),
+    JSON.stringify({ settings: { pizzagpt } }),
+  );
   await layout.install(place);
   const { application: cwd, env } = place;
 
-  assert.equal(
-    (await run("npx", ["--no-install", "fallthrough", "ask", question], { cwd, env })).trim(),
-    answer,
-  );
+  const output = await run("npx", ["--no-install", "fallthrough", "ask", question], { cwd, env });
+  assert.equal(output.trim(), answers["pizzagpt"]);
 }
 
-/** @param {Place} place @param {readonly string[]} dependencies */
-function writeManifest({ application }, dependencies) {
+/**
+ * Declares what an application depends on.
+ *
+ * @param {Place} place
+ * @param {readonly string[]} dependencies
+ */
+export function writeManifest({ application }, dependencies) {
   const manifest = {
     name: "application",
     private: true,

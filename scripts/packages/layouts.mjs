@@ -85,10 +85,10 @@ export const LAYOUTS = [
  *
  * @param {Layout} layout
  * @param {string} root
- * @param {{ url: string, caches: string, env: Readonly<Record<string, string>> }} options caches are shared by all layouts
+ * @param {{ url: string, caches: string }} options caches are shared by all layouts
  * @returns {Place}
  */
-export function createPlace({ application, files = {} }, root, { url, caches, env }) {
+export function createPlace({ application, files = {} }, root, { url, caches }) {
   const folder = join(root, application);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(root, ".npmrc"), npmrc(url));
@@ -101,7 +101,6 @@ export function createPlace({ application, files = {} }, root, { url, caches, en
     application: folder,
     env: {
       ...environment(),
-      ...env,
       npm_config_cache: join(caches, "npm-cache"),
       npm_config_cache_dir: join(caches, "pnpm-cache"),
       npm_config_store_dir: join(caches, "pnpm-store"),

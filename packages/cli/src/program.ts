@@ -64,6 +64,13 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     const { explain } = await import("./explain.ts");
     code = await explain(shell, output, name, options);
   });
+  plainCommand("sync", "write a module that imports the installed providers, for bundles")
+    .option("-o, --out <file>", "the file to write", "providers.gen.ts")
+    .option("--check", "only tell whether it is up to date")
+    .action(async (options) => {
+      const { sync } = await import("./sync.ts");
+      code = await sync(shell, output, options);
+    });
   command("doctor", "check every provider")
     .option("--probe", "also make a real call to each")
     .action(async (options) => {
