@@ -1,6 +1,6 @@
 import type { ChatReply, Warning } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
-import type { Registry } from "@fallthrough/registry";
+import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenCall } from "./calls.ts";
 import { createHead, formatCompletion } from "./completion.ts";
 import { createFrames } from "./frames.ts";
@@ -15,7 +15,7 @@ export async function complete(
   call: OpenCall,
   timers: StreamTimers,
 ): Promise<Response> {
-  checkModel(registry, request.chat.model);
+  resolveModel(registry, request.chat.model);
   const reply = registry.chat({ ...request.chat, signal: call.signal });
   const warnings = request.ignored.map(describeIgnored);
   return request.stream
@@ -23,13 +23,13 @@ export async function complete(
     : whole(reply, call, warnings);
 }
 
-/** Tells an unknown name from a failure of those it stands for. */
-function checkModel(registry: Registry, model: string | undefined): void {
+/** Who would be asked; throws a refusal, so that an unknown name is told from a failure of those it stands for */
+export function resolveModel(registry: Registry, model: string | undefined): readonly Candidate[] {
   if (registry.providers().length === 0) {
     throw new Refusal(503, "no provider is installed", { code: "no_provider" });
   }
   try {
-    registry.resolve(model);
+    return registry.resolve(model);
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;
     throw new Refusal(404, error.message, { code: "model_not_found", param: "model" });
@@ -92,7 +92,8 @@ function routeHeaders({ route }: ChatReply): Record<string, string> {
     : attempts.length + 1;
   return {
     "x-fallthrough-provider": provider,
-    "x-fallthrough-model": encodeURI(model ?? ""),
+    // by way of the bytes, because half a surrogate pair cannot be encoded
+    "x-fallthrough-model": encodeURI(Buffer.from(model ?? "").toString()),
     "x-fallthrough-attempts": `${asked}`,
   };
 }

@@ -2,7 +2,7 @@ import type { Registry } from "@fallthrough/registry";
 import { type Context, Hono } from "hono";
 import { type AccessOptions, createAccess } from "./access.ts";
 import { createCalls } from "./calls.ts";
-import { complete } from "./complete.ts";
+import { complete, resolveModel } from "./complete.ts";
 import { failureResponse } from "./failure.ts";
 import { listModels } from "./models.ts";
 import { parseRequest } from "./parse-request.ts";
@@ -99,8 +99,10 @@ function isReady(registry: Registry): boolean {
 }
 
 function findModel(registry: Registry, { req }: Context): object {
-  const id = decodeURIComponent(req.param("id") ?? "");
+  const id = req.param("id") ?? "";
   const listed = listModels(registry).find((model) => model.id === id);
   if (listed !== undefined) return listed;
-  throw new Refusal(404, "the model is unknown", { code: "model_not_found", param: "model" });
+  // a provider that takes any name lists none
+  const [candidate] = resolveModel(registry, id);
+  return { id, object: "model", created: 0, owned_by: candidate?.provider.id };
 }

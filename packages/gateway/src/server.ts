@@ -59,6 +59,7 @@ export async function startGateway(
   }
   const own = WILDCARDS.includes(host) ? "*" : host;
   const gateway = createGateway(registry, { ...options, hosts: [...hosts, own] });
+  const busy = new WeakSet<Socket>();
   let closing = false;
 
   const listener = getRequestListener(answer, {
@@ -82,12 +83,15 @@ export async function startGateway(
   };
   const server = createServer(settings, (incoming, outgoing) => {
     if (closing) outgoing.shouldKeepAlive = false;
+    const { socket } = incoming;
+    busy.add(socket);
+    outgoing.once("close", () => busy.delete(socket));
     if (isWellFormed(incoming)) void listener(incoming, outgoing);
     else refuse(outgoing);
   });
   server.setTimeout(writeMs, (socket: Socket) => {
-    // a call may be silent for long, but what is written must go
-    if (socket.writableLength > 0) socket.destroy();
+    // a call may be silent for long, but what is written must go, and who asks nothing goes too
+    if (socket.writableLength > 0 || !busy.has(socket)) socket.destroy();
   });
   server.on("clientError", refuseSocket);
   await listen(server, port, host);

@@ -31,6 +31,7 @@ export function createStreamBody(source: StreamSource, timers: StreamTimers): Re
   let frames: Frames | undefined;
   let waiting = false;
   let ended = false;
+  let left = false;
   let keepalive: NodeJS.Timeout;
   let stall: NodeJS.Timeout;
 
@@ -86,8 +87,7 @@ export function createStreamBody(source: StreamSource, timers: StreamTimers): Re
           ended = true;
         }
         waiting = false;
-        // nobody reads any more
-        if (controller.desiredSize === null) return;
+        if (left) return;
         if (text !== "") controller.enqueue(encoder.encode(text));
         if (ended || text === "") {
           release();
@@ -99,6 +99,7 @@ export function createStreamBody(source: StreamSource, timers: StreamTimers): Re
       },
 
       async cancel() {
+        left = true;
         release();
         call.abort(new Refusal(499, "the client left", { code: "client_left" }));
         await parts.return?.();

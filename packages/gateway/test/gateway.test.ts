@@ -143,13 +143,25 @@ test("the models are every name that can be asked for", async () => {
 
   const listed = (await (await get("/v1/models", registry)).json()) as { data: { id: string }[] };
   const single = await get("/v1/models/one%2Fm", registry);
+  const unlisted = await get("/v1/models/open/any:7b", registry);
   const unknown = await get("/v1/models/none", registry);
+  const malformed = await get("/v1/models/%E0%A4%A", registry);
 
   const ids = listed.data.map(({ id }) => id);
   expect(ids).toEqual(["auto", "fast", "m", "public", "one/m", "open"]);
   expect(await single.json()).toEqual({ id: "one/m", object: "model", created: 1767225600, owned_by: "one" });
-  expect(unknown.status).toBe(404);
+  expect(await unlisted.json()).toMatchObject({ id: "open/any:7b", owned_by: "open" });
+  expect([unknown.status, malformed.status]).toEqual([404, 404]);
   expect(await unknown.json()).toMatchObject({ error: { code: "model_not_found" } });
+});
+
+test("any name a client gives comes back in the headers", async () => {
+  const gateway = createGateway(registryOf(memoryProvider("open", answer("hi"), [])));
+
+  const response = await post(gateway, { model: "open/größe 7\ud800\r\nx: y" });
+
+  expect(response.status).toBe(200);
+  expect(response.headers.get("x-fallthrough-model")).toBe("gr%C3%B6%C3%9Fe%207%EF%BF%BD%0D%0Ax:%20y");
 });
 
 test("health tells that it runs, readiness that somebody can be asked", async () => {
