@@ -126,6 +126,18 @@ test("the connect timer ends a call whose proxy hangs", async () => {
   }
 });
 
+test("a proxy that hangs up is asked once", async () => {
+  const server = await startAnswering(OK);
+  for (const scheme of ["http", "socks5"]) {
+    const proxy = await startSockets((socket) => socket.once("data", () => socket.end()));
+    const http = createClient(server, { proxy: `${scheme}://127.0.0.1:${proxy.port}` });
+
+    expect(await failureOf(post(http))).toMatchObject({ code: "network" });
+    await until(() => proxy.open === 0);
+    expect(proxy.connections).toBe(1);
+  }
+});
+
 test.each([
   ["an https proxy", "https", " Basic dXNlcjpwYXNz"],
   ["a SOCKS proxy", "socks5", ""],
