@@ -9,7 +9,7 @@ import { type SoakServer, soakAnswer, startSoakServer } from "./soak-server.ts";
 import { wireProvider } from "./wire-provider.ts";
 
 /** `npm run soak` sets it; one run reads part by part and one as a whole. */
-const CALLS = Number(process.env["FALLTHROUGH_SOAK_CALLS"] ?? 600) / 2;
+const CALLS = Number(process.env["FALLTHROUGH_SOAK_CALLS"] ?? 400) / 2;
 const PARALLEL = 50;
 /** The last share of the calls; those before them warm up. */
 const MEASURED = 0.5;
