@@ -31,7 +31,11 @@ const SESSION_CODE_LINES = 100;
 const LARGER_PROVIDER = "packages/provider-openai";
 
 /** What a package ships beside `dist`, by folder. */
-const SHIPPED: Readonly<Record<string, readonly string[]>> = { cli: ["bin"], testkit: ["fixtures"] };
+const SHIPPED: Readonly<Record<string, readonly string[]>> = {
+  cli: ["bin"],
+  "create-provider": ["bin", "templates"],
+  testkit: ["fixtures"],
+};
 
 const packages = packageFolders().filter((folder) => folder.startsWith("packages/"));
 const examples = packageFolders().filter((folder) => folder.startsWith("examples/"));

@@ -6,10 +6,15 @@ export const QUESTION: ChatRequest = { messages: [{ role: "user", content: "What
 /** Longer than a good provider takes on a busy machine. */
 const PATIENCE_MS = 2000;
 
-/** The parts that a provider gives by itself, without the guard that core puts around it. */
+/** The stream of a provider by itself, without the guard that core puts around it and that chooses its first model. */
+export function ownStream(provider: ChatProvider, request: ChatRequest): AsyncIterable<StreamPart> {
+  return provider.stream({ ...request, model: request.model ?? provider.models[0]?.id });
+}
+
+/** All parts of that stream. */
 export async function readParts(provider: ChatProvider, request: ChatRequest): Promise<StreamPart[]> {
   const parts: StreamPart[] = [];
-  for await (const part of provider.stream(request)) parts.push(part);
+  for await (const part of ownStream(provider, request)) parts.push(part);
   return parts;
 }
 

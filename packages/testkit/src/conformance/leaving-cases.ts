@@ -6,7 +6,7 @@ import type { FaultScript } from "../fault-server.ts";
 import { httpResponse } from "../http-message.ts";
 import type { RecordedResponse } from "../recording.ts";
 import { wireStart, withBody } from "./answer-bytes.ts";
-import { failureOf, inTime, readParts, reasonOf } from "./ask.ts";
+import { failureOf, inTime, ownStream, readParts, reasonOf } from "./ask.ts";
 import type { ConformanceCase } from "./kit.ts";
 
 /** How long a provider that streams may take to its first text. */
@@ -73,7 +73,7 @@ export const LEAVING_CASES: readonly ConformanceCase[] = [
     async run(kit) {
       const { provider, left } = await kit.stage({ script: MOMENTS["in a pause"] });
       const controller = new AbortController();
-      const parts = provider.stream(kit.request({ signal: controller.signal }))[Symbol.asyncIterator]();
+      const parts = ownStream(provider, kit.request({ signal: controller.signal }))[Symbol.asyncIterator]();
       const streams = await Promise.race([firstText(parts), delay(FIRST_TEXT_MS, false)]);
       // a generator that waits for the whole answer can be left by the signal only
       if (streams) await inTime(Promise.resolve(parts.return?.()), "return() did not end");

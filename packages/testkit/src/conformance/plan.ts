@@ -12,7 +12,7 @@ export interface Plan {
 }
 
 /** What there is for a request, and which step of the call it is. */
-export interface FoundExchange {
+interface FoundExchange {
   readonly exchange: SuiteExchange | undefined;
   readonly step: "first" | "answer" | "other";
 }

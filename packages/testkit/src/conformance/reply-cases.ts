@@ -121,6 +121,6 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
 ];
 
 /** Fails unless this is the reply that the suite expects. */
-export function expectReply({ suite: { reply } }: Kit, result: ChatResult): void {
+function expectReply({ suite: { reply } }: Kit, result: ChatResult): void {
   expect(result).toMatchObject(typeof reply === "string" ? { text: reply } : reply);
 }

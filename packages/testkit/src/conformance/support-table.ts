@@ -1,5 +1,5 @@
 /** How a case ended. */
-export type Outcome = "passed" | "failed" | "missing";
+type Outcome = "passed" | "failed" | "missing";
 
 /** Collects how cases ended, by group. */
 export interface SupportTable {

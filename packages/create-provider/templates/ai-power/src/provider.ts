@@ -1,0 +1,10 @@
+import { type AiPowerSettings, createAiPower } from "@fallthrough/ai-power";
+import { type ChatProvider, providerCard } from "@fallthrough/core";
+import manifest from "../package.json" with { type: "json" };
+
+const ORIGIN = "https://my-site.example";
+
+/** Creates a provider for My Site. */
+export function createMySite(settings: AiPowerSettings = {}): ChatProvider {
+  return createAiPower({ card: providerCard(manifest, settings), origin: ORIGIN }, settings);
+}

@@ -1,0 +1,9 @@
+import { readRecording, testProvider } from "@fallthrough/testkit";
+import { createMySite } from "../src/index.ts";
+
+testProvider({
+  create: createMySite,
+  exchanges: ["page", "reply"].map((name) => readRecording(new URL(`fixtures/${name}.txt`, import.meta.url))),
+  reply: "Hello from the fake upstream.",
+  declare: ["tools", "images", "usage"],
+});

@@ -1,0 +1,38 @@
+import {
+  type ChatProvider,
+  createHttpClient,
+  formatPrompt,
+  type ProviderSettings,
+  providerCard,
+  type StreamPart,
+  wishWarnings,
+} from "@fallthrough/core";
+import manifest from "../package.json" with { type: "json" };
+import { PATH, parseAnswer } from "./protocol.ts";
+
+const ORIGIN = "https://my-site.example";
+
+/** Creates a provider for My Site. */
+export function createMySite(settings: ProviderSettings = {}): ChatProvider {
+  const card = providerCard(manifest, settings);
+  const http = createHttpClient({ provider: card.id, origin: ORIGIN }, settings);
+
+  return {
+    ...card,
+
+    async *stream(request) {
+      yield* wishWarnings(card, request);
+      const warnings: StreamPart[] = [];
+      const prompt = formatPrompt(request.messages, (message) =>
+        warnings.push({ type: "warning", code: "unsupported", message }),
+      );
+      yield* warnings;
+
+      const response = await http({ method: "POST", path: PATH, body: { prompt }, signal: request.signal });
+      yield { type: "text-delta", delta: parseAnswer(await response.json()) };
+      yield { type: "finish", finishReason: "stop" };
+    },
+
+    close: () => http.close(),
+  };
+}
