@@ -18,7 +18,7 @@ export interface ChainTrial {
 }
 
 /** A chain of wire providers named "p1", "p2" and so on, each with its server. */
-export interface Trial {
+interface Trial {
   readonly servers: readonly SocketServer[];
   readonly providers: readonly ChatProvider[];
   readonly chain: ChatProvider;
@@ -27,7 +27,7 @@ export interface Trial {
 }
 
 /** What came of one question. */
-export interface Asked extends Consumed {
+interface Asked extends Consumed {
   /** `provider:outcome:code` of each attempt. */
   readonly attempts: readonly string[];
   readonly route: Route;
