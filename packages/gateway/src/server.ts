@@ -1,19 +1,14 @@
 import { once } from "node:events";
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from "node:http";
+import { createServer, type Server } from "node:http";
 import { type AddressInfo, isIP, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ChatError, quote } from "@fallthrough/core";
 import type { Registry } from "@fallthrough/registry";
 import { getRequestListener } from "@hono/node-server";
 import { isLoopback } from "./access.ts";
-import { explainFailure, failureResponse } from "./failure.ts";
+import { failureResponse } from "./failure.ts";
 import { createGateway, type GatewayOptions } from "./gateway.ts";
+import { isWellFormed, refuseRequest, refuseSocket } from "./malformed.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Where and how a gateway listens. */
@@ -87,7 +82,7 @@ export async function startGateway(
     busy.add(socket);
     outgoing.once("close", () => busy.delete(socket));
     if (isWellFormed(incoming)) void listener(incoming, outgoing);
-    else refuse(outgoing);
+    else refuseRequest(outgoing);
   });
   server.setTimeout(writeMs, (socket: Socket) => {
     // a call may be silent for long, but what is written must go, and who asks nothing goes too
@@ -130,37 +125,6 @@ async function flush(server: Server, signal: AbortSignal): Promise<void> {
     server.closeIdleConnections();
     await delay(10, undefined, { signal }).catch(() => {});
   }
-}
-
-/** Whether it says once to whom it goes; Node's parser lets more pass. */
-function isWellFormed({ url = "", rawHeaders }: IncomingMessage): boolean {
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
-  return url.startsWith("/") && hosts.length === 1;
-}
-
-function refuse(outgoing: ServerResponse): void {
-  const body = formatRefusal("the request is malformed, expected a path and one `Host`");
-  outgoing.writeHead(400, {
-    "content-type": "application/json",
-    "content-length": body.length,
-    connection: "close",
-  });
-  outgoing.end(body);
-}
-
-function refuseSocket({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-  const body = formatRefusal("the request is malformed");
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json`;
-  socket.end(`${head}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
-}
-
-function formatRefusal(message: string): string {
-  return JSON.stringify({ error: explainFailure(new Refusal(400, message)).error });
 }
 
 function isStream(response: Response): boolean {
