@@ -7,7 +7,8 @@ let application: Application;
 
 beforeAll(async () => {
   upstreams = await startUpstreams();
-  application = createApplication(["pizzagpt", "chatgptt", "fakegpt"], { settings: upstreams.settings });
+  const { chatgptfree: _, ...settings } = upstreams.settings;
+  application = createApplication(["pizzagpt", "chatgptt", "fakegpt"], { settings });
   application.install("fallthrough-provider-broken", BROKEN_PLUGIN);
 });
 afterAll(async () => {
