@@ -30,7 +30,7 @@ export function createAccess({ token, hosts = [] }: AccessOptions): Access {
     throw new ChatError("config", "the token is unusable, expected visible ASCII characters without spaces");
   }
   const names = new Set(hosts.map(hostName));
-  const expected = token === undefined ? undefined : digest(`Bearer ${token}`);
+  const expected = token === undefined ? undefined : digest(token);
 
   function isKnown(name: string): boolean {
     return isLoopback(name) || names.has(name) || (names.has("*") && isIP(name) !== 0);
@@ -53,8 +53,9 @@ export function createAccess({ token, hosts = [] }: AccessOptions): Access {
     },
 
     checkToken(request) {
-      const given = digest(request.headers.get("authorization") ?? "");
-      if (expected === undefined || timingSafeEqual(given, expected)) return;
+      if (expected === undefined) return;
+      const given = /^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+      if (timingSafeEqual(digest(given ?? ""), expected)) return;
       throw new Refusal(401, "the bearer token is missing or wrong", { code: "invalid_api_key" });
     },
   };

@@ -55,7 +55,9 @@ test.each([
 
 test.each([
   ["Bearer s3cret-token", 200],
+  ["bearer s3cret-token", 200],
   ["Bearer s3cret-toke", 401],
+  ["s3cret-token", 401],
   ["bearer", 401],
   ["", 401],
 ])("with a token, %j is answered with %d", (authorization, status) => {
