@@ -19,6 +19,7 @@ export interface PackagePlan {
 const ID = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const LONGEST_ID = 39;
 const DEV_DEPENDENCIES = ["@fallthrough/testkit", "@types/node", "tsup", "typescript", "vitest"];
+const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 const PACKAGE = new URL("../", import.meta.url);
 
 /** Writes the package of a provider; @throws where the plan cannot be carried out, before anything is written */
@@ -59,8 +60,9 @@ export function writePackage(plan: PackagePlan): void {
 }
 
 function parseOrigin(text: string): string {
-  const { protocol, origin } = URL.canParse(text) ? new URL(text) : {};
-  if (protocol === "https:" && origin !== undefined) return origin;
+  const { protocol, hostname, origin } = URL.canParse(text) ? new URL(text) : {};
+  const safe = protocol === "https:" || (protocol === "http:" && LOOPBACK.includes(hostname ?? ""));
+  if (safe && origin !== undefined) return origin;
   throw new Error(`the origin ${JSON.stringify(text)} is none, expected one such as https://my-site.example`);
 }
 

@@ -69,6 +69,14 @@ test("the manifest takes its versions from that of the scaffold", () => {
   expect(fallthrough).toMatchObject({ id: "versions", factory: "createVersions", name: "Versions" });
 });
 
+test("a server on this machine needs no encryption", () => {
+  const folder = join(workspace, "local");
+
+  writePackage({ folder, id: "local", name: "Local", origin: "http://127.0.0.1:8123", template: "sse" });
+
+  expect(readFileSync(join(folder, "src/provider.ts"), "utf8")).toContain('"http://127.0.0.1:8123"');
+});
+
 test.each([
   ["an unknown template", { template: "xml" }, "unknown template"],
   ["an id with other letters", { id: "My Site" }, "the id"],

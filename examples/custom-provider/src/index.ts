@@ -1,0 +1,1 @@
+export { createParrot } from "./provider.ts";

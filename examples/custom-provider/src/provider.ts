@@ -1,0 +1,37 @@
+import {
+  type ChatProvider,
+  createHttpClient,
+  formatPrompt,
+  type ProviderSettings,
+  providerCard,
+  wishWarnings,
+} from "@fallthrough/core";
+import manifest from "../package.json" with { type: "json" };
+import { END_MARKER, parseWord } from "./protocol.ts";
+
+const ORIGIN = "http://127.0.0.1:8123";
+
+/** Creates a provider for the parrot. */
+export function createParrot(settings: ProviderSettings = {}): ChatProvider {
+  const card = providerCard(manifest, settings);
+  const http = createHttpClient({ provider: card.id, origin: ORIGIN }, settings);
+
+  return {
+    ...card,
+
+    async *stream(request) {
+      yield* wishWarnings(card, request);
+      const prompt = formatPrompt(request.messages);
+      const response = await http({ method: "POST", path: "/say", body: { prompt }, signal: request.signal });
+      for await (const { data } of response.events()) {
+        if (data === END_MARKER) {
+          yield { type: "finish", finishReason: "stop" };
+          return;
+        }
+        yield { type: "text-delta", delta: parseWord(data) };
+      }
+    },
+
+    close: () => http.close(),
+  };
+}

@@ -1,0 +1,10 @@
+import { readFileSync } from "node:fs";
+import { testProvider } from "@fallthrough/testkit";
+import { createParrot } from "../src/index.ts";
+
+testProvider({
+  create: createParrot,
+  exchanges: [readFileSync(new URL("fixtures/reply.raw", import.meta.url))],
+  reply: "Polly wants a cracker 🦜",
+  declare: ["tools", "images", "usage"],
+});
