@@ -67,6 +67,15 @@ test.each([
   expect(JSON.parse(body)).toMatchObject({ error: { type: expect.any(String), code: expect.any(String) } });
 });
 
+test("the classes of the platform stay as they are", async () => {
+  const { Request, Response } = globalThis;
+
+  await start();
+
+  expect(globalThis.Request).toBe(Request);
+  expect(globalThis.Response).toBe(Response);
+});
+
 test("no answer carries a header for pages of other sites", async () => {
   const { baseURL } = await start();
 
