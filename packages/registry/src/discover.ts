@@ -2,13 +2,16 @@ import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { amendError, ChatError, quote } from "@fallthrough/core";
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import type { DiscoveredProvider } from "./discovered-provider.ts";
 import { findManifest, locateManifest, type Manifest, readManifest } from "./manifests.ts";
 import { offeredProviders, type ProviderSettingsById } from "./offered-providers.ts";
 
 export type { DiscoveredProvider, ProviderSource } from "./discovered-provider.ts";
 export type { ProviderSettingsById } from "./offered-providers.ts";
+
+/** So many letters may be wrong in a name that was meant for another. */
+const TYPING_ERRORS = 2;
 
 /** Where to look, and what to do with what is found. */
 export interface DiscoverOptions {
@@ -33,7 +36,7 @@ export interface Discovery {
   readonly problems: readonly DiscoveryProblem[];
 }
 
-/** A package that was left out, or an entry of `settings` that is nobody's. */
+/** A package that was left out, or a mistyped key of the settings. */
 export interface DiscoveryProblem {
   /** The name of the package, or the key of the settings. */
   readonly package: string;
@@ -90,17 +93,20 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
   }
   checkIds(providers);
   // a package that was not read may be the one that they are for
-  if (!unread) problems.push(...[...unclaimed].map((key) => nobodysSettings(key, providers)));
+  if (!unread) problems.push(...[...unclaimed].flatMap((key) => mistypedSettings(key, providers)));
   return { providers: sortProviders(providers, options.order ?? []), problems };
 }
 
-function nobodysSettings(key: string, providers: readonly DiscoveredProvider[]): DiscoveryProblem {
-  const ids = providers.map(({ id }) => id);
-  const found = ids.length === 0 ? "none is installed" : `the nearest is ${quote(closest(key, ids))}`;
-  return {
-    package: key,
-    error: new ChatError("config", `settings for ${quote(key)} match no provider, ${found}`),
-  };
+/** Settings may stand for a provider that is not installed; only a key that is almost an id is taken for an error. */
+function mistypedSettings(key: string, providers: readonly DiscoveredProvider[]): DiscoveryProblem[] {
+  if (providers.length === 0) return [];
+  const nearest = closest(
+    key,
+    providers.map(({ id }) => id),
+  );
+  if (distance(key, nearest) > TYPING_ERRORS) return [];
+  const message = `settings for ${quote(key)} match no provider, did you mean ${quote(nearest)}`;
+  return [{ package: key, error: new ChatError("config", message) }];
 }
 
 function folderOf(from: string | URL): string {

@@ -160,19 +160,19 @@ test("two packages of one id are an error that names both, until one is denied",
   expect(await idsOf(root, { deny: ["provider-b"] })).toEqual(["a", "c"]);
 });
 
-test("settings that match no provider are a problem that names the nearest", async () => {
+test("settings whose key is almost an id are a problem, and those for what is not installed are not", async () => {
   const root = writeFiles(THREE);
 
-  const { problems } = await discoverProviders({ from: root, settings: { a: {}, bb: {} } });
+  const { problems } = await discoverProviders({ from: root, settings: { a: {}, bb: {}, ollama: {} } });
 
   expect(problems).toMatchObject([{ package: "bb", error: { code: "config" } }]);
-  expect(problems[0]?.error.message).toContain('the nearest is "b"');
+  expect(problems[0]?.error.message).toContain('did you mean "b"');
 });
 
-test("settings are nobody's only when every package was read", async () => {
+test("settings are mistyped only when every package was read", async () => {
   const root = writeFiles({ ...THREE, "node_modules/provider-b/package.json": "{" });
 
-  const { problems } = await discoverProviders({ from: root, settings: { b: {} } });
+  const { problems } = await discoverProviders({ from: root, settings: { bb: {} } });
 
   expect(problems.map((problem) => problem.package)).toEqual(["provider-b"]);
 });
