@@ -10,6 +10,7 @@ import { tryBundle } from "./packages/bundle.mjs";
 import { createPlace, LAYOUTS } from "./packages/layouts.mjs";
 import { packPackages } from "./packages/pack.mjs";
 import { startRegistry } from "./packages/registry.mjs";
+import { tryScaffold } from "./packages/scaffold.mjs";
 import { measure, recordSize } from "./packages/size.mjs";
 import { prepare } from "./setup.mjs";
 
@@ -48,6 +49,9 @@ try {
   );
   await step("a bundle of what `fallthrough sync` writes answers in an empty folder", () =>
     tryBundle(npm, createPlace(npm, join(folder, "bundle"), options()), standIns()),
+  );
+  await step("a scaffolded provider builds and passes the conformance suite", () =>
+    tryScaffold(createPlace(npm, join(folder, "scaffold"), options())),
   );
 } finally {
   await Promise.all([registry.close(), upstreams.close(), example.close()]);

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "./tools.mjs";
+
+/**
+ * Scaffolds a plugin as its author would, and asserts that it builds and passes its own tests.
+ *
+ * @param {import("./layouts.mjs").Place} place
+ */
+export async function tryScaffold({ root, env: own }) {
+  // the new package has a folder of its own, from which npm does not look further up
+  const env = { ...own, npm_config_userconfig: join(root, ".npmrc") };
+  const create = ["create", "--yes", "fallthrough-provider", "my-site", "--", "--template", "sse"];
+  await run("npm", create, { cwd: root, env });
+
+  const cwd = join(root, "my-site");
+  await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd, env });
+  await run("npm", ["run", "build"], { cwd, env });
+  // to a file, because the suite prints its table of what is supported
+  const test = ["--no-install", "vitest", "run", "--reporter=json", "--outputFile=report.json"];
+  await run("npx", test, { cwd, env });
+  const report = JSON.parse(readFileSync(join(cwd, "report.json"), "utf8"));
+
+  assert.equal(report.numFailedTests, 0);
+  assert.ok(report.numPassedTests > 20, "the conformance suite ran");
+}
