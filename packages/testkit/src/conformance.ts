@@ -6,6 +6,7 @@ import { type ConformanceCase, createRunner } from "./conformance/kit.ts";
 import { LEAVING_CASES } from "./conformance/leaving-cases.ts";
 import { REPLY_CASES } from "./conformance/reply-cases.ts";
 import { SECRET_CASES } from "./conformance/secret-cases.ts";
+import { STATUS_CASES } from "./conformance/status-cases.ts";
 import { declaredMissing, type ProviderSuite } from "./conformance/suite.ts";
 import { createSupportTable } from "./conformance/support-table.ts";
 
@@ -14,7 +15,7 @@ export type { Ability, ProviderSuite, SuiteExchange } from "./conformance/suite.
 const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
   card: CARD_CASES,
   reply: REPLY_CASES,
-  failures: FAILURE_CASES,
+  failures: [...STATUS_CASES, ...FAILURE_CASES],
   "abort and clean-up": LEAVING_CASES,
   secrets: SECRET_CASES,
 };

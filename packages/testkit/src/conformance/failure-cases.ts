@@ -1,42 +1,16 @@
-import { type ChatErrorCode, chat } from "@fallthrough/core";
+import { chat } from "@fallthrough/core";
 import { expect } from "vitest";
 import type { FaultScript } from "../fault-server.ts";
 import { loadText } from "../fixture.ts";
 import { httpResponse } from "../http-message.ts";
 import type { RecordedResponse } from "../recording.ts";
 import { cutBody, wireStart, withBody, withErrorInside } from "./answer-bytes.ts";
-import { failureOf, inTime, readParts, reasonOf } from "./ask.ts";
-import type { ConformanceCase, Kit } from "./kit.ts";
+import { inTime, reasonOf } from "./ask.ts";
+import { type ConformanceCase, failureBy } from "./kit.ts";
 
-const STATUS_CODES: Readonly<Record<number, ChatErrorCode>> = {
-  204: "protocol",
-  400: "bad-request",
-  401: "auth",
-  402: "payment",
-  403: "auth",
-  404: "not-found",
-  408: "server",
-  410: "not-found",
-  413: "context-length",
-  422: "bad-request",
-  429: "rate-limit",
-  451: "blocked",
-  500: "server",
-  502: "server",
-  503: "server",
-};
-
-const JSON_TYPE = { "content-type": "application/json" };
 const HTML_TYPE = { "content-type": "text/html; charset=utf-8" };
 const CHALLENGE = loadText("synthetic-challenge.html");
 const LOGIN = "<!doctype html><html><head><title>Log in</title></head><body><form></form></body></html>";
-
-const answer = (status: number, headers: Readonly<Record<string, string>> = {}): Buffer =>
-  httpResponse({
-    status,
-    headers: status === 204 ? {} : { ...JSON_TYPE, ...headers },
-    body: status === 204 ? "" : '{"message":"no answer today"}',
-  });
 
 /** Pages for people, by how they are served. */
 const PAGES: Readonly<Record<string, (response: RecordedResponse) => Buffer>> = {
@@ -52,51 +26,8 @@ const CUTS: Readonly<Record<string, (response: RecordedResponse) => FaultScript>
   "at a clean end": (response) => [{ send: withBody(response, cutBody(response)) }],
 };
 
-/** What a provider makes of a broken answer. */
+/** What a provider makes of an answer that is broken behind its status. */
 export const FAILURE_CASES: readonly ConformanceCase[] = [
-  ...Object.entries(STATUS_CODES).map(
-    ([status, code]): ConformanceCase => ({
-      title: `status ${status} is \`${code}\``,
-      async run(kit) {
-        const failure = await failureBy(kit, () => [{ send: answer(Number(status)) }]);
-
-        expect(failure).toMatchObject({ code, status: Number(status) });
-      },
-    }),
-  ),
-  {
-    title: "a failure of the first step is told as what it is",
-    async run(kit) {
-      const script = () => [{ send: answer(429) }];
-      const { provider } = await kit.stage({ script, step: "first" });
-
-      expect(await failureOf(kit.ask(provider), "the call")).toMatchObject({ code: "rate-limit" });
-    },
-  },
-  {
-    title: "a failure is a ChatError that names the provider",
-    async run(kit) {
-      for (const script of [() => [{ send: answer(500) }], () => [{ end: "rst" } as const]]) {
-        const { provider } = await kit.stage({ script, settings: { id: "id-of-the-suite" } });
-        const failure = await failureOf(readParts(provider, kit.request()), "the call");
-
-        expect(failure.provider).toBe("id-of-the-suite");
-        expect(failure.message).toMatch(/^\[id-of-the-suite\] /);
-      }
-    },
-  },
-  {
-    title: "`Retry-After` is told, in seconds and as a date",
-    async run(kit) {
-      const seconds = await failureBy(kit, () => [{ send: answer(429, { "retry-after": "7" }) }]);
-      const inAMinute = new Date(Date.now() + 60_000).toUTCString();
-      const date = await failureBy(kit, () => [{ send: answer(429, { "retry-after": inAMinute }) }]);
-
-      expect(seconds.retryAfterMs).toBe(7000);
-      expect(date.retryAfterMs).toBeGreaterThan(50_000);
-      expect(date.retryAfterMs).toBeLessThanOrEqual(60_000);
-    },
-  },
   ...Object.entries(PAGES).map(
     ([what, page]): ConformanceCase => ({
       title: `${what} is \`blocked\`, never an answer`,
@@ -178,12 +109,3 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
     }),
   ),
 ];
-
-/** What a caller gets when this takes the place of the answer. */
-async function failureBy(
-  kit: Kit,
-  script: (response: RecordedResponse) => FaultScript,
-): ReturnType<typeof failureOf> {
-  const { provider } = await kit.stage({ script });
-  return failureOf(kit.ask(provider), "the call");
-}

@@ -1,6 +1,8 @@
 import type { ChatProvider, ChatRequest, ChatResult } from "@fallthrough/core";
 import { chat } from "@fallthrough/core";
-import { QUESTION } from "./ask.ts";
+import type { FaultScript } from "../fault-server.ts";
+import type { RecordedResponse } from "../recording.ts";
+import { failureOf, QUESTION } from "./ask.ts";
 import { learnPlan, type Plan } from "./plan.ts";
 import { type Stage, type StageOptions, startStage } from "./stage.ts";
 import type { Ability, ProviderSuite } from "./suite.ts";
@@ -60,4 +62,13 @@ export function createRunner(
       await Promise.allSettled(stages.map((stage) => stage.close()));
     }
   };
+}
+
+/** What a caller gets when this takes the place of the answer. */
+export async function failureBy(
+  kit: Kit,
+  script: (response: RecordedResponse) => FaultScript,
+): ReturnType<typeof failureOf> {
+  const { provider } = await kit.stage({ script });
+  return failureOf(kit.ask(provider), "the call");
 }
