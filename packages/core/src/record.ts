@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Call, openCall } from "./call.ts";
 import type { Attempt, ChatProvider, ChatRequest, FinishPart, Route } from "./contract.ts";
 import { DEFAULT_TIMEOUTS } from "./defaults.ts";
@@ -55,8 +56,11 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
     signal: controller.signal,
     begin() {
       started = performance.now();
-      if (signal?.aborted) onAbort();
-      signal?.addEventListener("abort", onAbort);
+      if (signal === undefined) return;
+      if (signal.aborted) onAbort();
+      // one signal may end all calls of a server, which is no leak
+      setMaxListeners(0, signal);
+      signal.addEventListener("abort", onAbort);
     },
     end(outcome, finish) {
       if (ended) return;

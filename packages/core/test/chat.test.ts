@@ -292,3 +292,21 @@ test("no listener stays on the caller's signal", async () => {
 
   expect(listeners).toBe(0);
 });
+
+test("one signal may end many calls, and Node.js warns of no leak", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const silent = createToy(() => iterable(() => new Promise(() => {})));
+  const calls = Array.from({ length: 20 }, () => reasonOf(chat(silent, { messages, signal }).text()));
+
+  await turn();
+  controller.abort("over");
+
+  expect(await Promise.all(calls)).toEqual(Array(20).fill("over"));
+  await turn();
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
+});

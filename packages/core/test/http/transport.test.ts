@@ -171,6 +171,27 @@ test.each([
   expect(server.requests).toHaveLength(1);
 });
 
+test("the environment cannot turn the verification of certificates off", async () => {
+  const server = await startServer(({ socket }) => socket.write(OK), { certificate: "certificate" });
+  const program = `
+    const [built, origin] = process.argv.slice(1);
+    const { createHttpClient } = await import(built);
+    const http = createHttpClient({ provider: "toy", origin });
+    await http({ path: "/" }).catch(({ code }) => console.log(code));
+    await http.close();
+  `;
+  const built = new URL("../../dist/index.js", import.meta.url).href;
+
+  const { stdout } = await run(
+    process.execPath,
+    ["--input-type=module", "-e", program, built, `https://localhost:${server.port}`],
+    { env: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: "0" } },
+  );
+
+  expect(stdout).toBe("tls\n");
+  expect(server.requests).toHaveLength(0);
+});
+
 test("an https proxy that nobody vouches for is a TLS failure", async () => {
   const server = await startAnswering(OK);
   const proxy = await startHttpProxy(200, { certificate: "certificate" });
