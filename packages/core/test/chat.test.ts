@@ -12,6 +12,7 @@ import {
   FINISH,
   failing,
   failureOf,
+  iterable,
   messages,
   reasonOf,
   text,
