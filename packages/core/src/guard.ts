@@ -6,7 +6,7 @@ import { ChatError } from "./errors.ts";
 import { explainFailure } from "./failure.ts";
 import { createIntake } from "./intake.ts";
 import { quote } from "./redact.ts";
-import { deniedCapability, findModel, selectModel } from "./requirements.ts";
+import { deniedCapability, findModel, requiredCapabilities, selectModel } from "./requirements.ts";
 import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } from "./watch.ts";
 
 /** How a call is guarded. */
@@ -97,7 +97,7 @@ export function guard(
       if (selected.warning !== undefined) {
         intake.take({ type: "warning", code: "adjusted", message: selected.warning });
       }
-      const denied = deniedCapability(findModel(provider, model), request);
+      const denied = deniedCapability(findModel(provider, model), requiredCapabilities(request));
       if (denied !== undefined) {
         throw new ChatError("unsupported", `model ${quote(model ?? "")} does not do ${denied}`);
       }

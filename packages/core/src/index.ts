@@ -21,7 +21,7 @@ export { createHttpClient } from "./http/client.ts";
 export { codeOfStatus } from "./http/failures.ts";
 export type * from "./http/types.ts";
 export { fieldsOf, parseJson } from "./json.ts";
-export { createRedactor, quote } from "./redact.ts";
+export { quote } from "./redact.ts";
 export {
   deniedCapability,
   findModel,

@@ -49,8 +49,11 @@ export function requiredCapabilities(request: ChatRequest): readonly Capability[
 }
 
 /** The required ability that the model's card denies; `undefined` where it says yes or nothing. */
-export function deniedCapability(model: ModelCard | undefined, request: ChatRequest): Capability | undefined {
-  return requiredCapabilities(request).find((capability) => model?.capabilities?.[capability] === false);
+export function deniedCapability(
+  model: ModelCard | undefined,
+  required: readonly Capability[],
+): Capability | undefined {
+  return required.find((capability) => model?.capabilities?.[capability] === false);
 }
 
 /** The request settings that a provider may honour or not. */

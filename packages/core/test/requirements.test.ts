@@ -84,13 +84,13 @@ test.each<[string, Partial<ChatRequest>, readonly string[]]>([
 });
 
 test("only a card that says no denies an ability", () => {
-  const request: ChatRequest = { messages, responseFormat: { type: "json" } };
+  const required = ["json"] as const;
 
-  expect(deniedCapability({ id: "a", capabilities: { json: false } }, request)).toBe("json");
-  expect(deniedCapability({ id: "a", capabilities: { json: true } }, request)).toBeUndefined();
-  expect(deniedCapability({ id: "a", capabilities: { tools: false } }, request)).toBeUndefined();
-  expect(deniedCapability({ id: "a" }, request)).toBeUndefined();
-  expect(deniedCapability(undefined, request)).toBeUndefined();
+  expect(deniedCapability({ id: "a", capabilities: { json: false } }, required)).toBe("json");
+  expect(deniedCapability({ id: "a", capabilities: { json: true } }, required)).toBeUndefined();
+  expect(deniedCapability({ id: "a", capabilities: { tools: false } }, required)).toBeUndefined();
+  expect(deniedCapability({ id: "a" }, required)).toBeUndefined();
+  expect(deniedCapability(undefined, required)).toBeUndefined();
 });
 
 test("a sampling setting that is not honoured becomes a warning, zero included", () => {

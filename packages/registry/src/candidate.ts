@@ -3,6 +3,7 @@ import {
   type ChatErrorCode,
   type ChatProvider,
   type ChatRequest,
+  deniedCapability,
   findModel,
   instanceSettings,
   type ModelCard,
@@ -69,6 +70,6 @@ function skipFor(
 ): Skip | undefined {
   const { state, checked } = provider.status;
   if (state === "retired" && !explicit) return { reason: `retired, as of ${checked}` };
-  const lacking = need.capabilities.find((capability) => card?.capabilities?.[capability] === false);
+  const lacking = deniedCapability(card, need.capabilities);
   return lacking && { code: "unsupported", reason: `does not do ${lacking}` };
 }
