@@ -13,6 +13,7 @@ import { ChatError } from "./errors.ts";
 import { createFold } from "./fold.ts";
 import { type GuardOptions, guard } from "./guard.ts";
 import { createRecord } from "./record.ts";
+import { END, type PartIterator, TAKE } from "./take.ts";
 
 /** A whole answer. */
 export interface ChatResult {
@@ -55,7 +56,7 @@ export interface ChatReply extends AsyncIterable<StreamPart> {
 export function chat(provider: ChatProvider, request: ChatRequest, options?: GuardOptions): ChatReply {
   const record = createRecord(provider, request);
   const fold = createFold();
-  let parts: AsyncIterator<StreamPart> | undefined;
+  let parts: PartIterator | undefined;
   let consumer: object | undefined;
   let settle: { resolve(result: ChatResult): void; reject(reason: unknown): void };
   const settled = new Promise<ChatResult>((resolve, reject) => {
@@ -64,23 +65,21 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
   // whoever does not ask for the result has the failure from the stream
   settled.catch(() => {});
 
-  function begin(): AsyncIterator<StreamPart> {
+  function begin(): PartIterator {
     record.begin();
     parts = guard(provider, { ...request, signal: record.signal }, options);
     return parts;
   }
 
-  function receive(result: IteratorResult<StreamPart>): IteratorResult<StreamPart> {
-    if (result.done) return result;
-    const part = result.value;
+  function receive(part: StreamPart): StreamPart {
     if (part.type !== "finish") {
       fold.add(part);
-      return result;
+      return part;
     }
     record.end("answered", part);
     const finish = { ...part, route: record.route };
     settle.resolve(fold.result(record.route, finish));
-    return { done: false, value: finish };
+    return finish;
   }
 
   function fail(reason: unknown): never {
@@ -90,22 +89,35 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
   }
 
   /** Written by hand: each layer of async functions would add turns of the microtask queue to every part. */
-  function iterate<Value>(
-    pick: (result: IteratorResult<StreamPart>) => IteratorResult<Value> | undefined,
-  ): AsyncIterator<Value> {
+  function iterate<Value>(pick: (part: StreamPart) => Value | undefined): ReplyIterator<Value> {
     let left = false;
 
-    function advance(source: AsyncIterator<StreamPart>): Promise<IteratorResult<Value>> {
-      return source.next().then((result) => pick(receive(result)) ?? advance(source), fail);
+    function take(): Value | undefined {
+      for (let part = parts?.[TAKE]?.(); part !== undefined; part = parts?.[TAKE]?.()) {
+        const value = pick(receive(part));
+        if (value !== undefined) return value;
+      }
+      return undefined;
     }
 
-    const iterator: AsyncIterator<Value> = {
+    function wait(source: PartIterator): Promise<IteratorResult<Value, undefined>> {
+      return source.next().then((result) => {
+        if (result.done) return END;
+        const value = pick(receive(result.value)) ?? take();
+        return value === undefined ? wait(source) : { done: false, value };
+      }, fail);
+    }
+
+    const iterator: ReplyIterator<Value> = {
+      [TAKE]: () => (consumer === iterator && !left ? take() : undefined),
       next() {
         consumer ??= iterator;
         if (consumer !== iterator) return Promise.reject(consumedTwice());
-        if (left) return Promise.resolve({ done: true, value: undefined });
+        if (left) return Promise.resolve(END);
         try {
-          return advance(parts ?? begin());
+          const value = take();
+          if (value !== undefined) return Promise.resolve({ done: false, value });
+          return wait(parts ?? begin());
         } catch (reason) {
           return Promise.reject(reason).catch(fail);
         }
@@ -114,7 +126,7 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
         consumer ??= iterator;
         left = true;
         if (consumer === iterator) leave();
-        return Promise.resolve({ done: true, value: undefined });
+        return Promise.resolve(END);
       },
     };
     return iterator;
@@ -129,14 +141,14 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
 
   async function result(): Promise<ChatResult> {
     if (consumer === undefined) {
-      const iterator = iterate((part) => part);
+      const iterator = iterate(pickAll);
       while (!(await iterator.next()).done);
     }
     return settled;
   }
 
   return {
-    [Symbol.asyncIterator]: () => iterate((part) => part),
+    [Symbol.asyncIterator]: () => iterate(pickAll),
     textStream: { [Symbol.asyncIterator]: () => iterate(pickText) },
     get route() {
       return record.route;
@@ -146,11 +158,18 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
   };
 }
 
+interface ReplyIterator<Value> extends AsyncIterator<Value, undefined> {
+  [TAKE](): Value | undefined;
+}
+
 function consumedTwice(): ChatError {
   return new ChatError("config", "the reply is consumed already, expected one reader for each call");
 }
 
-function pickText(result: IteratorResult<StreamPart>): IteratorResult<string> | undefined {
-  if (result.done) return { done: true, value: undefined };
-  return result.value.type === "text-delta" ? { done: false, value: result.value.delta } : undefined;
+function pickAll(part: StreamPart): StreamPart {
+  return part;
+}
+
+function pickText(part: StreamPart): string | undefined {
+  return part.type === "text-delta" ? part.delta : undefined;
 }

@@ -1,5 +1,7 @@
 import type { FinishReason, StreamPart } from "./contract.ts";
 import { ChatError } from "./errors.ts";
+import { createFrame } from "./frame.ts";
+import { partsOf } from "./parts-of.ts";
 import type { ServerSentEvent } from "./sse.ts";
 
 /** What an event of a cumulative stream says: the whole text so far of a message, or that no more will come. */
@@ -23,71 +25,123 @@ export interface CumulativeFormat {
   readonly head: RegExp;
 }
 
-type Said = CumulativeState | { readonly error: unknown };
+/** The name of an event that has none. */
+const MESSAGE = "message";
+
+/** `added` is what the text has beyond `base`, where only that was parsed. */
+type TextState = Extract<CumulativeState, { readonly text: string }> & {
+  readonly base?: string;
+  readonly added?: string;
+};
+type Said = TextState | Exclude<CumulativeState, TextState> | { readonly error: unknown };
 
 /**
  * The parts of an answer each event of which repeats the whole text so far.
  *
  * Text is compared, never cut by its length; of the states of a message that arrive together only the newest is
- * parsed. @throws `protocol` for text that changes after it was given, `interrupted` or `empty` for an end before
- * a message was finished
+ * parsed, and of that only what is new. Fails with `protocol` for text that changes after it was given, `interrupted`
+ * or `empty` for an end before a message was finished.
  */
-export async function* cumulativeParts(
+export function cumulativeParts(
   groups: AsyncIterable<readonly ServerSentEvent[]>,
   format: CumulativeFormat,
-): AsyncGenerator<StreamPart> {
+): AsyncIterable<StreamPart> {
+  const newestStates = createStateReader(format);
   const given = new Map<string, string>();
   let finishReason: FinishReason | undefined;
   let model: string | undefined;
 
-  reading: for await (const group of groups) {
-    for (const said of newestStates(group, format)) {
+  function end(parts: StreamPart[]): true {
+    if (finishReason === undefined) {
+      const code = given.size === 0 ? "empty" : "interrupted";
+      throw new ChatError(code, `${format.what} ended before a message was finished`);
+    }
+    parts.push({ type: "finish", finishReason, model });
+    return true;
+  }
+
+  /** What the text has beyond what was given of its message. */
+  function newText({ id, text, base, added }: TextState): string {
+    const before = given.get(id) ?? "";
+    if (added !== undefined && base === before) return added;
+    // compared as slices: V8 compares those as memory, and `startsWith` character by character
+    if (text.slice(0, before.length) === before) return text.slice(before.length);
+    throw new ChatError("protocol", `${format.what} changed text that it had sent, expected it to grow`);
+  }
+
+  return partsOf(groups, (group, parts) => {
+    for (const said of group === undefined ? [] : newestStates(group)) {
       if ("error" in said) throw said.error;
       if (!("text" in said)) {
         finishReason = said.finishReason ?? finishReason;
-        break reading;
+        return end(parts);
       }
-      const { id, text } = said;
-      const before = given.get(id) ?? "";
-      if (!text.startsWith(before)) {
-        throw new ChatError("protocol", `${format.what} changed text that it had sent, expected it to grow`);
-      }
+      const delta = newText(said);
       ({ finishReason, model } = said);
       // blank text is held back: until there is more, the server may start over
-      if (text === before || text.trim() === "") continue;
-      given.set(id, text);
-      yield { type: "text-delta", delta: text.slice(before.length) };
+      if (delta === "" || (!given.has(said.id) && said.text.trim() === "")) continue;
+      given.set(said.id, said.text);
+      parts.push({ type: "text-delta", delta });
+    }
+    return group === undefined && end(parts);
+  });
+}
+
+/** Reads what a group of events says, without the states of a message that a newer one repeats. */
+function createStateReader(format: CumulativeFormat): (group: readonly ServerSentEvent[]) => readonly Said[] {
+  const frame = createFrame({
+    cumulative: true,
+    textOf(data) {
+      const said = parse({ event: MESSAGE, data });
+      return said !== undefined && isGrowing(said) ? said.text : undefined;
+    },
+  });
+  /** The state that the frame has come to. */
+  let framed: TextState | undefined;
+
+  function parse(event: ServerSentEvent): Said | undefined {
+    try {
+      return format.parse(event);
+    } catch (error) {
+      return { error };
     }
   }
 
-  if (finishReason === undefined) {
-    const code = given.size === 0 ? "empty" : "interrupted";
-    throw new ChatError(code, `${format.what} ended before a message was finished`);
+  function parseNew({ event, data }: ServerSentEvent): Said | undefined {
+    const added = framed !== undefined && event === MESSAGE ? frame.read(data) : undefined;
+    if (framed === undefined || added === undefined) return undefined;
+    const base = framed.text;
+    framed = { ...framed, text: base + added };
+    return { ...framed, base, added };
   }
-  yield { type: "finish", finishReason, model };
+
+  return (group) => {
+    let states: Said[] = [];
+    let heads: string[] = [];
+    let pattern: (() => void) | undefined;
+    for (const event of group.toReversed()) {
+      const { data } = event;
+      if (heads.some((head) => data.startsWith(head))) continue;
+      const grown = states.length === 0 ? parseNew(event) : undefined;
+      const said = grown ?? parse(event);
+      if (said === undefined) continue;
+      const head = format.head.exec(data)?.[0];
+      // what follows an end does not count, so it cannot stand for what came before
+      if (!("text" in said)) [states, heads] = [[], []];
+      else if (head !== undefined) heads.push(head);
+      if (states.length === 0 && grown === undefined && event.event === MESSAGE && isGrowing(said)) {
+        pattern = () => {
+          framed = said;
+          frame.learn(data, said.text);
+        };
+      }
+      states.push(said);
+    }
+    pattern?.();
+    return states.reverse();
+  };
 }
 
-/** What a group of events says, without the states of a message that a newer one repeats. */
-function newestStates(group: readonly ServerSentEvent[], format: CumulativeFormat): readonly Said[] {
-  let states: Said[] = [];
-  let heads: string[] = [];
-  for (const event of group.toReversed()) {
-    if (heads.some((head) => event.data.startsWith(head))) continue;
-    const said = parseState(event, format);
-    if (said === undefined) continue;
-    const head = format.head.exec(event.data)?.[0];
-    // what follows an end does not count, so it cannot stand for what came before
-    if (!("text" in said)) [states, heads] = [[], []];
-    else if (head !== undefined) heads.push(head);
-    states.push(said);
-  }
-  return states.reverse();
-}
-
-function parseState(event: ServerSentEvent, format: CumulativeFormat): Said | undefined {
-  try {
-    return format.parse(event);
-  } catch (error) {
-    return { error };
-  }
+function isGrowing(said: Said): said is TextState {
+  return "text" in said && said.finishReason === undefined && said.text.trim() !== "";
 }

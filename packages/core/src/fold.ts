@@ -1,5 +1,6 @@
 import type { ChatResult } from "./chat.ts";
 import type { FinishPart, Route, Source, StreamPart, ToolCall, Warning } from "./contract.ts";
+import { gatherText } from "./gathered-text.ts";
 
 /** Gathers the parts of a stream into one answer. */
 export interface Fold {
@@ -10,8 +11,8 @@ export interface Fold {
 
 /** An empty fold. */
 export function createFold(): Fold {
-  let text = "";
-  let reasoning = "";
+  const text = gatherText();
+  const reasoning = gatherText();
   const toolCalls: ToolCall[] = [];
   const sources: Source[] = [];
   const warnings: Warning[] = [];
@@ -19,10 +20,10 @@ export function createFold(): Fold {
     add(part) {
       switch (part.type) {
         case "text-delta":
-          text += part.delta;
+          text.add(part.delta);
           break;
         case "reasoning-delta":
-          reasoning += part.delta;
+          reasoning.add(part.delta);
           break;
         case "tool-call": {
           const { type: _, ...toolCall } = part;
@@ -43,8 +44,8 @@ export function createFold(): Fold {
     },
     result(route, finish) {
       return {
-        text,
-        reasoning,
+        text: text.read(),
+        reasoning: reasoning.read(),
         toolCalls: [...toolCalls],
         sources: [...sources],
         warnings: [...warnings],

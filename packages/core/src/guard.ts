@@ -7,6 +7,8 @@ import { explainFailure } from "./failure.ts";
 import { createIntake } from "./intake.ts";
 import { quote } from "./redact.ts";
 import { deniedCapability, findModel, requiredCapabilities, selectModel } from "./requirements.ts";
+import { END, type PartIterator, TAKE } from "./take.ts";
+import { timedOut } from "./timed-out.ts";
 import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } from "./watch.ts";
 
 /** How a call is guarded. */
@@ -42,10 +44,10 @@ export function guard(
   provider: ChatProvider,
   request: ChatRequest,
   options: GuardOptions = {},
-): AsyncIterableIterator<StreamPart> {
+): AsyncIterableIterator<StreamPart> & PartIterator {
   if (SELF_GUARDED in provider) {
     const parts = (provider as SelfGuarded).stream(request, options);
-    return parts[Symbol.asyncIterator]() as AsyncIterableIterator<StreamPart>;
+    return parts[Symbol.asyncIterator]() as AsyncIterableIterator<StreamPart> & PartIterator;
   }
 
   const { caps } = options;
@@ -72,7 +74,9 @@ export function guard(
   };
   openCall(controller.signal, call);
 
-  let source: AsyncIterator<StreamPart> | undefined;
+  let source: PartIterator | undefined;
+  /** The provider was asked for a part that has not come. */
+  let pulling = false;
   let watch: Watch | undefined;
   let finish: FinishPart | undefined;
   let tidy: NodeJS.Timeout | undefined;
@@ -114,14 +118,16 @@ export function guard(
   }
 
   function pull(): void {
+    pulling = true;
     try {
-      (source as AsyncIterator<StreamPart>).next().then(receive, fail);
+      (source as PartIterator).next().then(receive, fail);
     } catch (error) {
       fail(error);
     }
   }
 
   function receive(result: IteratorResult<StreamPart>): void {
+    pulling = false;
     if (ended) return;
     try {
       if (result.done) {
@@ -129,49 +135,67 @@ export function guard(
         complete();
         return;
       }
-      const part = result.value;
-      if (typeof part !== "object" || part === null) {
-        throw new ChatError("contract", `stream() gave ${quote(String(part))}, expected a stream part`);
-      }
-      if (finish !== undefined) {
-        throw new ChatError("contract", "stream() gave a part after `finish`, expected it to be the last");
-      }
-      if (part.type === "finish") {
-        intake.checkEnd(part);
-        finish = part;
-        tidy = setTimeout(abandon, TIDY_MS);
-        pull();
-        return;
-      }
-      const contents = intake.contents;
-      const given = intake.take(part);
-      if (given === undefined) {
-        pullAgain();
-        return;
-      }
-      fruitless = 0;
-      watch?.received(intake.contents > contents);
-      const held = intake.release();
-      if (held.length > 0) {
-        ready.push(...held, given);
-        deliver();
-      } else {
-        pending?.resolve(given === part ? result : { done: false, value: given });
-        pending = undefined;
-      }
+      const given = judge(result.value);
+      if (given !== undefined) hand(given);
+      else if (!pulling) pullAgain();
     } catch (error) {
       fail(error);
     }
   }
 
+  /** What is to be handed on for this part now, if anything; @throws what is wrong with it */
+  function judge(part: StreamPart): StreamPart | undefined {
+    if (typeof part !== "object" || part === null) {
+      throw new ChatError("contract", `stream() gave ${quote(String(part))}, expected a stream part`);
+    }
+    if (finish !== undefined) {
+      throw new ChatError("contract", "stream() gave a part after `finish`, expected it to be the last");
+    }
+    if (part.type === "finish") {
+      intake.checkEnd(part);
+      finish = part;
+      tidy = setTimeout(abandon, TIDY_MS);
+      pull();
+      return undefined;
+    }
+    const { contents } = intake;
+    const given = intake.take(part);
+    if (given === undefined) {
+      fruitless++;
+      return undefined;
+    }
+    fruitless = 0;
+    watch?.received(intake.contents > contents);
+    const held = intake.release();
+    if (held.length === 0) return given;
+    ready.push(...held, given);
+    return ready.shift();
+  }
+
   function pullAgain(): void {
-    fruitless++;
     if (fruitless % TURN_EVERY === 0) setImmediate(pull);
     else pull();
   }
 
-  function deliver(): void {
-    pending?.resolve({ done: false, value: ready.shift() as StreamPart });
+  /** What has come already, as far as nobody has to wait for it. */
+  function take(): StreamPart | undefined {
+    if (ready.length > 0) return ready.shift();
+    try {
+      // no timer could end a stream of parts that have all come and are all empty
+      for (let looked = 0; looked < TURN_EVERY && !ended && !pulling; looked++) {
+        const part = source?.[TAKE]?.();
+        if (part === undefined) return undefined;
+        const given = judge(part);
+        if (given !== undefined) return given;
+      }
+    } catch (error) {
+      fail(error);
+    }
+    return undefined;
+  }
+
+  function hand(part: StreamPart): void {
+    pending?.resolve({ done: false, value: part });
     pending = undefined;
   }
 
@@ -181,7 +205,7 @@ export function guard(
     close();
     // the rest of the body usually follows its end marker at once, and then the connection can be used again
     if (call.exchanges > 0) setTimeout(() => controller.abort(), TRAILER_MS).unref();
-    deliver();
+    if (pending !== undefined) hand(ready.shift() as StreamPart);
   }
 
   /** The answer is whole; only its provider does not come to an end. */
@@ -246,26 +270,28 @@ export function guard(
     [Symbol.asyncIterator]() {
       return this;
     },
+    [TAKE]: () => (pending === undefined ? take() : undefined),
     next() {
       if (pending !== undefined) {
         return Promise.reject(
           new ChatError("config", "the stream is read twice at once, expected one reader"),
         );
       }
-      if (ready.length > 0) return Promise.resolve({ done: false, value: ready.shift() as StreamPart });
+      const taken = take();
+      if (taken !== undefined) return Promise.resolve({ done: false, value: taken });
       if (unclaimed !== undefined) {
         const { reason } = unclaimed;
         unclaimed = undefined;
         return Promise.reject(reason);
       }
-      if (ended) return Promise.resolve({ done: true, value: undefined });
-      const waiting = new Promise<IteratorResult<StreamPart>>((resolve, reject) => {
+      if (ended) return Promise.resolve(END);
+      const waiting = new Promise<IteratorResult<StreamPart, undefined>>((resolve, reject) => {
         pending = { resolve, reject };
       });
       if (source === undefined) start();
       else {
         watch?.waiting();
-        pull();
+        if (!pulling) pull();
       }
       return waiting;
     },
@@ -273,30 +299,14 @@ export function guard(
       ready.length = 0;
       unclaimed = undefined;
       if (!ended) leave(new DOMException("the consumer left the stream", "AbortError"));
-      pending?.resolve({ done: true, value: undefined });
+      pending?.resolve(END);
       pending = undefined;
-      return Promise.resolve({ done: true, value: undefined });
+      return Promise.resolve(END);
     },
   };
 }
 
 interface Pending {
-  resolve(result: IteratorResult<StreamPart>): void;
+  resolve(result: IteratorResult<StreamPart, undefined>): void;
   reject(reason: unknown): void;
-}
-
-function timedOut(timer: TimerName, ms: number): ChatError {
-  switch (timer) {
-    case "firstChunkMs":
-      return new ChatError("timeout", `sent no content within ${ms} ms`);
-    case "chunkMs":
-      return new ChatError("timeout", `sent nothing for ${ms} ms after its last content`);
-    case "commitMs":
-      return new ChatError(
-        "deadline",
-        `sent no content before the time for all attempts was over (${ms} ms left)`,
-      );
-    case "totalMs":
-      return new ChatError("deadline", `did not finish within ${ms} ms`);
-  }
 }

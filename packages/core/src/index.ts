@@ -16,12 +16,15 @@ export {
   type Phase,
 } from "./errors.ts";
 export { formatPrompt, messageText } from "./format-prompt.ts";
+export { createFrame } from "./frame.ts";
 export { type GuardOptions, guard, SELF_GUARDED } from "./guard.ts";
 export { createHttpClient } from "./http/client.ts";
 export { codeOfStatus } from "./http/failures.ts";
 export type * from "./http/types.ts";
 export { fieldsOf, parseJson } from "./json.ts";
+export { type GroupReader, partsOf } from "./parts-of.ts";
 export { quote } from "./redact.ts";
+export { relay } from "./relay.ts";
 export {
   deniedCapability,
   findModel,
@@ -32,4 +35,5 @@ export {
 export type { ProviderSettings } from "./settings.ts";
 export { share } from "./share.ts";
 export type { ServerSentEvent } from "./sse.ts";
+export { END, type PartIterator, TAKE } from "./take.ts";
 export { capTimeout, resolveTimeouts } from "./watch.ts";

@@ -1,6 +1,7 @@
 import type { FinishPart, FinishReason, StreamPart, ToolCall } from "./contract.ts";
 import { HELD_CHARACTERS, HELD_PARTS } from "./defaults.ts";
 import { ChatError, type PartialReply } from "./errors.ts";
+import { type GatheredText, gatherText } from "./gathered-text.ts";
 import { quote } from "./redact.ts";
 
 /** Judges the parts of one stream as they come. */
@@ -138,8 +139,8 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
 
     partial() {
       return {
-        text: channels["text-delta"].text,
-        reasoning: channels["reasoning-delta"].text,
+        text: channels["text-delta"].text.read(),
+        reasoning: channels["reasoning-delta"].text.read(),
         toolCalls: [...toolCalls],
       };
     },
@@ -147,7 +148,7 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
 }
 
 interface Channel {
-  readonly text: string;
+  readonly text: GatheredText;
   readonly blank: boolean;
   /** The delta with every surrogate pair whole: half of one waits for the other half. */
   add(delta: string): string;
@@ -156,13 +157,11 @@ interface Channel {
 }
 
 function createChannel(): Channel {
-  let text = "";
+  const text = gatherText();
   let blank = true;
   let half = "";
   return {
-    get text() {
-      return text;
-    },
+    text,
     get blank() {
       return blank;
     },
@@ -173,7 +172,7 @@ function createChannel(): Channel {
         half = whole.slice(-1);
         whole = whole.slice(0, -1);
       }
-      text += whole;
+      text.add(whole);
       if (blank && whole.trim() !== "") blank = false;
       return whole;
     },

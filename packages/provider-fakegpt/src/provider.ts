@@ -3,6 +3,7 @@ import {
   BROWSER_USER_AGENT,
   ChatError,
   type ChatProvider,
+  type ChatRequest,
   createHttpClient,
   cumulativeParts,
   formatPrompt,
@@ -10,6 +11,7 @@ import {
   type JsonObject,
   type ProviderSettings,
   providerCard,
+  relay,
   type StreamPart,
   wishWarnings,
 } from "@fallthrough/core";
@@ -46,38 +48,38 @@ export function createFakegpt(settings: ProviderSettings = {}): ChatProvider {
     }
   }
 
+  async function* answer(request: ChatRequest): AsyncGenerator<StreamPart, AsyncIterable<StreamPart>> {
+    yield* wishWarnings(card, request, { options: ["timezoneOffsetMin", "historyAndTrainingDisabled"] });
+    const { timezoneOffsetMin = 0, historyAndTrainingDisabled = true } =
+      request.providerOptions?.[card.id] ?? {};
+    const warnings: StreamPart[] = [];
+    const prompt = formatPrompt(request.messages, (message) =>
+      warnings.push({ type: "warning", code: "unsupported", message }),
+    );
+    yield* warnings;
+
+    const content = { content_type: "text", parts: [prompt] };
+    const response = await converse(
+      {
+        action: "next",
+        messages: [{ id: randomUUID(), author: { role: "user" }, content, metadata: {} }],
+        parent_message_id: randomUUID(),
+        model: request.model ?? card.models[0]?.id,
+        plugin_ids: [],
+        timezone_offset_min: timezoneOffsetMin,
+        suggestions: [],
+        history_and_training_disabled: historyAndTrainingDisabled,
+        arkose_token: "",
+        force_paragen: false,
+      },
+      request.signal,
+    );
+    return cumulativeParts(response.eventGroups({ cumulative: true }), CONVERSATION);
+  }
+
   return {
     ...card,
-
-    async *stream(request) {
-      yield* wishWarnings(card, request, { options: ["timezoneOffsetMin", "historyAndTrainingDisabled"] });
-      const { timezoneOffsetMin = 0, historyAndTrainingDisabled = true } =
-        request.providerOptions?.[card.id] ?? {};
-      const warnings: StreamPart[] = [];
-      const prompt = formatPrompt(request.messages, (message) =>
-        warnings.push({ type: "warning", code: "unsupported", message }),
-      );
-      yield* warnings;
-
-      const content = { content_type: "text", parts: [prompt] };
-      const response = await converse(
-        {
-          action: "next",
-          messages: [{ id: randomUUID(), author: { role: "user" }, content, metadata: {} }],
-          parent_message_id: randomUUID(),
-          model: request.model ?? card.models[0]?.id,
-          plugin_ids: [],
-          timezone_offset_min: timezoneOffsetMin,
-          suggestions: [],
-          history_and_training_disabled: historyAndTrainingDisabled,
-          arkose_token: "",
-          force_paragen: false,
-        },
-        request.signal,
-      );
-      yield* cumulativeParts(response.eventGroups({ cumulative: true }), CONVERSATION);
-    },
-
+    stream: (request) => relay(answer(request)),
     close: () => http.close(),
   };
 }

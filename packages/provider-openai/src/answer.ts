@@ -1,8 +1,10 @@
 import {
   ChatError,
+  createFrame,
   type FinishReason,
   fieldsOf,
   parseJson,
+  type ServerSentEvent,
   type StreamPart,
   type Usage,
 } from "@fallthrough/core";
@@ -16,12 +18,12 @@ export const END_MARKER = "[DONE]";
 export interface AnswerReader {
   /** The server has said why the model stopped, which is the end of an answer where no end marker comes. */
   readonly stopped: boolean;
-  /** The parts that one event gives; @throws the failure that it tells of */
-  readEvent(data: string, event: string): readonly StreamPart[];
-  /** The parts of an answer that came as one JSON value; @throws the failure that it tells of */
-  readWhole(value: unknown): readonly StreamPart[];
-  /** The parts that end the answer; @throws `interrupted` for a tool call that was cut */
-  end(): readonly StreamPart[];
+  /** Adds the parts that one event gives; @throws the failure that it tells of */
+  readEvent(event: ServerSentEvent, parts: StreamPart[]): void;
+  /** Adds the parts of an answer that came as one JSON value; @throws the failure that it tells of */
+  readWhole(value: unknown, parts: StreamPart[]): void;
+  /** Adds the parts that end the answer; @throws `interrupted` for a tool call that was cut */
+  end(parts: StreamPart[]): void;
 }
 
 const FINISH_REASONS: ReadonlyMap<string | undefined, FinishReason> = new Map([
@@ -33,7 +35,6 @@ const FINISH_REASONS: ReadonlyMap<string | undefined, FinishReason> = new Map([
 ]);
 /** These say that the server gave up, not that the model stopped. */
 const FAILED_REASONS: readonly string[] = ["error", "abort"];
-const NOTHING: readonly StreamPart[] = [];
 
 /** A reader for one answer; `fail` makes the error for a failure that the server tells of. */
 export function createAnswerReader(what: string, fail: (failure: ServerFailure) => ChatError): AnswerReader {
@@ -43,18 +44,33 @@ export function createAnswerReader(what: string, fail: (failure: ServerFailure) 
   let model: string | undefined;
   let usage: unknown;
 
-  function read(value: unknown): readonly StreamPart[] {
+  /** Most events differ from the one before in their text alone. */
+  const frame = createFrame({
+    textOf(data) {
+      const parts: StreamPart[] = [];
+      return read(parseJson(data, what), parts) ? undefined : plainText(parts);
+    },
+  });
+
+  /** Adds the parts of a value; gives whether it told anything beside. */
+  function read(value: unknown, parts: StreamPart[]): boolean {
     const { choices, error, object, model: name, usage: counts } = fieldsOf(value);
     if (error !== undefined || object === "error") {
       const failure = parseFailure(value);
       if (failure !== undefined) throw fail(failure);
     }
-    if (model === undefined && typeof name === "string" && name !== "") model = name;
-    if (typeof counts === "object" && counts !== null) usage = counts;
-    if (!Array.isArray(choices) || choices.length === 0) return NOTHING;
-    const parts: StreamPart[] = [];
+    let told = false;
+    if (model === undefined && typeof name === "string" && name !== "") {
+      model = name;
+      told = true;
+    }
+    if (typeof counts === "object" && counts !== null) {
+      usage = counts;
+      told = true;
+    }
+    if (!Array.isArray(choices)) return told;
     for (const choice of choices) readChoice(fieldsOf(choice), parts);
-    return parts;
+    return told || reason !== undefined || refused || calls.any;
   }
 
   function readChoice(choice: { readonly [name: string]: unknown }, parts: StreamPart[]): void {
@@ -97,27 +113,44 @@ export function createAnswerReader(what: string, fail: (failure: ServerFailure) 
       return reason !== undefined;
     },
 
-    readEvent(data, event) {
+    readEvent({ data, event }, parts) {
       // an event without data keeps a connection alive
-      if (data === "") return NOTHING;
+      if (data === "") return;
+      const delta = event === "error" ? undefined : frame.read(data);
+      if (delta !== undefined) {
+        if (delta !== "") parts.push({ type: "text-delta", delta });
+        return;
+      }
       const value = parseJson(data, what);
       if (event === "error") throw fail(parseFailure(value) ?? explain(fieldsOf(value)));
-      return read(value);
+      const given: StreamPart[] = [];
+      const told = read(value, given);
+      parts.push(...given);
+      const text = told ? undefined : plainText(given);
+      if (text !== undefined) frame.learn(data, text);
     },
 
-    readWhole(value) {
-      const parts = read(value);
-      if (Array.isArray(fieldsOf(value)["choices"])) return parts;
+    readWhole(value, parts) {
+      read(value, parts);
+      if (Array.isArray(fieldsOf(value)["choices"])) return;
       throw new ChatError("protocol", `${what} answered JSON without \`choices\``);
     },
 
-    end() {
-      return [
-        ...calls.complete(),
-        { type: "finish", finishReason: finishReason(), usage: parseUsage(usage), model },
-      ];
+    end(parts) {
+      parts.push(...calls.complete(), {
+        type: "finish",
+        finishReason: finishReason(),
+        usage: parseUsage(usage),
+        model,
+      });
     },
   };
+}
+
+/** The text of an event that gave nothing else. */
+function plainText(parts: readonly StreamPart[]): string | undefined {
+  const [part] = parts;
+  return parts.length === 1 && part?.type === "text-delta" ? part.delta : undefined;
 }
 
 function parseUsage(value: unknown): Usage | undefined {

@@ -5,16 +5,20 @@ import {
   createHttpClient,
   type FailedAnswer,
   fieldsOf,
+  type GroupReader,
   type HttpRequest,
   type HttpResponse,
   type JsonObject,
   type ModelCard,
   type ProviderSettings,
+  partsOf,
   providerCard,
+  relay,
+  type StreamPart,
   share,
   wishWarnings,
 } from "@fallthrough/core";
-import { createAnswerReader, END_MARKER } from "./answer.ts";
+import { type AnswerReader, createAnswerReader, END_MARKER } from "./answer.ts";
 import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
 import { parseFailureBody, type ServerFailure } from "./failure.ts";
 import { createKey } from "./key.ts";
@@ -123,40 +127,46 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     return http.error(code ?? error.code, message + (words && `, saying ${words}`), details);
   }
 
+  async function* answer(
+    request: ChatRequest,
+  ): AsyncGenerator<StreamPart, AsyncIterable<StreamPart> | undefined> {
+    yield* wishWarnings(card, request, {
+      honours: ["maxOutputTokens", "temperature", "topP", "seed", "stopSequences", "toolChoice"],
+      options: ["extraBody"],
+    });
+    const extraBody = fieldsOf(request.providerOptions?.[card.id]?.["extraBody"]) as JsonObject;
+    for (const field of FIXED_FIELDS.filter((name) => Object.hasOwn(extraBody, name))) {
+      yield { type: "warning", code: "unsupported", message: `\`extraBody\` cannot change \`${field}\`` };
+    }
+    const response = await ask(request, await chooseModel(request), extraBody);
+    const reader = createAnswerReader(what, fail);
+    if ((await response.format()) === "events") return partsOf(response.eventGroups(), readGroup(reader));
+    const parts: StreamPart[] = [];
+    reader.readWhole(await response.json(), parts);
+    reader.end(parts);
+    yield* parts;
+    return undefined;
+  }
+
   return {
     ...card,
     listModels,
-
-    async *stream(request) {
-      yield* wishWarnings(card, request, {
-        honours: ["maxOutputTokens", "temperature", "topP", "seed", "stopSequences", "toolChoice"],
-        options: ["extraBody"],
-      });
-      const extraBody = fieldsOf(request.providerOptions?.[card.id]?.["extraBody"]) as JsonObject;
-      for (const field of FIXED_FIELDS.filter((name) => Object.hasOwn(extraBody, name))) {
-        yield { type: "warning", code: "unsupported", message: `\`extraBody\` cannot change \`${field}\`` };
-      }
-      const response = await ask(request, await chooseModel(request), extraBody);
-      const answer = createAnswerReader(what, fail);
-      if ((await response.format()) !== "events") {
-        for (const part of answer.readWhole(await response.json())) yield part;
-        for (const part of answer.end()) yield part;
-        return;
-      }
-      for await (const group of response.eventGroups()) {
-        for (const { data, event } of group) {
-          if (data === END_MARKER) {
-            for (const part of answer.end()) yield part;
-            return;
-          }
-          for (const part of answer.readEvent(data, event)) yield part;
-        }
-      }
-      if (!answer.stopped) return;
-      for (const part of answer.end()) yield part;
-    },
-
+    stream: (request) => relay(answer(request)),
     close: () => http.close(),
+  };
+}
+
+function readGroup(reader: AnswerReader): GroupReader {
+  return (events, parts) => {
+    for (const event of events ?? []) {
+      if (event.data === END_MARKER) {
+        reader.end(parts);
+        return true;
+      }
+      reader.readEvent(event, parts);
+    }
+    if (events === undefined && reader.stopped) reader.end(parts);
+    return events === undefined;
   };
 }
 

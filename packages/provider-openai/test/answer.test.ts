@@ -1,4 +1,4 @@
-import { ChatError, type StreamPart } from "@fallthrough/core";
+import { ChatError, type ServerSentEvent, type StreamPart } from "@fallthrough/core";
 import { expect, test } from "vitest";
 import { type AnswerReader, createAnswerReader } from "../src/answer.ts";
 
@@ -10,8 +10,14 @@ function createReader(): AnswerReader {
 
 function readEvents(...values: readonly unknown[]): readonly StreamPart[] {
   const answer = createReader();
-  const parts = values.flatMap((value) => answer.readEvent(JSON.stringify(value), "message"));
-  return [...parts, ...answer.end()];
+  const parts: StreamPart[] = [];
+  for (const value of values) answer.readEvent(eventOf(value), parts);
+  answer.end(parts);
+  return parts;
+}
+
+function eventOf(value: unknown): ServerSentEvent {
+  return { event: "message", data: JSON.stringify(value) };
 }
 
 function choice(delta: object | null, finish_reason: string | null = null): object {
@@ -34,7 +40,11 @@ test.each([
 });
 
 test("an event without data gives nothing", () => {
-  expect(createReader().readEvent("", "message")).toEqual([]);
+  const parts: StreamPart[] = [];
+
+  createReader().readEvent({ event: "message", data: "" }, parts);
+
+  expect(parts).toEqual([]);
 });
 
 test("reasoning is read under either name, and once where a server sends both", () => {
@@ -62,7 +72,7 @@ test.each([
 test("a reason that is blank is none", () => {
   const answer = createReader();
 
-  answer.readEvent(JSON.stringify(choice({ content: "Hi" }, "")), "message");
+  answer.readEvent(eventOf(choice({ content: "Hi" }, "")), []);
 
   expect(answer.stopped).toBe(false);
 });
@@ -83,7 +93,9 @@ test.each([
 test("an event of the name error is a failure in any form", () => {
   const answer = createReader();
 
-  expect(() => answer.readEvent('{"code":429,"message":"slow down"}', "error")).toThrow(
+  const data = '{"code":429,"message":"slow down"}';
+
+  expect(() => answer.readEvent({ event: "error", data }, [])).toThrow(
     expect.objectContaining({ code: "rate-limit" }),
   );
 });
@@ -92,7 +104,8 @@ test.each([
   ["content that is no text", choice({ content: [{ type: "text", text: "Hi" }] })],
   ["a whole answer without choices", undefined],
 ])("%s is a protocol error", (_, value) => {
-  const read = (): unknown => (value === undefined ? createReader().readWhole({ id: 1 }) : readEvents(value));
+  const read = (): unknown =>
+    value === undefined ? createReader().readWhole({ id: 1 }, []) : readEvents(value);
 
   expect(read).toThrow(expect.objectContaining({ code: "protocol" }));
 });

@@ -4,10 +4,13 @@ import {
   ChatError,
   type ChatRequest,
   callOf,
+  END,
   type GuardOptions,
   guard,
+  type PartIterator,
   SELF_GUARDED,
   type StreamPart,
+  TAKE,
 } from "@fallthrough/core";
 import type { Accounts } from "./accounts.ts";
 import { isOutdated, OUTDATED } from "./admission.ts";
@@ -33,10 +36,10 @@ export interface AttemptContext {
 }
 
 /** The parts of one candidate's answer. */
-export type AttemptParts = Required<Pick<AsyncIterator<StreamPart>, "next" | "return">>;
+export type AttemptParts = Required<Pick<PartIterator, "next" | "return" | typeof TAKE>>;
 
 type Facts = Omit<Attempt, "provider" | "model" | "ms">;
-type Result = IteratorResult<StreamPart>;
+type Result = IteratorResult<StreamPart, undefined>;
 
 /**
  * Asks one candidate; the first part is its commit.
@@ -55,16 +58,16 @@ export function createAttempt(
   const nested = SELF_GUARDED in provider;
   const earlier = log.outcomes.length;
   const started = performance.now();
-  let parts: AsyncIterator<StreamPart> | undefined;
+  let parts: PartIterator | undefined;
   let committed = false;
   let ended = false;
 
-  function begin(): AsyncIterator<StreamPart> {
+  function begin(): PartIterator {
     const own = { ...request, model: planned.model };
     if (!nested) return guard(provider, own, options);
     const { firstChunkMs, ...caps } = options.caps ?? {};
     const bounds = { ...options, caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs }, outer: log };
-    return (provider as Chain).stream(own, bounds)[Symbol.asyncIterator]();
+    return (provider as Chain).stream(own, bounds)[Symbol.asyncIterator]() as PartIterator;
   }
 
   function end(facts: Facts, error?: ChatError): void {
@@ -76,13 +79,17 @@ export function createAttempt(
   }
 
   function handOn(result: Result): Result {
-    if (!committed && !result.done) commit();
-    if (result.done || ended || result.value.type !== "finish") return result;
-    const { route, model } = result.value;
+    return result.done ? result : { done: false, value: receive(result.value) };
+  }
+
+  function receive(part: StreamPart): StreamPart {
+    if (!committed) commit();
+    if (ended || part.type !== "finish") return part;
+    const { route, model } = part;
     accounts.succeed(permit);
     end({ outcome: "answered", ...(model === undefined ? {} : { reportedModel: model }) });
     const answered = { provider: route?.provider ?? subject.provider, model: route?.model ?? subject.model };
-    return { done: false, value: { ...result.value, route: log.route(answered) } };
+    return { ...part, route: log.route(answered) };
   }
 
   function commit(): void {
@@ -122,6 +129,10 @@ export function createAttempt(
   }
 
   return {
+    [TAKE]() {
+      const part = parts?.[TAKE]?.();
+      return part === undefined ? undefined : receive(part);
+    },
     next() {
       try {
         parts ??= begin();
@@ -135,7 +146,7 @@ export function createAttempt(
     async return() {
       if (!ended) abandon();
       await parts?.return?.();
-      return { done: true, value: undefined };
+      return END;
     },
   };
 }

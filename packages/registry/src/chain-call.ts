@@ -4,9 +4,12 @@ import {
   ChatError,
   type ChatRequest,
   capTimeout,
+  END,
+  type PartIterator,
   requiredCapabilities,
   resolveTimeouts,
   type StreamPart,
+  TAKE,
   type Timeouts,
 } from "@fallthrough/core";
 import { createAccounts } from "./accounts.ts";
@@ -32,16 +35,14 @@ export interface ChainContext {
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }
 
-type Result = IteratorResult<StreamPart>;
-
-const END: Result = { done: true, value: undefined };
+type Result = IteratorResult<StreamPart, undefined>;
 
 /** The stream of one call: the attempts until one commits, and then that one's parts as they are. */
 export function createChainCall(
   { candidates, policy, health, onAttempt, ...context }: ChainContext,
   request: ChatRequest,
   { timeouts: outerTimeouts, caps, reasoningOnly = context.reasoningOnly, outer }: ChainCallOptions = {},
-): AsyncIterableIterator<StreamPart> {
+): AsyncIterableIterator<StreamPart, undefined> & PartIterator {
   const { signal } = request;
   const timeouts = resolveTimeouts(outerTimeouts, context.timeouts);
   const log = createRouteLog({ signal, onAttempt, outer });
@@ -150,6 +151,7 @@ export function createChainCall(
     [Symbol.asyncIterator]() {
       return this;
     },
+    [TAKE]: () => (committed ? attempt?.[TAKE]() : undefined),
     next() {
       if (committed && attempt !== undefined) return attempt.next();
       if (ended) return Promise.resolve(END);

@@ -1,11 +1,4 @@
-import {
-  ChatError,
-  type ChatProvider,
-  type ChatRequest,
-  type ProviderCard,
-  quote,
-  type StreamPart,
-} from "@fallthrough/core";
+import { ChatError, type ChatProvider, type ProviderCard, quote, relay } from "@fallthrough/core";
 
 /** Where a provider comes from, and why it was accepted. */
 export interface ProviderSource {
@@ -49,7 +42,7 @@ export function createDiscoveredProvider(
     ...card,
     source,
     load,
-    stream: (request) => createLazyParts(load, request),
+    stream: (request) => relay({ next: async () => ({ done: true, value: (await load()).stream(request) }) }),
     async listModels(options) {
       const provider = await load();
       return provider.listModels?.(options) ?? [...provider.models];
@@ -91,32 +84,4 @@ async function importProvider(
   if (provider?.id !== id)
     throw fail(`created the provider ${quote(String(provider?.id))}, expected ${quote(id)}`);
   return provider;
-}
-
-/** Hands on the iterator of the provider itself: a generator here would cost every part a turn. */
-function createLazyParts(
-  load: () => Promise<ChatProvider>,
-  request: ChatRequest,
-): AsyncIterableIterator<StreamPart> {
-  let parts: AsyncIterator<StreamPart> | undefined;
-  let left = false;
-
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next() {
-      if (parts !== undefined) return parts.next();
-      return load().then((provider) => {
-        if (left) return { done: true, value: undefined };
-        parts ??= provider.stream(request)[Symbol.asyncIterator]();
-        return parts.next();
-      });
-    },
-    async return() {
-      left = true;
-      await parts?.return?.();
-      return { done: true, value: undefined };
-    },
-  };
 }

@@ -1,0 +1,77 @@
+/** Knows how the events of a stream are written round their text, so that the next ones are read by their text alone. */
+export interface Frame {
+  /** The text of an event that is written like the one learned last; `undefined` for any other. */
+  read(data: string): string | undefined;
+  /** Takes an event, which gave this text and nothing else, for the pattern of those to come. */
+  learn(data: string, text: string): void;
+}
+
+/** How a frame is used. */
+export interface FrameOptions {
+  /** The text that an event gives; `undefined` or a failure where it gives anything else. */
+  textOf(data: string): string | undefined;
+  /** Each event repeats all text before it: `read` gives what is new. @default false */
+  readonly cumulative?: boolean | undefined;
+}
+
+/** Text that stands for any other in the proof of a frame. */
+const PROBE = "any other text";
+/** So many patterns that no event followed: the server writes something else into each, and learning is in vain. */
+const MOST_UNUSED = 8;
+
+/**
+ * A frame for the events of one stream, of which nothing is known yet.
+ *
+ * An event is a pattern if another text in the same place is proved to be all that changes: the text of a later event
+ * is then what JSON makes of the characters in that place. `JSON.parse` remains the judge of every character that is
+ * new; those that are the same were judged before.
+ */
+export function createFrame({ textOf, cumulative = false }: FrameOptions): Frame {
+  let before: string | undefined;
+  let after = "";
+  let unused = 0;
+
+  function isText(data: string): boolean {
+    try {
+      return textOf(data) === PROBE;
+    } catch {
+      return false;
+    }
+  }
+
+  return {
+    read(data) {
+      if (before === undefined) return undefined;
+      const end = data.length - after.length;
+      // compared as slices: V8 compares those as memory, and `startsWith` character by character
+      if (end < before.length || data.slice(0, before.length) !== before || data.slice(end) !== after)
+        return undefined;
+      const text = parseCharacters(data.slice(before.length, end));
+      if (text === undefined) return undefined;
+      unused = 0;
+      if (cumulative) before = data.slice(0, end);
+      return text;
+    },
+
+    learn(data, text) {
+      if (unused >= MOST_UNUSED) return;
+      unused++;
+      const characters = JSON.stringify(text).slice(1, -1);
+      const start = data.lastIndexOf(`"${characters}"`) + 1;
+      const end = start + characters.length;
+      before = undefined;
+      after = data.slice(end);
+      if (start === 0 || !isText(data.slice(0, start) + PROBE + after)) return;
+      before = data.slice(0, cumulative ? end : start);
+    },
+  };
+}
+
+/** What these characters say in a JSON string; `undefined` where they end it or are not allowed in one. */
+function parseCharacters(characters: string): string | undefined {
+  try {
+    return JSON.parse(`"${characters}"`);
+  } catch {
+    return undefined;
+  }
+}

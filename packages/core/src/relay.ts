@@ -1,0 +1,37 @@
+import type { StreamPart } from "./contract.ts";
+import { END, type PartIterator, TAKE } from "./take.ts";
+
+/**
+ * The parts that a generator yields, then those of the stream that it returns.
+ *
+ * Does what `yield*` at its end would do, and leaves the generator out of the way of every further part.
+ */
+export function relay(
+  before: AsyncIterator<StreamPart, AsyncIterable<StreamPart> | undefined>,
+): AsyncIterableIterator<StreamPart, undefined> {
+  let rest: PartIterator | undefined;
+  let left = false;
+
+  async function next(): Promise<IteratorResult<StreamPart, undefined>> {
+    const result = await before.next();
+    if (!result.done) return result;
+    const parts = result.value?.[Symbol.asyncIterator]() as PartIterator | undefined;
+    if (parts === undefined) return END;
+    rest = parts;
+    if (!left) return parts.next();
+    await parts.return?.();
+    return END;
+  }
+
+  const iterator: AsyncIterableIterator<StreamPart, undefined> & PartIterator = {
+    [Symbol.asyncIterator]: () => iterator,
+    [TAKE]: () => rest?.[TAKE]?.(),
+    next: () => (rest === undefined ? next() : rest.next()),
+    async return() {
+      left = true;
+      await (rest ?? before).return?.();
+      return END;
+    },
+  };
+  return iterator;
+}

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { gatherText } from "../src/gathered-text.ts";
+
+test.each([0, 1, 63, 64, 65, 1_000])("%i pieces are one text, whenever it is read", (count) => {
+  const pieces = Array.from({ length: count }, (_, index) => `${index},`);
+  const text = gatherText();
+
+  for (const [index, piece] of pieces.entries()) {
+    text.add(piece);
+    if (index % 10 === 0) text.read();
+  }
+
+  expect(text.read()).toBe(pieces.join(""));
+  expect(text.read()).toBe(pieces.join(""));
+});

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import type { StreamPart } from "../src/contract.ts";
+import { type GroupReader, partsOf } from "../src/parts-of.ts";
+import type { ServerSentEvent } from "../src/sse.ts";
+import { type PartIterator, TAKE } from "../src/take.ts";
+import { FINISH, reasonOf, text } from "./providers.ts";
+
+const GROUPS = [["a", "b"], [], ["c", "end", "d"]];
+const read: GroupReader = (events, parts) => {
+  for (const { data } of events ?? []) {
+    if (data === "broken") throw new Error("broken");
+    parts.push(...(data === "end" ? [FINISH] : text(data)));
+    if (data === "end") return true;
+  }
+  return events === undefined;
+};
+
+let closed = 0;
+
+async function* arriving(groups: readonly (readonly string[])[]): AsyncGenerator<ServerSentEvent[]> {
+  try {
+    for (const group of groups) yield group.map((data) => ({ event: "message", data }));
+  } finally {
+    closed++;
+  }
+}
+
+function iterate(
+  groups: readonly (readonly string[])[],
+): PartIterator & Required<Pick<PartIterator, typeof TAKE>> {
+  closed = 0;
+  return partsOf(arriving(groups), read)[Symbol.asyncIterator]() as never;
+}
+
+async function collect(parts: PartIterator): Promise<StreamPart[]> {
+  const collected: StreamPart[] = [];
+  for (let part = await parts.next(); !part.done; part = await parts.next()) collected.push(part.value);
+  return collected;
+}
+
+test("the parts of all groups come in order, and nothing after the end of the answer", async () => {
+  const parts = iterate(GROUPS);
+
+  expect(await collect(parts)).toEqual([...text("a", "b", "c"), FINISH]);
+  expect(await parts.next()).toEqual({ done: true, value: undefined });
+  expect(closed).toBe(1);
+});
+
+test("the end of the body ends an answer that has no other end", async () => {
+  expect(await collect(iterate([["a"]]))).toEqual(text("a"));
+});
+
+test("what has come is taken without waiting, and nothing else is", async () => {
+  const parts = iterate(GROUPS);
+
+  expect(parts[TAKE]()).toBeUndefined();
+  expect((await parts.next()).value).toEqual(text("a")[0]);
+  expect([parts[TAKE](), parts[TAKE]()]).toEqual([text("b")[0], undefined]);
+  expect((await parts.next()).value).toEqual(text("c")[0]);
+  expect([parts[TAKE](), parts[TAKE]()]).toEqual([FINISH, undefined]);
+});
+
+test("a failure comes after the parts before it, however they are taken", async () => {
+  const awaited = iterate([["a", "b", "broken", "c"]]);
+  expect([(await awaited.next()).value, (await awaited.next()).value]).toEqual(text("a", "b"));
+  expect(await reasonOf(awaited.next() as Promise<unknown>)).toMatchObject({ message: "broken" });
+  expect((await awaited.next()).done).toBe(true);
+
+  const taken = iterate([["a", "b", "broken", "c"]]);
+  await taken.next();
+  expect(taken[TAKE]()).toEqual(text("b")[0]);
+  expect(() => taken[TAKE]()).toThrow("broken");
+  expect((await taken.next()).done).toBe(true);
+  expect(closed).toBe(1);
+});
+
+test("leaving closes the groups, and what has come is gone", async () => {
+  const parts = iterate(GROUPS);
+  await parts.next();
+
+  await parts.return?.();
+
+  expect(closed).toBe(1);
+  expect(parts[TAKE]()).toBeUndefined();
+  expect((await parts.next()).done).toBe(true);
+});
