@@ -1,4 +1,3 @@
-import { createParser } from "eventsource-parser";
 import { DEFAULT_LIMITS } from "./defaults.ts";
 import { ChatError } from "./errors.ts";
 
@@ -23,46 +22,78 @@ export interface SseParser {
  */
 export function createSseParser(maxLength: number = DEFAULT_LIMITS.eventBytes): SseParser {
   let complete: ServerSentEvent[] = [];
-  const tooLarge = (): ChatError =>
-    new ChatError("limit", `the event stream has a longer event than ${maxLength} characters`);
-
-  const parser = createParser({
-    maxBufferSize: maxLength,
-    onEvent({ event = "message", data }) {
-      if (data.length > maxLength) throw tooLarge();
-      complete.push({ event, data });
-    },
-    onError({ type, field }) {
-      if (type === "max-buffer-size-exceeded") throw tooLarge();
-      // a second mark hides the name of the field, so the event would be dropped in silence
-      if (field?.startsWith("\uFEFF")) {
-        throw new ChatError("protocol", "the event stream has a byte order mark in front of a field");
-      }
-    },
-  });
-
+  /** The start of a line whose end has not come. */
+  let rest = "";
   let afterReturn = false;
+  let event = "";
+  /** The lines of data so far; `undefined` before the first. */
+  let data: string | undefined;
 
   function push(text: string): ServerSentEvent[] {
     complete = [];
-    parser.feed(normalised(text));
+    const lines = normalised(text);
+    let start = 0;
+    for (let end = lines.indexOf("\n"); end !== -1; end = lines.indexOf("\n", start)) {
+      readLine(rest + lines.slice(start, end));
+      rest = "";
+      start = end + 1;
+    }
+    // appended and not searched again, so that a long line in many pieces takes no more than its length
+    rest += start === 0 ? lines : lines.slice(start);
+    checkLength(rest.length + (data?.length ?? 0));
     return complete;
   }
 
-  // the parser waits for what follows a carriage return, and searches every line that ends in one twice over
+  /** With every line end as LF, of which one may be cut in two. */
   function normalised(text: string): string {
     if (text === "") return text;
-    const rest = afterReturn && text.startsWith("\n") ? text.slice(1) : text;
-    afterReturn = rest.endsWith("\r");
-    return rest.includes("\r") ? rest.replace(/\r\n?/g, "\n") : rest;
+    const whole = afterReturn && text.startsWith("\n") ? text.slice(1) : text;
+    afterReturn = text.endsWith("\r");
+    return whole.includes("\r") ? whole.replace(/\r\n?/g, "\n") : whole;
+  }
+
+  function readLine(line: string): void {
+    if (line === "") dispatch();
+    else if (line.startsWith("data: ")) addData(line.slice(6));
+    else readField(line);
+  }
+
+  function readField(line: string): void {
+    const colon = line.indexOf(":");
+    const name = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
+    if (name === "data") addData(value);
+    else if (name === "event") event = value;
+    // a second mark hides the name of the field, so the event would be dropped in silence
+    else if (name.startsWith("\uFEFF")) {
+      throw new ChatError("protocol", "the event stream has a byte order mark in front of a field");
+    }
+  }
+
+  function addData(line: string): void {
+    data = data === undefined ? line : `${data}\n${line}`;
+    checkLength(data.length);
+  }
+
+  function checkLength(length: number): void {
+    if (length <= maxLength) return;
+    throw new ChatError("limit", `the event stream has a longer event than ${maxLength} characters`);
+  }
+
+  function dispatch(): void {
+    if (data !== undefined) complete.push({ event: event || "message", data });
+    event = "";
+    data = undefined;
   }
 
   return {
     push,
     end() {
       complete = [];
-      parser.feed("\n\n");
-      if (complete.every(({ data }) => isWhole(data))) return complete;
+      readLine(rest);
+      rest = "";
+      dispatch();
+      if (complete.every(({ data: said }) => isWhole(said))) return complete;
       throw new ChatError("interrupted", "the event stream ended in the middle of an event");
     },
   };
