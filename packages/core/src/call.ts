@@ -12,10 +12,14 @@ export interface Call {
   redactor?: Redactor | undefined;
   /** Milliseconds; read by the HTTP client. */
   readonly connectMs: number;
-  /** Written by a chain as attempts end; read by the reply. */
+  readonly route: OpenRoute;
+}
+
+/** The route of a call that goes on; a reply shows it, and a chain writes into it as attempts commit and end. */
+export interface OpenRoute {
+  provider?: string;
+  model?: string;
   readonly attempts: Attempt[];
-  /** Written by a chain once a candidate has committed; read by the reply. */
-  answering?: { readonly provider: string; readonly model: string } | undefined;
 }
 
 // a registered symbol, because provider and registry may each hold a copy of this package

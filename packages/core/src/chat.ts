@@ -67,7 +67,7 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
 
   function begin(): PartIterator {
     record.begin();
-    parts = guard(provider, { ...request, signal: record.signal }, options);
+    parts = guard(provider, request, { ...options, route: record.route });
     return parts;
   }
 
@@ -150,9 +150,7 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
   return {
     [Symbol.asyncIterator]: () => iterate(pickAll),
     textStream: { [Symbol.asyncIterator]: () => iterate(pickText) },
-    get route() {
-      return record.route;
-    },
+    route: record.route,
     text: async () => (await result()).text,
     result,
   };

@@ -1,4 +1,5 @@
-import { type Call, callOf, openCall } from "./call.ts";
+import { setMaxListeners } from "node:events";
+import { type Call, callOf, type OpenRoute, openCall } from "./call.ts";
 import { instanceSettings } from "./card.ts";
 import type { ChatProvider, ChatRequest, FinishPart, StreamPart, Timeouts } from "./contract.ts";
 import { DEFAULT_LIMITS, TIDY_MS, TRAILER_MS } from "./defaults.ts";
@@ -19,6 +20,8 @@ export interface GuardOptions {
   readonly caps?: Timeouts | undefined;
   /** Accepts an answer that has reasoning and no text. @default false */
   readonly reasoningOnly?: boolean | undefined;
+  /** Where a reply learns who was asked and who answers. */
+  readonly route?: OpenRoute | undefined;
 }
 
 /** Marks a provider whose streams keep the invariants themselves: a chain, whose candidates are guarded. */
@@ -70,7 +73,7 @@ export function guard(
     phase: "connect",
     exchanges: 0,
     connectMs: timeouts.connectMs,
-    attempts: callOf(signal)?.attempts ?? [],
+    route: options.route ?? callOf(signal)?.route ?? { attempts: [] },
   };
   openCall(controller.signal, call);
 
@@ -92,7 +95,11 @@ export function guard(
       end(signal.reason);
       return;
     }
-    signal?.addEventListener("abort", onAbort);
+    if (signal !== undefined) {
+      // one signal may end all calls of a server, which is no leak
+      setMaxListeners(0, signal);
+      signal.addEventListener("abort", onAbort);
+    }
     watch = createWatch(limits, onTimer);
     watch.waiting();
     try {
@@ -158,14 +165,14 @@ export function guard(
       pull();
       return undefined;
     }
-    const { contents } = intake;
+    const contents = intake.contents();
     const given = intake.take(part);
     if (given === undefined) {
       fruitless++;
       return undefined;
     }
     fruitless = 0;
-    watch?.received(intake.contents > contents);
+    watch?.received(intake.contents() > contents);
     const held = intake.release();
     if (held.length === 0) return given;
     ready.push(...held, given);
@@ -215,10 +222,10 @@ export function guard(
   }
 
   function onTimer(timer: TimerName): void {
-    const contents = intake.contents;
+    const contents = intake.contents();
     // one turn later, so that an abort or content of the same tick wins
     setImmediate(() => {
-      if (ended || (timer !== "totalMs" && intake.contents > contents)) return;
+      if (ended || (timer !== "totalMs" && intake.contents() > contents)) return;
       fail(timedOut(timer, limits[timer]));
     });
   }
@@ -234,7 +241,7 @@ export function guard(
       complete();
       return;
     }
-    const partial = intake.committed ? intake.partial() : undefined;
+    const partial = intake.contents() > 0 ? intake.partial() : undefined;
     end(explainFailure(thrown, { provider, model, request, call, partial }));
   }
 

@@ -1,4 +1,4 @@
-export { type Call, callOf } from "./call.ts";
+export { callOf, type OpenRoute } from "./call.ts";
 export { type InstanceSettings, instanceSettings, providerCard } from "./card.ts";
 export { type ChatReply, type ChatResult, chat } from "./chat.ts";
 export type * from "./contract.ts";

@@ -6,10 +6,8 @@ import { quote } from "./redact.ts";
 
 /** Judges the parts of one stream as they come. */
 export interface Intake {
-  /** Content has come: the provider really answers. */
-  readonly committed: boolean;
-  /** How many parts with content have come. */
-  readonly contents: number;
+  /** How many parts with content have come: from the first on, the provider really answers. */
+  contents(): number;
   /** The part to hand on, or `undefined` for one that is held back or has nothing in it. */
   take(part: Exclude<StreamPart, FinishPart>): StreamPart | undefined;
   /** What was held back, in order; empty the second time. */
@@ -31,7 +29,6 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
   let held: StreamPart[] = [];
   let heldLength = 0;
   let length = 0;
-  let committed = false;
   let contents = 0;
   let called = false;
 
@@ -49,7 +46,6 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
   }
 
   function commit(part: StreamPart): StreamPart {
-    committed = true;
     contents++;
     return part;
   }
@@ -59,17 +55,12 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
     const delta = channels[part.type].add(part.delta);
     if (delta === "") return undefined;
     const whole = delta === part.delta ? part : { type: part.type, delta };
-    if (committed || !channels[part.type].blank) return commit(whole);
+    if (contents > 0 || !channels[part.type].blank()) return commit(whole);
     return hold(whole, delta.length);
   }
 
   return {
-    get committed() {
-      return committed;
-    },
-    get contents() {
-      return contents;
-    },
+    contents: () => contents,
 
     take(part) {
       switch (part.type) {
@@ -101,7 +92,7 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
             `stream() gave a part of type ${quote(String((part as StreamPart).type))}`,
           );
       }
-      return committed ? part : hold(part, JSON.stringify(part).length);
+      return contents > 0 ? part : hold(part, JSON.stringify(part).length);
     },
 
     release() {
@@ -112,16 +103,16 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
     },
 
     checkEnd(finish) {
-      const answered = called || !channels["text-delta"].blank;
+      const answered = called || !channels["text-delta"].blank();
       if (finish === undefined) {
-        if (committed) throw new ChatError("interrupted", "the answer ended without its end marker");
+        if (contents > 0) throw new ChatError("interrupted", "the answer ended without its end marker");
         throw new ChatError("empty", "the stream ended with nothing in it");
       }
       if (!FINISH_REASONS.includes(finish.finishReason)) {
         const problem = `stream() finished with the reason ${quote(String(finish.finishReason))}`;
         throw new ChatError("contract", `${problem}, expected one of ${FINISH_REASONS.join(", ")}`);
       }
-      if (answered || (reasoningOnly && committed)) {
+      if (answered || (reasoningOnly && contents > 0)) {
         for (const type of ["reasoning-delta", "text-delta"] as const) {
           const delta = channels[type].end();
           if (delta !== "") held.push({ type, delta });
@@ -133,7 +124,7 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
       }
       throw new ChatError(
         "empty",
-        `the answer ended ${committed ? "after reasoning, without any text" : "without any text"}`,
+        `the answer ended ${contents > 0 ? "after reasoning, without any text" : "without any text"}`,
       );
     },
 
@@ -149,7 +140,7 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
 
 interface Channel {
   readonly text: GatheredText;
-  readonly blank: boolean;
+  blank(): boolean;
   /** The delta with every surrogate pair whole: half of one waits for the other half. */
   add(delta: string): string;
   /** What stands for half a pair whose other half never came. */
@@ -162,9 +153,7 @@ function createChannel(): Channel {
   let half = "";
   return {
     text,
-    get blank() {
-      return blank;
-    },
+    blank: () => blank,
     add(delta) {
       let whole = half === "" ? delta : half + delta;
       half = "";

@@ -246,7 +246,7 @@ test("a chain tells its own attempts, which the route shows as they end", async 
   const told = { provider: "a", model: "m", outcome: "failed", code: "server", ms: 1 } as const;
   const route = { provider: "b", model: "m", attempts: [told] };
   const chain = createToy(async function* ({ signal }) {
-    callOf(signal)?.attempts.push(told);
+    callOf(signal)?.route.attempts.push(told);
     yield* text("x");
     yield { ...FINISH, route } as StreamPart;
   });

@@ -16,9 +16,9 @@ test("blank text, sources and warnings are held until content comes", () => {
   ];
 
   expect(held.map((part) => intake.take(part))).toEqual([undefined, undefined, undefined]);
-  expect(intake.committed).toBe(false);
+  expect(intake.contents()).toBe(0);
   expect(intake.take({ type: "text-delta", delta: "x" })).toEqual({ type: "text-delta", delta: "x" });
-  expect(intake.committed).toBe(true);
+  expect(intake.contents()).toBeGreaterThan(0);
   expect(intake.release()).toEqual(held);
   expect(intake.release()).toEqual([]);
 });
@@ -28,7 +28,7 @@ test("after the commit every part is handed on, blank ones too", () => {
 
   expect(intake.take({ type: "text-delta", delta: " " })).toEqual({ type: "text-delta", delta: " " });
   expect(intake.take({ type: "source", url: "u" })).toEqual({ type: "source", url: "u" });
-  expect(intake.contents).toBe(2);
+  expect(intake.contents()).toBe(2);
 });
 
 test.each<ContentPart>([
@@ -39,7 +39,7 @@ test.each<ContentPart>([
   const intake = createIntake(1000, false);
 
   expect(intake.take(part)).toBe(part);
-  expect(intake.committed).toBe(true);
+  expect(intake.contents()).toBeGreaterThan(0);
 });
 
 test("an empty delta is nothing, and the start of a tool call is held", () => {

@@ -13,7 +13,7 @@ test("callers that come while a task runs share its run", async () => {
 });
 
 test("a run belongs to the call that began it", async () => {
-  const call: Call = { phase: "connect", exchanges: 0, connectMs: 5, attempts: [] };
+  const call: Call = { phase: "connect", exchanges: 0, connectMs: 5, route: { attempts: [] } };
   const { signal } = new AbortController();
   openCall(signal, call);
 

@@ -17,7 +17,7 @@ export const END_MARKER = "[DONE]";
 /** Reads one answer: a stream event by event, or a whole one. */
 export interface AnswerReader {
   /** The server has said why the model stopped, which is the end of an answer where no end marker comes. */
-  readonly stopped: boolean;
+  stopped(): boolean;
   /** Adds the parts that one event gives; @throws the failure that it tells of */
   readEvent(event: ServerSentEvent, parts: StreamPart[]): void;
   /** Adds the parts of an answer that came as one JSON value; @throws the failure that it tells of */
@@ -70,7 +70,7 @@ export function createAnswerReader(what: string, fail: (failure: ServerFailure) 
     }
     if (!Array.isArray(choices)) return told;
     for (const choice of choices) readChoice(fieldsOf(choice), parts);
-    return told || reason !== undefined || refused || calls.any;
+    return told || reason !== undefined || refused || calls.any();
   }
 
   function readChoice(choice: { readonly [name: string]: unknown }, parts: StreamPart[]): void {
@@ -104,14 +104,12 @@ export function createAnswerReader(what: string, fail: (failure: ServerFailure) 
   function finishReason(): FinishReason {
     if (refused) return "content-filter";
     // where the caller forced a tool, OpenAI itself says "stop"
-    if (calls.any && (reason === undefined || reason === "stop")) return "tool-calls";
+    if (calls.any() && (reason === undefined || reason === "stop")) return "tool-calls";
     return FINISH_REASONS.get(reason) ?? "other";
   }
 
   return {
-    get stopped() {
-      return reason !== undefined;
-    },
+    stopped: () => reason !== undefined,
 
     readEvent({ data, event }, parts) {
       // an event without data keeps a connection alive

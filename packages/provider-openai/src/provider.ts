@@ -165,7 +165,7 @@ function readGroup(reader: AnswerReader): GroupReader {
       }
       reader.readEvent(event, parts);
     }
-    if (events === undefined && reader.stopped) reader.end(parts);
+    if (events === undefined && reader.stopped()) reader.end(parts);
     return events === undefined;
   };
 }

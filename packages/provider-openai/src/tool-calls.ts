@@ -2,7 +2,7 @@ import { ChatError, fieldsOf, parseJson, quote, type StreamPart } from "@fallthr
 
 /** Puts the tool calls of an answer together from their pieces. */
 export interface ToolCalls {
-  readonly any: boolean;
+  any(): boolean;
   /** Adds the deltas that these pieces give to `parts`. */
   take(pieces: readonly unknown[], parts: StreamPart[]): void;
   /** The complete calls; @throws `interrupted` for arguments that were cut */
@@ -40,9 +40,7 @@ export function createToolCalls(): ToolCalls {
   }
 
   return {
-    get any() {
-      return calls.length > 0;
-    },
+    any: () => calls.length > 0,
 
     take(pieces, parts) {
       for (const piece of pieces) {

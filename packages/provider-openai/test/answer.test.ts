@@ -74,7 +74,7 @@ test("a reason that is blank is none", () => {
 
   answer.readEvent(eventOf(choice({ content: "Hi" }, "")), []);
 
-  expect(answer.stopped).toBe(false);
+  expect(answer.stopped()).toBe(false);
 });
 
 test("a forced tool call that ends in stop is told as a tool call", () => {

@@ -3,10 +3,10 @@ import {
   amendError,
   ChatError,
   type ChatRequest,
-  callOf,
   END,
   type GuardOptions,
   guard,
+  type OpenRoute,
   type PartIterator,
   SELF_GUARDED,
   type StreamPart,
@@ -30,6 +30,8 @@ interface Chain {
 /** What the attempts of one call share. */
 export interface AttemptContext {
   readonly request: ChatRequest;
+  /** Where the reply, if there is one, learns who answers. */
+  readonly route: OpenRoute | undefined;
   readonly log: RouteLog;
   readonly accounts: Accounts;
   readonly health: HealthStore;
@@ -52,7 +54,7 @@ export function createAttempt(
   permit: Permit,
   options: GuardOptions,
 ): AttemptParts {
-  const { request, log, accounts, health } = context;
+  const { request, route, log, accounts, health } = context;
   const { provider, subject } = planned;
   const { signal } = request;
   const nested = SELF_GUARDED in provider;
@@ -94,9 +96,10 @@ export function createAttempt(
 
   function commit(): void {
     committed = true;
-    const call = callOf(signal);
     // a chain has told which of its own candidates it was
-    if (call !== undefined && !nested) call.answering = subject;
+    if (nested || route === undefined) return;
+    route.provider = subject.provider;
+    route.model = subject.model;
   }
 
   function fail(reason: unknown): never {

@@ -4,7 +4,7 @@ import { RESERVE } from "./policy.ts";
 /** The time that all attempts of one call share. */
 export interface Budget {
   /** Nobody may be asked any more. */
-  readonly expired: boolean;
+  expired(): boolean;
   /** Upper bounds for the next attempt; one with others behind it may not be silent until the end. */
   caps(others: boolean): Timeouts;
   /** The failure of a call whose time is up. */
@@ -21,7 +21,7 @@ export function createBudget({ commitMs, totalMs }: { commitMs: number; totalMs:
   }
 
   return {
-    get expired() {
+    expired() {
       const elapsed = performance.now() - started;
       return (commitMs > 0 && elapsed >= commitMs) || (totalMs > 0 && elapsed >= totalMs);
     },

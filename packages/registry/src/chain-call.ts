@@ -3,6 +3,7 @@ import {
   amendError,
   ChatError,
   type ChatRequest,
+  callOf,
   capTimeout,
   END,
   type PartIterator,
@@ -41,11 +42,17 @@ type Result = IteratorResult<StreamPart, undefined>;
 export function createChainCall(
   { candidates, policy, health, onAttempt, ...context }: ChainContext,
   request: ChatRequest,
-  { timeouts: outerTimeouts, caps, reasoningOnly = context.reasoningOnly, outer }: ChainCallOptions = {},
+  {
+    timeouts: outerTimeouts,
+    caps,
+    reasoningOnly = context.reasoningOnly,
+    outer,
+    route = callOf(request.signal)?.route,
+  }: ChainCallOptions = {},
 ): AsyncIterableIterator<StreamPart, undefined> & PartIterator {
   const { signal } = request;
   const timeouts = resolveTimeouts(outerTimeouts, context.timeouts);
-  const log = createRouteLog({ signal, onAttempt, outer });
+  const log = createRouteLog({ route, onAttempt, outer });
   const accounts = createAccounts(health, policy);
   const leaving = new AbortController();
   let budget: Budget;
@@ -84,7 +91,7 @@ export function createChainCall(
       const answer = await ask(last.planned, permit, false);
       if ("result" in answer) return answer.result;
     }
-    accounts.close(isOffline(log.errors));
+    accounts.close(isOffline(log.errors()));
     throw verdictOn(plan, log, health);
   }
 
@@ -112,13 +119,13 @@ export function createChainCall(
     permit: Permit,
     others: boolean,
   ): Promise<{ readonly result: Result } | { readonly reason: unknown }> {
-    if (ended || budget.expired) {
+    if (ended || budget.expired()) {
       accounts.release(permit);
       if (ended) return { result: END };
       throw amendError(budget.error(), { route: log.route() });
     }
     const options = { timeouts, caps: budget.caps(others), reasoningOnly };
-    attempt = createAttempt({ request, log, accounts, health }, planned, permit, options);
+    attempt = createAttempt({ request, route, log, accounts, health }, planned, permit, options);
     try {
       const result = await attempt.next();
       committed = !result.done;

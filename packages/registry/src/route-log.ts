@@ -1,10 +1,10 @@
-import { type Attempt, type ChatError, callOf, type Route } from "@fallthrough/core";
+import type { Attempt, ChatError, OpenRoute, Route } from "@fallthrough/core";
 import type { Outcome } from "./exhausted.ts";
 
 /** The outcomes of one call of a chain, in order, those of chains inside it among them. */
 export interface RouteLog {
   readonly outcomes: readonly Outcome[];
-  readonly errors: readonly ChatError[];
+  errors(): readonly ChatError[];
   add(outcome: Outcome): void;
   /** The route so far; with who answered, where somebody did. */
   route(answered?: Pick<Route, "provider" | "model">): Route;
@@ -12,24 +12,23 @@ export interface RouteLog {
 
 /** Where a log tells its outcomes as they come. */
 export interface RouteLogOptions {
-  readonly signal?: AbortSignal | undefined;
+  /** Told where there is no chain around this one. */
+  readonly route?: OpenRoute | undefined;
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
   /** The log of the chain around this one. */
   readonly outer?: RouteLog | undefined;
 }
 
 /** A log for one call. */
-export function createRouteLog({ signal, onAttempt, outer }: RouteLogOptions): RouteLog {
+export function createRouteLog({ route, onAttempt, outer }: RouteLogOptions): RouteLog {
   const outcomes: Outcome[] = [];
 
   return {
     outcomes,
-    get errors() {
-      return outcomes.flatMap(({ error }) => error ?? []);
-    },
+    errors: () => outcomes.flatMap(({ error }) => error ?? []),
     add(outcome) {
       outcomes.push(outcome);
-      if (outer === undefined) callOf(signal)?.attempts.push(outcome.attempt);
+      if (outer === undefined) route?.attempts.push(outcome.attempt);
       else outer.add(outcome);
       try {
         onAttempt?.(outcome.attempt);

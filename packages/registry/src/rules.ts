@@ -30,14 +30,14 @@ export function createRules(policy: Policy, log: RouteLog, budget: Budget): Rule
       if (!(reason instanceof ChatError)) return false;
       const { code } = reason;
       // the time of one provider, or of a chain inside this one, is not the time of this one
-      if (code === "deadline" && !budget.expired) return false;
+      if (code === "deadline" && !budget.expired()) return false;
       const { next } = policy[code];
       if (next === "larger-window") triedWindow = Math.max(triedWindow ?? 0, card?.contextWindow ?? 0);
-      if (next === "second-opinion") return log.errors.filter((error) => error.code === code).length > 1;
+      if (next === "second-opinion") return log.errors().filter((error) => error.code === code).length > 1;
       return next === "stop";
     },
     mayAskAgain(reason) {
-      if (!(reason instanceof ChatError) || isOffline(log.errors)) return false;
+      if (!(reason instanceof ChatError) || isOffline(log.errors())) return false;
       const { again } = policy[reason.code];
       return again === "once" || (again === "unopened" && reason.phase === "connect");
     },

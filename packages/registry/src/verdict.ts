@@ -7,7 +7,7 @@ import type { RouteLog } from "./route-log.ts";
 
 /** The failure of a call that nobody answered. */
 export function verdictOn(plan: readonly Planned[], log: RouteLog, health: HealthStore): Error {
-  const { outcomes, errors } = log;
+  const errors = log.errors();
   if (isOffline(errors)) {
     return new ChatError("offline", "no provider could be reached, this machine seems to be offline", {
       cause: errors.at(-1),
@@ -19,7 +19,7 @@ export function verdictOn(plan: readonly Planned[], log: RouteLog, health: Healt
     return skip === undefined && state === "cooling" ? [remainingMs] : [];
   });
   return new ChainExhaustedError(
-    outcomes,
+    log.outcomes,
     waits.length === 0 ? undefined : new Date(Date.now() + Math.min(...waits)),
   );
 }

@@ -34,7 +34,7 @@ test("zero is no limit", () => {
 
   vi.advanceTimersByTime(1e9);
 
-  expect(budget.expired).toBe(false);
+  expect(budget.expired()).toBe(false);
   expect(budget.caps(true)).toEqual({ commitMs: undefined, totalMs: undefined, firstChunkMs: undefined });
 });
 

@@ -171,7 +171,7 @@ function sameOriginRedirect({ status, headers }: Exchange, from: URL): URL | und
 /** For a provider that is used without the guard. */
 function ownCall({ timeouts }: ProviderSettings): Call {
   const connectMs = timeouts?.connectMs ?? DEFAULT_TIMEOUTS.connectMs;
-  return { phase: "connect", exchanges: 0, connectMs, attempts: [] };
+  return { phase: "connect", exchanges: 0, connectMs, route: { attempts: [] } };
 }
 
 function definedLimits(limits: Limits = {}): Partial<typeof DEFAULT_LIMITS> {

@@ -13,6 +13,8 @@ export interface Exchange {
   read(): Promise<Uint8Array | undefined>;
   /** The bytes of the body so far. */
   readonly received: number;
+  /** Whether more may come off the wire. */
+  isOpen(): boolean;
   /** Ends the exchange; the socket is closed unless the body has ended. */
   close(reason?: unknown): void;
 }
@@ -41,7 +43,6 @@ export function startExchange(
   return new Promise((resolve, reject) => {
     let chunks: Uint8Array[] = [];
     let queued = 0;
-    let received = 0;
     let controller: Dispatcher.DispatchController | undefined;
     let sockets: readonly Socket[] = [];
     let headed = false;
@@ -85,9 +86,8 @@ export function startExchange(
     }
 
     const exchange = {
-      get received() {
-        return received;
-      },
+      received: 0,
+      isOpen: () => !ended,
       read() {
         const [first, second] = chunks;
         if (first !== undefined) {
@@ -122,7 +122,7 @@ export function startExchange(
         resolve(Object.assign(exchange, { status, headers: joined, setCookie }));
       },
       onResponseData(_, chunk) {
-        received += chunk.length;
+        exchange.received += chunk.length;
         if (reader !== undefined) {
           reader.resolve(chunk);
           reader = undefined;

@@ -153,7 +153,8 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
       }
     } finally {
       // the end of the body usually follows its end marker at once, and then the connection can be used again
-      if (!atEnd) setTimeout(() => body.close(), TRAILER_MS).unref();
+      if (exchange.isOpen()) setTimeout(() => body.close(), TRAILER_MS).unref();
+      else if (!atEnd) body.close();
     }
     if (any) return;
     if (start.trim() === "")
