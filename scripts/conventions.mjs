@@ -9,9 +9,9 @@ const CONVENTIONS = [
     paths: ["."],
   },
   {
-    rule: "no address of a package registry in the lockfile",
-    pattern: "(tarball|resolved|registry): *'?https?:",
-    paths: ["pnpm-lock.yaml", "pnpm-workspace.yaml"],
+    rule: "no address of a package registry in a lockfile",
+    pattern: `(tarball|resolved|registry)"?: *['"]?https?:`,
+    paths: ["pnpm-lock.yaml", "pnpm-workspace.yaml", "*package-lock.json"],
   },
   {
     rule: "no skipped, focused or postponed test",

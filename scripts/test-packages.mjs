@@ -9,6 +9,7 @@ import { APPLICATIONS, tryApplication, tryCommand } from "./packages/application
 import { tryBundle } from "./packages/bundle.mjs";
 import { createPlace, LAYOUTS } from "./packages/layouts.mjs";
 import { packPackages } from "./packages/pack.mjs";
+import { tryQuickStart } from "./packages/quick-start.mjs";
 import { startRegistry } from "./packages/registry.mjs";
 import { tryScaffold } from "./packages/scaffold.mjs";
 import { measure, recordSize } from "./packages/size.mjs";
@@ -46,6 +47,12 @@ try {
   const [npm] = LAYOUTS;
   await step("the command, installed beside a provider, asks it", () =>
     tryCommand(npm, createPlace(npm, join(folder, "command"), options()), standIns()),
+  );
+  await step("the three commands of the README give an answer in an empty folder", () =>
+    tryQuickStart(createPlace(npm, join(folder, "quick-start"), options()), {
+      ...standIns(),
+      local: upstreams.openai.baseURL,
+    }),
   );
   await step("a bundle of what `fallthrough sync` writes answers in an empty folder", () =>
     tryBundle(npm, createPlace(npm, join(folder, "bundle"), options()), standIns()),

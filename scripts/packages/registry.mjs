@@ -79,8 +79,8 @@ async function publish(url, folder, tarball) {
   await run("npm", args, { cwd: folder });
 }
 
-/** @returns {Promise<number>} */
-async function freePort() {
+/** A port on which nothing listens. @returns {Promise<number>} */
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

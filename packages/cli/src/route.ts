@@ -14,7 +14,8 @@ export function formatRoute({ attempts }: Route): Span[][] {
   return formatTable(
     ["asked", "outcome", "why", "time"],
     attempts.map((attempt) => [
-      `${attempt.provider}/${attempt.model}`,
+      // a server that chooses its model itself is asked for none
+      attempt.model === "" ? attempt.provider : `${attempt.provider}/${attempt.model}`,
       { text: attempt.outcome, style: STYLES[attempt.outcome] },
       whyOf(attempt),
       attempt.outcome === "skipped" ? "" : `${Math.round(attempt.ms)} ms`,

@@ -13,6 +13,7 @@ export interface ServeOptions {
   readonly allowHost?: readonly string[] | undefined;
 }
 
+const TOKEN_VARIABLE = "FALLTHROUGH_TOKEN";
 const QUESTION = { model: "auto", messages: [{ role: "user", content: "Why is the sky blue?" }] };
 
 /** Serves the application's providers until the process is asked to end; then gives calls in flight their time. */
@@ -22,13 +23,15 @@ export async function serve(shell: Shell, output: Output, options: ServeOptions)
   if (application.providers.length === 0) return EXIT.usage;
 
   const { registry } = application;
-  const token = options.token ?? shell.environment["FALLTHROUGH_TOKEN"];
+  const known = shell.environment[TOKEN_VARIABLE];
+  const token = options.token ?? known;
   const { port, host, allowHost: hosts } = options;
   const gateway = await startGateway(registry, { port, host, token, hosts });
   const names = ["auto", ...Object.keys(registry.aliases()), ...application.providers.flatMap(referencesOf)];
   output.line("base URL: ", { text: gateway.baseURL, style: "bold" });
   output.line("models: ", names.join(", "));
   output.line("try: ", formatCommand(gateway.baseURL, token !== undefined));
+  if (token !== known) output.note(`the line reads the token from \`${TOKEN_VARIABLE}\``);
 
   if (!shell.signal.aborted) await once(shell.signal, "abort");
   await gateway.close();
@@ -48,7 +51,8 @@ function referencesOf({
 
 /** The token itself stays out of what may be kept in a terminal or a log. */
 function formatCommand(baseURL: string, hasToken: boolean): string {
-  const token = hasToken ? ' -H "authorization: Bearer $FALLTHROUGH_TOKEN"' : "";
+  const token = hasToken ? ` -H "authorization: Bearer $${TOKEN_VARIABLE}"` : "";
   const type = "-H 'content-type: application/json'";
-  return `curl ${baseURL}/chat/completions ${type}${token} -d '${JSON.stringify(QUESTION)}'`;
+  // a shell may take the brackets of an address for a pattern
+  return `curl '${baseURL}/chat/completions' ${type}${token} -d '${JSON.stringify(QUESTION)}'`;
 }

@@ -16,6 +16,7 @@ test("a route is a table with one line for each attempt", () => {
       },
       { provider: "e", model: "x", outcome: "answered", reportedModel: "y", ms: 3 },
       { provider: "f", model: "x", outcome: "answered", reportedModel: "x", ms: 4 },
+      { provider: "g", model: "", outcome: "answered", reportedModel: "x", ms: 5 },
     ],
   });
 
@@ -27,5 +28,6 @@ test("a route is a table with one line for each attempt", () => {
     "bcd/x  failed    blocked, HTTP 403          12 ms",
     "e/x    answered  the server says y          3 ms",
     "f/x    answered                             4 ms",
+    "g      answered  the server says x          5 ms",
   ]);
 });

@@ -65,14 +65,28 @@ test("the base URL, the models and a line for curl are printed, and the line wor
   });
 });
 
-test("a token is asked for, and is not printed", async () => {
-  const { printed, baseURL } = await serve([], { FALLTHROUGH_TOKEN: "hunter2-token" });
+test("a token is asked for and not printed, and the line for curl reads it from the environment", async () => {
+  const environment = { FALLTHROUGH_TOKEN: "hunter2-token" };
+  const { printed, baseURL } = await serve([], environment);
+  const line = /^try: (.*)$/m.exec(printed)?.[1] ?? "";
 
   const refused = await ask(baseURL, {});
+  const { stdout } = await promisify(execFile)("sh", ["-c", line], {
+    env: { ...process.env, ...environment },
+  });
 
   expect(refused.status).toBe(401);
   expect(printed).not.toContain("hunter2");
-  expect(printed).toContain("$FALLTHROUGH_TOKEN");
+  expect(JSON.parse(stdout)).toMatchObject({ object: "chat.completion" });
+});
+
+test("a token of the command line is not printed either, and where the line for curl looks for it is told", async () => {
+  const { child, finished, printed } = await serve(["--token", "hunter2-token"]);
+
+  child.kill("SIGTERM");
+
+  expect(printed).not.toContain("hunter2");
+  expect((await finished).stderr).toBe("the line reads the token from `FALLTHROUGH_TOKEN`\n");
 });
 
 test("SIGTERM in the middle of a stream takes no new call, lets the stream end and exits with 0", async () => {

@@ -74,16 +74,21 @@ function textFiles(folder: string): readonly string[] {
     .filter((file) => !file.endsWith(".txt"));
 }
 
+const NAMES = /https:\/\/my-site\.example|my-site|MY_SITE|MySite|My Site/g;
+
 /** Puts the plan's names where those of the template stand, which is code that compiles as it is. */
 function fillIn(file: string, { id, name, origin }: PackagePlan): void {
   const words = id.split("-");
   const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
-  const text = readFileSync(file, "utf8")
-    .replaceAll("https://my-site.example", () => origin)
-    .replaceAll("my-site", () => id)
-    .replaceAll("MY_SITE", () => id.replaceAll("-", "_").toUpperCase())
-    .replaceAll("MySite", () => pascal)
-    .replaceAll("My Site", () => name);
+  const names: Readonly<Record<string, string>> = {
+    "https://my-site.example": origin,
+    "my-site": id,
+    MY_SITE: id.replaceAll("-", "_").toUpperCase(),
+    MySite: pascal,
+    "My Site": name,
+  };
+  // in one pass, because a name that was put in may look like one of the template's
+  const text = readFileSync(file, "utf8").replace(NAMES, (found) => names[found] ?? found);
   writeFileSync(file, text);
 }
 

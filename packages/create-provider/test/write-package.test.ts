@@ -56,6 +56,15 @@ test.each(Object.keys(TEMPLATES))(
   },
 );
 
+test("an origin that looks like that of the template stays as it was given", () => {
+  const folder = join(workspace, "alike");
+  const origin = "https://my-site.example";
+
+  writePackage({ folder, id: "alike", name: "My Site", origin, template: "openai" });
+
+  expect(readFileSync(join(folder, "src/provider.ts"), "utf8")).toContain(`baseURL: "${origin}/v1"`);
+});
+
 test("the manifest takes its versions from that of the scaffold", () => {
   const folder = join(workspace, "versions");
 

@@ -1,4 +1,4 @@
-import type { ChatReply, Warning } from "@fallthrough/core";
+import type { ChatReply, Route, Warning } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
 import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenCall } from "./calls.ts";
@@ -43,8 +43,10 @@ function describeIgnored(field: string): Warning {
 async function whole(reply: ChatReply, call: OpenCall, warnings: readonly Warning[]): Promise<Response> {
   const result = await reply.result();
   call.end();
-  const { provider, model } = result.route;
-  const body = formatCompletion(createHead(provider, model), result, [...warnings, ...result.warnings]);
+  const body = formatCompletion(createHead(result.route.provider, modelOf(result.route)), result, [
+    ...warnings,
+    ...result.warnings,
+  ]);
   const headers = { "content-type": "application/json", ...routeHeaders(reply) };
   return new Response(JSON.stringify(body), { headers });
 }
@@ -85,15 +87,21 @@ async function settledWithin(first: Promise<unknown>, ms: number): Promise<void>
 
 /** Who answers; nothing about that where the head goes out before it is known. */
 function routeHeaders({ route }: ChatReply): Record<string, string> {
-  const { provider, model, attempts } = route;
+  const { provider, attempts } = route;
   if (provider === undefined) return {};
+  const model = modelOf(route);
   const asked = attempts.some(({ outcome }) => outcome === "answered")
     ? attempts.length
     : attempts.length + 1;
   return {
     "x-fallthrough-provider": provider,
     // by way of the bytes, because half a surrogate pair cannot be encoded
-    "x-fallthrough-model": encodeURI(Buffer.from(model ?? "").toString()),
+    ...(model === undefined ? {} : { "x-fallthrough-model": encodeURI(Buffer.from(model).toString()) }),
     "x-fallthrough-attempts": `${asked}`,
   };
+}
+
+/** Where none was asked for by name, the one that the server says it was, which it says at the end. */
+function modelOf({ model, attempts }: Route): string | undefined {
+  return model || attempts.find(({ outcome }) => outcome === "answered")?.reportedModel;
 }

@@ -2,7 +2,7 @@ import { ChatError, type StreamPart } from "@fallthrough/core";
 import { createRegistry } from "@fallthrough/registry";
 import { expect, test } from "vitest";
 import { createGateway } from "../src/index.ts";
-import { answer, eventsOf, memoryProvider, post, registryOf, textOf } from "./case.ts";
+import { answer, eventsOf, memoryProvider, post, registryOf, text, textOf } from "./case.ts";
 
 const FAILED = memoryProvider("failed", [new ChatError("abuse", "the site said something secret")]);
 
@@ -162,6 +162,19 @@ test("any name a client gives comes back in the headers", async () => {
 
   expect(response.status).toBe(200);
   expect(response.headers.get("x-fallthrough-model")).toBe("gr%C3%B6%C3%9Fe%207%EF%BF%BD%0D%0Ax:%20y");
+});
+
+test("where no model was asked for by name, a whole answer tells the one that the server reported", async () => {
+  const end: StreamPart = { type: "finish", finishReason: "stop", model: "llama3.2" };
+  const gateway = createGateway(registryOf(memoryProvider("open", [...text("hi"), end], [])));
+
+  const whole = await post(gateway);
+  const streamed = await post(gateway, { stream: true });
+
+  expect(whole.headers.get("x-fallthrough-model")).toBe("llama3.2");
+  expect(await whole.json()).toMatchObject({ model: "open/llama3.2" });
+  expect(streamed.headers.get("x-fallthrough-provider")).toBe("open");
+  expect(streamed.headers.has("x-fallthrough-model")).toBe(false);
 });
 
 test("health tells that it runs, readiness that somebody can be asked", async () => {
