@@ -1,4 +1,11 @@
-import type { Capability, ChatRequest, ModelCard, ProviderCard, StreamPart } from "./contract.ts";
+import type {
+  Capability,
+  ChatRequest,
+  ContentPart,
+  ModelCard,
+  ProviderCard,
+  StreamPart,
+} from "./contract.ts";
 import { ChatError } from "./errors.ts";
 import { quote } from "./redact.ts";
 
@@ -37,15 +44,16 @@ export function selectModel(card: ProviderCard, name: string | undefined): Selec
 
 /** The abilities that a request cannot be answered without. */
 export function requiredCapabilities(request: ChatRequest): readonly Capability[] {
-  const required = new Set<Capability>();
-  if (request.tools !== undefined && request.tools.length > 0) required.add("tools");
-  if (request.responseFormat?.type === "json") required.add("json");
-  for (const { content } of request.messages) {
-    if (typeof content === "string") continue;
-    if (content.some(({ type }) => type === "image")) required.add("images");
-    if (content.some(({ type }) => type === "file")) required.add("files");
-  }
-  return [...required];
+  const required: Capability[] = [];
+  const contains = (wanted: ContentPart["type"]): boolean =>
+    request.messages.some(
+      ({ content }) => typeof content !== "string" && content.some(({ type }) => type === wanted),
+    );
+  if (request.tools !== undefined && request.tools.length > 0) required.push("tools");
+  if (request.responseFormat?.type === "json") required.push("json");
+  if (contains("image")) required.push("images");
+  if (contains("file")) required.push("files");
+  return required;
 }
 
 /** The required ability that the model's card denies; `undefined` where it says yes or nothing. */

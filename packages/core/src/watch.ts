@@ -13,6 +13,7 @@ export interface Watch {
   stop(): void;
 }
 
+const NAMES = Object.keys(DEFAULT_TIMEOUTS) as (keyof Timeouts)[];
 /** A timer that fires so much too late tells that the process was stopped, not that the provider was silent. */
 const WAKE_MS = 1_000;
 
@@ -22,8 +23,8 @@ export function resolveTimeouts(
 ): Required<{ [Name in keyof Timeouts]: number }> {
   const resolved = { ...DEFAULT_TIMEOUTS };
   for (const layer of layers) {
-    for (const name of Object.keys(resolved) as (keyof Timeouts)[])
-      resolved[name] = layer?.[name] ?? resolved[name];
+    if (layer === undefined) continue;
+    for (const name of NAMES) resolved[name] = layer[name] ?? resolved[name];
   }
   return resolved;
 }
@@ -32,6 +33,16 @@ export function resolveTimeouts(
 export function capTimeout(value: number, cap: number | undefined): number {
   if (cap === undefined || cap === 0) return value;
   return value === 0 ? cap : Math.min(value, cap);
+}
+
+interface Due {
+  readonly timer: TimerName;
+  readonly at: number;
+}
+
+function earlier(a: Due | undefined, b: Due | undefined): Due | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return b.at < a.at ? b : a;
 }
 
 /** Starts the timers of a call; `expire` is called once, with the first of them that is due. */
@@ -46,15 +57,15 @@ export function createWatch(
   let timer: NodeJS.Timeout | undefined;
   let armedFor = 0;
 
-  function nextDue(): readonly [number, TimerName] | undefined {
-    const dues: [number, TimerName][] = [];
+  function nextDue(): Due | undefined {
     const silence = committed ? "chunkMs" : "firstChunkMs";
-    if (waitingSince !== undefined && limits[silence] > 0) {
-      dues.push([waitingSince + limits[silence] - waited, silence]);
-    }
-    if (!committed && limits.commitMs > 0) dues.push([started + limits.commitMs, "commitMs"]);
-    if (limits.totalMs > 0) dues.push([started + limits.totalMs, "totalMs"]);
-    return dues.sort(([a], [b]) => a - b)[0];
+    const silent = waitingSince === undefined ? undefined : dueAt(silence, waitingSince - waited);
+    const commit = committed ? undefined : dueAt("commitMs", started);
+    return earlier(earlier(silent, commit), dueAt("totalMs", started));
+  }
+
+  function dueAt(timer: TimerName, since: number): Due | undefined {
+    return limits[timer] > 0 ? { timer, at: since + limits[timer] } : undefined;
   }
 
   function arm(): void {
@@ -62,7 +73,7 @@ export function createWatch(
     timer = undefined;
     const due = nextDue();
     if (due === undefined) return;
-    armedFor = due[0];
+    armedFor = due.at;
     const delay = Math.ceil(armedFor - performance.now());
     if (delay > LONGEST_TIMER_MS) armedFor = performance.now() + LONGEST_TIMER_MS;
     timer = setTimeout(check, Math.min(Math.max(0, delay), LONGEST_TIMER_MS));
@@ -78,7 +89,7 @@ export function createWatch(
       if (waitingSince !== undefined) waitingSince = performance.now();
       waited = 0;
       arm();
-    } else if (due !== undefined && due[0] <= performance.now()) expire(due[1]);
+    } else if (due !== undefined && due.at <= performance.now()) expire(due.timer);
     else arm();
   }
 

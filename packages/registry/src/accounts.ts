@@ -53,5 +53,9 @@ export function createAccounts(health: HealthStore, policy: Policy): Accounts {
 
 /** Nobody waits for a store to take note, and a store that fails takes no answer away. */
 function tell(operation: () => void | Promise<void>): void {
-  new Promise((resolve) => resolve(operation())).catch(() => {});
+  try {
+    operation()?.catch(() => {});
+  } catch {
+    // a store that throws is one that fails
+  }
 }

@@ -4,31 +4,54 @@ import type { Health, HealthStore, Permit } from "./health.ts";
 /** Lets candidates through as their health allows. */
 export interface Admission {
   /** The one that is asked although it cools down, because all do. */
-  readonly forced: Planned | undefined;
+  forced(): Planned | undefined;
   /** Leave to ask this one, or `undefined` while it cools down. */
   admit(planned: Planned): Promise<Permit | undefined>;
 }
 
+interface Chosen {
+  readonly forced: Planned | undefined;
+  /** There is no other to ask. */
+  readonly alone: boolean;
+}
+
+const NOBODY: Chosen = { forced: undefined, alone: false };
 /** Softer first: what is only counted may pass any moment. */
 const EFFECTS: readonly Health["effect"][] = ["count", "cool", "park"];
 
 /** Decides for one call whether it goes through to a candidate that cools down, because all do. */
 export function createAdmission(plan: readonly Planned[], health: HealthStore): Admission {
-  const askable = plan.filter(({ skip }) => skip === undefined);
-  const known = askable.map((planned) => ({ planned, health: health.peek(planned.subject) }));
-  const allCooling = known.every(({ health: { state } }) => state === "cooling" || state === "probing");
-  const soft = known.filter((one) => !one.health.hard).toSorted(bySoftness);
-  const alone = askable.length === 1;
-  const softest = alone ? soft[0] : soft.find((one) => one.health.state === "cooling");
-  const forced = allCooling ? softest?.planned : undefined;
+  let chosen: Chosen | undefined;
+
+  function choose(): Chosen {
+    const known = plan
+      .filter(({ skip }) => skip === undefined)
+      .map((planned) => ({ planned, health: health.peek(planned.subject) }));
+    if (known.some(({ health: { state } }) => state !== "cooling" && state !== "probing")) return NOBODY;
+    const alone = known.length === 1;
+    const soft = known.filter((one) => !one.health.hard).toSorted(bySoftness);
+    const softest = alone ? soft[0] : soft.find((one) => one.health.state === "cooling");
+    return { forced: softest?.planned, alone };
+  }
+
+  function forced(): Planned | undefined {
+    chosen ??= choose();
+    return chosen.forced;
+  }
 
   return {
     forced,
     async admit(planned) {
       const { subject } = planned;
-      if (planned !== forced) return await health.admit(subject);
+      const admitted = await health.admit(subject);
+      if (admitted !== undefined) {
+        // one that may be asked is enough: it is as the call began that all must cool down
+        chosen ??= NOBODY;
+        return admitted;
+      }
+      if (planned !== forced()) return undefined;
       const permit = await health.admit(subject, { force: true });
-      return alone || permit?.probe !== undefined ? permit : undefined;
+      return chosen?.alone || permit?.probe !== undefined ? permit : undefined;
     },
   };
 }

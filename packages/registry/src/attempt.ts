@@ -6,7 +6,6 @@ import {
   END,
   type GuardOptions,
   guard,
-  type OpenRoute,
   type PartIterator,
   SELF_GUARDED,
   type StreamPart,
@@ -30,8 +29,6 @@ interface Chain {
 /** What the attempts of one call share. */
 export interface AttemptContext {
   readonly request: ChatRequest;
-  /** Where the reply, if there is one, learns who answers. */
-  readonly route: OpenRoute | undefined;
   readonly log: RouteLog;
   readonly accounts: Accounts;
   readonly health: HealthStore;
@@ -54,7 +51,7 @@ export function createAttempt(
   permit: Permit,
   options: GuardOptions,
 ): AttemptParts {
-  const { request, route, log, accounts, health } = context;
+  const { request, log, accounts, health } = context;
   const { provider, subject } = planned;
   const { signal } = request;
   const nested = SELF_GUARDED in provider;
@@ -97,6 +94,7 @@ export function createAttempt(
   function commit(): void {
     committed = true;
     // a chain has told which of its own candidates it was
+    const { route } = options;
     if (nested || route === undefined) return;
     route.provider = subject.provider;
     route.model = subject.model;

@@ -39,7 +39,19 @@ export interface Planned extends Candidate {
 }
 
 /** The candidates in the order of asking: those whose card is silent about something needed come last. */
-export function planCandidates(candidates: readonly Candidate[], need: Need): readonly Planned[] {
+export type Plan = (need: Need) => readonly Planned[];
+
+/** The plan of these candidates; for a request that needs nothing special it is made once. */
+export function planCandidates(candidates: readonly Candidate[]): Plan {
+  let usual: readonly Planned[] | undefined;
+  return (need) => {
+    if (need.model !== undefined || need.capabilities.length > 0) return orderCandidates(candidates, need);
+    usual ??= orderCandidates(candidates, need);
+    return usual;
+  };
+}
+
+function orderCandidates(candidates: readonly Candidate[], need: Need): readonly Planned[] {
   const planned = candidates.map((candidate) => planCandidate(candidate, need));
   const isSilent = ({ card, skip }: Planned) =>
     skip === undefined && need.capabilities.some((capability) => card?.capabilities?.[capability] !== true);

@@ -17,7 +17,7 @@ import { createAccounts } from "./accounts.ts";
 import { coolingSkip, createAdmission } from "./admission.ts";
 import { type AttemptParts, type ChainCallOptions, createAttempt } from "./attempt.ts";
 import { type Budget, createBudget } from "./budget.ts";
-import { type Candidate, type Planned, planCandidates, type Skip } from "./candidate.ts";
+import type { Plan, Planned, Skip } from "./candidate.ts";
 import type { HealthStore, Permit } from "./health.ts";
 import { isOffline } from "./offline.ts";
 import { pause } from "./pause.ts";
@@ -28,7 +28,7 @@ import { verdictOn } from "./verdict.ts";
 
 /** What all calls of one chain share; nothing in it changes but the health store. */
 export interface ChainContext {
-  readonly candidates: readonly Candidate[];
+  readonly plan: Plan;
   readonly policy: Policy;
   readonly health: HealthStore;
   readonly timeouts?: Timeouts | undefined;
@@ -40,7 +40,7 @@ type Result = IteratorResult<StreamPart, undefined>;
 
 /** The stream of one call: the attempts until one commits, and then that one's parts as they are. */
 export function createChainCall(
-  { candidates, policy, health, onAttempt, ...context }: ChainContext,
+  { plan: planFor, policy, health, onAttempt, ...context }: ChainContext,
   request: ChatRequest,
   {
     timeouts: outerTimeouts,
@@ -54,7 +54,7 @@ export function createChainCall(
   const timeouts = resolveTimeouts(outerTimeouts, context.timeouts);
   const log = createRouteLog({ route, onAttempt, outer });
   const accounts = createAccounts(health, policy);
-  const leaving = new AbortController();
+  let stopPausing = (): void => {};
   let budget: Budget;
   let rules: Rules;
   let opening = false;
@@ -63,10 +63,7 @@ export function createChainCall(
   let ended = false;
 
   async function open(): Promise<Result> {
-    const plan = planCandidates(candidates, {
-      model: request.model,
-      capabilities: requiredCapabilities(request),
-    });
+    const plan = planFor({ model: request.model, capabilities: requiredCapabilities(request) });
     const admission = createAdmission(plan, health);
     let last: { readonly planned: Planned; readonly reason: unknown } | undefined;
 
@@ -78,12 +75,14 @@ export function createChainCall(
         recordSkip(planned, skip);
         continue;
       }
-      const others = plan.slice(index + 1).some(isLeft);
+      const others = plan.some((other, place) => place > index && isLeft(other));
       const answer = await ask(planned, permit, others);
       if ("result" in answer) return answer.result;
       last = { planned, reason: answer.reason };
     }
     if (last !== undefined && rules.mayAskAgain(last.reason)) {
+      const leaving = new AbortController();
+      stopPausing = () => leaving.abort();
       await pause(BACK_OFF_MS * Math.random(), [signal, leaving.signal]);
       if (isOver()) return END;
       const { subject } = last.planned;
@@ -124,8 +123,8 @@ export function createChainCall(
       if (ended) return { result: END };
       throw amendError(budget.error(), { route: log.route() });
     }
-    const options = { timeouts, caps: budget.caps(others), reasoningOnly };
-    attempt = createAttempt({ request, route, log, accounts, health }, planned, permit, options);
+    const options = { timeouts, caps: budget.caps(others), reasoningOnly, route };
+    attempt = createAttempt({ request, log, accounts, health }, planned, permit, options);
     try {
       const result = await attempt.next();
       committed = !result.done;
@@ -172,7 +171,7 @@ export function createChainCall(
     },
     async return() {
       ended = true;
-      leaving.abort();
+      stopPausing();
       await attempt?.return();
       accounts.close(true);
       return END;

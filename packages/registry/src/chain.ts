@@ -7,7 +7,7 @@ import {
   type Timeouts,
 } from "@fallthrough/core";
 import type { ChainCallOptions } from "./attempt.ts";
-import type { Candidate } from "./candidate.ts";
+import { type Candidate, planCandidates } from "./candidate.ts";
 import { type ChainContext, createChainCall } from "./chain-call.ts";
 import type { HealthStore } from "./health.ts";
 import { createMemoryHealth } from "./memory-health.ts";
@@ -45,7 +45,7 @@ export function createChain(
   const [first] = all;
   if (first === undefined)
     throw new ChatError("config", "createChain() got no candidate, expected at least one");
-  const context: ChainContext = { ...rest, candidates: all, health, policy: resolvePolicy(policy) };
+  const context: ChainContext = { ...rest, plan: planCandidates(all), health, policy: resolvePolicy(policy) };
 
   const chain = {
     specificationVersion: 1,

@@ -1,6 +1,5 @@
 import type { Capability, ChatErrorCode } from "@fallthrough/core";
 import { coolingSkip, createAdmission } from "./admission.ts";
-import { planCandidates } from "./candidate.ts";
 import type { HealthStore } from "./health.ts";
 import { formatCandidate, type ReferenceStep, type Resolution } from "./references.ts";
 
@@ -22,12 +21,12 @@ export interface CandidateStep {
 
 /** The steps behind a reference, and what its candidates' cards and health say now. */
 export function explainResolution(
-  { steps, candidates }: Resolution,
+  { steps, plan: planFor }: Resolution,
   health: HealthStore,
   capabilities: readonly Capability[],
 ): readonly ExplainStep[] {
-  const plan = planCandidates(candidates, { capabilities });
-  const { forced } = createAdmission(plan, health);
+  const plan = planFor({ capabilities });
+  const forced = createAdmission(plan, health).forced();
   const explained = plan.map((planned): CandidateStep => {
     const cooling = coolingSkip(health.peek(planned.subject));
     const facts = { type: "candidate", name: formatCandidate(planned), ...planned.subject } as const;

@@ -30,6 +30,8 @@ interface Entry {
 /** Above so many entries those that say nothing any more are dropped: model names may come from anywhere. */
 const SWEEP_ABOVE = 1_000;
 const READY: Health = { state: "ready", remainingMs: 0, openMs: 0, hard: false, repeats: 0 };
+const SCOPES: readonly HealthFailure["scope"][] = ["key", "model", "provider", "origin"];
+const NONE: readonly Entry[] = [];
 const STATES: readonly Health["state"][] = ["ready", "half-open", "probing", "cooling"];
 
 /** A health store that lives as long as the process. */
@@ -46,9 +48,15 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): HealthSto
     return scope === "origin" && origin !== undefined ? `origin:${origin}` : `${scope}:${provider}`;
   }
 
-  function entriesOf(subject: HealthSubject): Entry[] {
-    const scopes = ["key", "model", "provider", "origin"] as const;
-    return scopes.flatMap((scope) => entries.get(keyOf(subject, scope)) ?? []);
+  function entriesOf(subject: HealthSubject): readonly Entry[] {
+    // nobody has failed: every call looks here first
+    if (entries.size === 0) return NONE;
+    const found: Entry[] = [];
+    for (const scope of SCOPES) {
+      const entry = entries.get(keyOf(subject, scope));
+      if (entry !== undefined) found.push(entry);
+    }
+    return found;
   }
 
   function healthOf({ open, lease, repeats }: Entry): Health {

@@ -1,6 +1,6 @@
 import { ChatError, type ChatProvider, findModel, quote } from "@fallthrough/core";
 import { distance } from "fastest-levenshtein";
-import type { Candidate } from "./candidate.ts";
+import { type Candidate, type Plan, planCandidates } from "./candidate.ts";
 
 /** The reference that an omitted model stands for. */
 const AUTO = "auto";
@@ -9,6 +9,8 @@ const AUTO = "auto";
 export interface Catalog {
   readonly providers: readonly ChatProvider[];
   readonly aliases: ReadonlyMap<string, readonly string[]>;
+  /** What names stand for, as they are asked for; `provider/model` is not kept, because any name may stand there. */
+  readonly resolved: Map<string, Resolution>;
 }
 
 /**
@@ -28,12 +30,18 @@ export interface ReferenceStep {
 export interface Resolution {
   readonly steps: readonly ReferenceStep[];
   readonly candidates: readonly Candidate[];
+  readonly plan: Plan;
 }
 
-/** The application's aliases, checked; @throws `config` */
-export function parseAliases(
+/** A catalog of these providers, with the application's aliases checked; @throws `config` */
+export function createCatalog(
+  providers: readonly ChatProvider[],
   aliases: Readonly<Record<string, string | readonly string[]>> = {},
-): Catalog["aliases"] {
+): Catalog {
+  return { providers, aliases: parseAliases(aliases), resolved: new Map() };
+}
+
+function parseAliases(aliases: Readonly<Record<string, string | readonly string[]>>): Catalog["aliases"] {
   return new Map(
     Object.entries(aliases).map(([name, target]) => {
       const targets = typeof target === "string" ? [target] : target;
@@ -53,6 +61,14 @@ export function parseAliases(
 
 /** Finds what a reference stands for; @throws `config` for a name that does not exist and for a cycle of aliases */
 export function resolveReference(catalog: Catalog, reference: string = AUTO): Resolution {
+  const known = catalog.resolved.get(reference);
+  if (known !== undefined) return known;
+  const resolution = findCandidates(catalog, reference);
+  if (!reference.includes("/")) catalog.resolved.set(reference, resolution);
+  return resolution;
+}
+
+function findCandidates(catalog: Catalog, reference: string): Resolution {
   const steps: ReferenceStep[] = [];
   const candidates = new Map<string, Candidate>();
 
@@ -97,7 +113,8 @@ export function resolveReference(catalog: Catalog, reference: string = AUTO): Re
   visit(reference, []);
   if (candidates.size === 0)
     throw new ChatError("config", "the registry has no provider, expected at least one");
-  return { steps, candidates: [...candidates.values()] };
+  const found = [...candidates.values()];
+  return { steps, candidates: found, plan: planCandidates(found) };
 }
 
 /** `provider/model`, or the provider alone where no model is named. */

@@ -19,7 +19,7 @@ import type { DiscoveredProvider } from "./discovered-provider.ts";
 import { type ExplainStep, explainResolution } from "./explain.ts";
 import { createMemoryHealth } from "./memory-health.ts";
 import { resolvePolicy } from "./policy.ts";
-import { type Catalog, parseAliases, resolveReference } from "./references.ts";
+import { createCatalog, resolveReference } from "./references.ts";
 
 /** What a registry is made of; the chain's options hold for every call. */
 export interface RegistryOptions<Alias extends string = string> extends Omit<ChainOptions, "id"> {
@@ -72,8 +72,8 @@ export function createRegistry<const Alias extends string = string>(
 ): Registry<Alias> {
   const { providers, aliases, health = createMemoryHealth(), policy, ...rest } = options;
   checkIds(providers);
-  const catalog: Catalog = { providers, aliases: parseAliases(aliases) };
-  const context: Omit<ChainContext, "candidates"> = { ...rest, health, policy: resolvePolicy(policy) };
+  const catalog = createCatalog(providers, aliases);
+  const context: Omit<ChainContext, "plan"> = { ...rest, health, policy: resolvePolicy(policy) };
 
   const asked: ChatProvider = {
     specificationVersion: 1,
@@ -83,8 +83,8 @@ export function createRegistry<const Alias extends string = string>(
     models: [],
     stream(request, callOptions?: ChainCallOptions) {
       try {
-        const { candidates } = resolveReference(catalog, request.model);
-        return createChainCall({ ...context, candidates }, { ...request, model: undefined }, callOptions);
+        const { plan } = resolveReference(catalog, request.model);
+        return createChainCall({ ...context, plan }, { ...request, model: undefined }, callOptions);
       } catch (error) {
         return failing(error);
       }

@@ -12,7 +12,7 @@ function withTools(id: string, tools: boolean | undefined) {
 }
 
 function plan(candidates: Parameters<typeof planCandidates>[0], ...capabilities: Capability[]) {
-  return planCandidates(candidates, { capabilities }).map(({ subject, skip }) => [
+  return planCandidates(candidates)({ capabilities }).map(({ subject, skip }) => [
     subject.provider,
     skip?.reason,
   ]);
@@ -47,7 +47,19 @@ test.each([
 ])("with model %s of its own and %s of the request, a candidate is remembered as %s", (own, asked, model) => {
   const provider = fakeProvider("one", [], { models: [{ id: "small" }, { id: "large", aliases: ["big"] }] });
 
-  const [planned] = planCandidates([{ provider, model: own }], { model: asked, capabilities: [] });
+  const [planned] = planCandidates([{ provider, model: own }])({ model: asked, capabilities: [] });
 
   expect(planned?.subject).toEqual({ provider: "one", model });
+});
+
+test("what needs nothing special is planned once, and what does leaves that plan as it is", () => {
+  const planFor = planCandidates([withTools("silent", undefined), withTools("able", true)]);
+  const usual = planFor({ capabilities: [] });
+
+  expect(planFor({ capabilities: ["tools"] }).map(({ subject }) => subject.provider)).toEqual([
+    "able",
+    "silent",
+  ]);
+  expect(planFor({ capabilities: [] })).toBe(usual);
+  expect(usual.map(({ subject }) => subject.provider)).toEqual(["silent", "able"]);
 });

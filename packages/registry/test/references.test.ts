@@ -1,6 +1,6 @@
 import { ChatError } from "@fallthrough/core";
 import { expect, test } from "vitest";
-import { formatCandidate, parseAliases, resolveReference } from "../src/references.ts";
+import { createCatalog, formatCandidate, resolveReference } from "../src/references.ts";
 import { fakeProvider } from "./fake-provider.ts";
 
 const PROVIDERS = [
@@ -14,7 +14,7 @@ const PROVIDERS = [
   }),
   fakeProvider("ollama", [], { models: [] }),
 ];
-const ALIASES = parseAliases({
+const CATALOG = createCatalog(PROVIDERS, {
   fast: ["chatgptfree/claude", "ollama/llama3.2", "chatgptfree/claude"],
   best: "fast",
   claude: "ollama/claude-like",
@@ -23,9 +23,7 @@ const ALIASES = parseAliases({
 });
 
 function resolve(reference?: string): string[] {
-  return resolveReference({ providers: PROVIDERS, aliases: ALIASES }, reference).candidates.map(
-    formatCandidate,
-  );
+  return resolveReference(CATALOG, reference).candidates.map(formatCandidate);
 }
 
 function failureOf(reference: string): ChatError {
@@ -62,13 +60,13 @@ test.each([
   ["davinci", false],
   ["auto", false],
 ])("%s names a retired provider explicitly: %s", (reference, explicit) => {
-  const { candidates } = resolveReference({ providers: PROVIDERS, aliases: ALIASES }, reference);
+  const { candidates } = resolveReference(CATALOG, reference);
 
   expect(candidates.find(({ provider }) => provider.id === "gone")?.explicit).toBe(explicit);
 });
 
 test("each step from a name to its candidates is told", () => {
-  expect(resolveReference({ providers: PROVIDERS, aliases: ALIASES }, "best").steps).toEqual([
+  expect(resolveReference(CATALOG, "best").steps).toEqual([
     { type: "alias", name: "best", targets: ["fast"] },
     { type: "alias", name: "fast", targets: ["chatgptfree/claude", "ollama/llama3.2", "chatgptfree/claude"] },
     { type: "reference", name: "chatgptfree/claude", targets: ["chatgptfree/claude"] },
@@ -104,13 +102,13 @@ test("a cycle of aliases is an error that shows it", () => {
 });
 
 test("without a provider there is nothing to resolve", () => {
-  expect(() => resolveReference({ providers: [], aliases: new Map() })).toThrow(/has no provider/);
+  expect(() => resolveReference(createCatalog([]))).toThrow(/has no provider/);
 });
 
 test.each([[{ auto: "pizzagpt" }], [{ "a/b": "pizzagpt" }], [{ "": "pizzagpt" }], [{ nothing: [] }]])(
   "the aliases %j cannot be",
   (aliases) => {
-    expect(() => parseAliases(aliases as Record<string, string>)).toThrow(
+    expect(() => createCatalog([], aliases as Record<string, string>)).toThrow(
       expect.objectContaining({ code: "config" }),
     );
   },

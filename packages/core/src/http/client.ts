@@ -12,6 +12,7 @@ import { createResponse, mediaType } from "./response.ts";
 import { createTransport, type Transport } from "./transport.ts";
 import type { HttpClient, HttpClientDefaults, HttpRequest, HttpResponse } from "./types.ts";
 
+const FORM = "application/x-www-form-urlencoded";
 /** Headers whose values are never shown. */
 const SECRET_HEADERS = /authorization|cookie|key|token|secret/;
 
@@ -39,6 +40,8 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
     ...Object.values(settings.cookies ?? {}),
   ];
   const added = new Set<string>();
+  /** Most providers ask the same path again and again. */
+  let lastTarget: { readonly path: string; readonly url: URL } | undefined;
   let loading: Promise<Transport> | undefined;
   let closed = false;
 
@@ -66,14 +69,29 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
     return loading;
   }
 
-  function resolveTarget(path: string, query: HttpRequest["query"]): URL {
+  function resolveTarget({ path, query }: HttpRequest): URL {
+    if (query === undefined && path === lastTarget?.path) return lastTarget.url;
     const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
     const address = absolute ? path : `${baseURL}/${path.replace(/^\/+/, "")}`;
     if (!URL.canParse(address)) throw error("protocol", "the server named an address that is none");
     const url = new URL(address);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
-    if (url.origin === origin) return url;
-    throw error("protocol", `the server named an address on ${quote(url.origin)}, expected ${quote(origin)}`);
+    if (url.origin !== origin) {
+      const problem = `the server named an address on ${quote(url.origin)}`;
+      throw error("protocol", `${problem}, expected ${quote(origin)}`);
+    }
+    if (query === undefined) lastTarget = { path, url };
+    return url;
+  }
+
+  function formatHeaders({ headers: asked, body }: HttpRequest, pathname: string): Record<string, string> {
+    const cookie = jar.header(pathname);
+    const own = mergeHeaders(provider, asked);
+    secretHeaders(own).forEach(addSecret);
+    const sent: Record<string, string> = { accept: "*/*", "accept-encoding": "gzip, deflate, br" };
+    if (body !== undefined) sent["content-type"] = isForm(body) ? FORM : "application/json";
+    if (cookie !== undefined) sent["cookie"] = cookie;
+    return Object.assign(sent, headers, own, settingsHeaders);
   }
 
   async function send(request: HttpRequest, url: URL, what: string): Promise<Exchange> {
@@ -82,10 +100,6 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
     if (signal?.aborted) throw signal.reason;
     const call: Call = callOf(signal) ?? ownCall(settings);
     call.redactor = redactor;
-    const cookie = jar.header(url.pathname);
-    const ownHeaders = mergeHeaders(provider, request.headers);
-    secretHeaders(ownHeaders).forEach(addSecret);
-    const form = body instanceof URLSearchParams;
     const options = {
       origin,
       path: url.pathname + url.search,
@@ -93,18 +107,8 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       // the timers are the guard's: undici's count any byte and fire late
       headersTimeout: 0,
       bodyTimeout: 0,
-      headers: {
-        accept: "*/*",
-        "accept-encoding": "gzip, deflate, br",
-        ...(body === undefined
-          ? {}
-          : { "content-type": form ? "application/x-www-form-urlencoded" : "application/json" }),
-        ...(cookie === undefined ? {} : { cookie }),
-        ...headers,
-        ...ownHeaders,
-        ...settingsHeaders,
-      },
-      body: body === undefined ? null : form ? body.toString() : JSON.stringify(body),
+      headers: formatHeaders(request, url.pathname),
+      body: body === undefined ? null : isForm(body) ? body.toString() : JSON.stringify(body),
     };
     for (let retried = false; ; retried = true) {
       try {
@@ -122,7 +126,7 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   }
 
   async function request(request: HttpRequest): Promise<HttpResponse> {
-    let url = resolveTarget(request.path, request.query);
+    let url = resolveTarget(request);
     for (let redirects = 0; ; redirects++) {
       const what = `${request.method ?? "GET"} ${url.pathname}`;
       const exchange = await send(request, url, what);
@@ -158,6 +162,10 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       await (await loading)?.close();
     },
   });
+}
+
+function isForm(body: HttpRequest["body"]): body is URLSearchParams {
+  return body instanceof URLSearchParams;
 }
 
 function sameOriginRedirect({ status, headers }: Exchange, from: URL): URL | undefined {

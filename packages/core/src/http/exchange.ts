@@ -49,10 +49,7 @@ export function startExchange(
     let ended = false;
     let failure: { readonly reason: unknown } | undefined;
     let reader: { resolve(bytes: Uint8Array | undefined): void; reject(reason: unknown): void } | undefined;
-    const connectTimer =
-      call.connectMs > 0
-        ? setTimeout(() => close(CONNECT_TIMED_OUT), Math.min(call.connectMs, LONGEST_TIMER_MS))
-        : undefined;
+    let connectTimer: NodeJS.Timeout | undefined;
     const onAbort = (): void => close(signal?.reason);
     call.phase = "connect";
     call.exchanges++;
@@ -147,6 +144,10 @@ export function startExchange(
     signal?.addEventListener("abort", onAbort);
     try {
       sockets = transport.dispatch(options, handler);
+      // on a connection that stands the request has begun by now
+      if (controller === undefined && !ended && call.connectMs > 0) {
+        connectTimer = setTimeout(() => close(CONNECT_TIMED_OUT), Math.min(call.connectMs, LONGEST_TIMER_MS));
+      }
     } catch (error) {
       fail(error);
     }

@@ -39,6 +39,7 @@ export function createExchange(
       if (piece === undefined && failure !== undefined) throw failure;
       return piece;
     },
+    isOpen: () => !closed,
     close() {
       closed = true;
     },
