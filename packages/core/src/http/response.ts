@@ -3,6 +3,7 @@ import { ChatError } from "../errors.ts";
 import { parseJson } from "../json.ts";
 import { quote } from "../redact.ts";
 import { createSseParser, type ServerSentEvent } from "../sse.ts";
+import { END } from "../take.ts";
 import { isChallenge, isChallenged, isPage } from "./block-page.ts";
 import { decodeBody } from "./body.ts";
 import { bodyFormat } from "./body-format.ts";
@@ -12,6 +13,10 @@ import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "./typ
 
 /** Statuses that have no body, however long the connection stays open. */
 const BODILESS: readonly number[] = [204, 205, 304];
+
+interface EventGroups extends AsyncIterableIterator<readonly ServerSentEvent[], undefined> {
+  return(): Promise<IteratorReturnResult<undefined>>;
+}
 
 /** What a response is read with. */
 export interface ResponseOptions {
@@ -50,7 +55,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   }
 
   /** The next decoded text, `undefined` at the end. */
-  async function read(limit: number): Promise<string | undefined> {
+  async function readText(limit: number): Promise<string | undefined> {
     if (peeked !== "") {
       const text = peeked;
       peeked = "";
@@ -79,7 +84,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
 
   async function readAll(limit: number): Promise<string> {
     const texts: string[] = [];
-    for (let text = await read(limit); text !== undefined; text = await read(limit)) texts.push(text);
+    for (let text = await readText(limit); text !== undefined; text = await readText(limit)) texts.push(text);
     return texts.join("");
   }
 
@@ -93,7 +98,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     let text = start;
     try {
       while (text.length < limits.errorBytes) {
-        const more = await read(Number.POSITIVE_INFINITY);
+        const more = await readText(Number.POSITIVE_INFINITY);
         if (more === undefined) break;
         text += more;
       }
@@ -112,7 +117,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     let text = "";
     let found: BodyFormat | undefined;
     while (found === undefined) {
-      const more = text.length < limits.errorBytes ? await read(limits.streamBytes) : undefined;
+      const more = text.length < limits.errorBytes ? await readText(limits.streamBytes) : undefined;
       text += more ?? "";
       found = bodyFormat(contentType, text, more === undefined);
     }
@@ -129,38 +134,68 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     );
   }
 
-  async function* eventGroups({
-    cumulative = false,
-  }: EventsOptions = {}): AsyncGenerator<readonly ServerSentEvent[], undefined> {
+  // an iterator by hand: a generator function that is made per response gives V8 a new shape each time
+  function eventGroups({ cumulative = false }: EventsOptions = {}): EventGroups {
     const limit = cumulative ? Number.POSITIVE_INFINITY : limits.streamBytes;
     const parser = createSseParser(limits.eventBytes);
     let any = false;
     let start = "";
-    if (isChallenged(headers)) throw await pageFailure();
-    try {
-      for (;;) {
-        const text = await read(limit);
+    let finished = false;
+    let ended = false;
+
+    /** The next events, `undefined` after the last. */
+    async function read(): Promise<readonly ServerSentEvent[] | undefined> {
+      if (isChallenged(headers)) throw await pageFailure();
+      while (!finished) {
+        const text = await readText(limit);
+        finished = text === undefined;
         if (!any) {
           if (start.length < limits.errorBytes) start += text ?? "";
           if (isPage(contentType, start)) throw await pageFailure(start);
         }
         const group = named(() => (text === undefined ? parser.end() : parser.push(text)));
-        if (group.length > 0) {
-          any = true;
-          yield group;
-        }
-        if (text === undefined) break;
+        any ||= group.length > 0;
+        if (group.length > 0) return group;
       }
-    } finally {
+      if (!any) throw noEvent(start);
+      return undefined;
+    }
+
+    function leave(): void {
+      ended = true;
       // the end of the body usually follows its end marker at once, and then the connection can be used again
       if (exchange.isOpen()) setTimeout(() => body.close(), TRAILER_MS).unref();
       else if (!atEnd) body.close();
     }
-    if (any) return;
+
+    const iterator: EventGroups = {
+      [Symbol.asyncIterator]: () => iterator,
+      async next() {
+        if (ended) return END;
+        try {
+          const group = await read();
+          if (group !== undefined) return { done: false, value: group };
+        } catch (reason) {
+          leave();
+          throw reason;
+        }
+        leave();
+        return END;
+      },
+      return() {
+        if (!ended) leave();
+        return Promise.resolve(END);
+      },
+    };
+    return iterator;
+  }
+
+  /** What a body without an event is. */
+  function noEvent(start: string): ChatError {
     if (start.trim() === "")
-      throw error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });
+      return error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });
     const problem = `${what} answered ${quote(start)}, expected server-sent events`;
-    throw (
+    return (
       recognise?.({ status, headers, contentType, body: start.slice(0, limits.errorBytes) }) ??
       error("protocol", problem, { status, phase: "preamble" })
     );
@@ -175,7 +210,6 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     failedBody,
     eventGroups,
 
-    // an iterator by hand: a generator would add three turns of the microtask queue to each event
     events(eventsOptions) {
       const groups = eventGroups(eventsOptions);
       let group: readonly ServerSentEvent[] = [];
@@ -194,7 +228,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
         },
         return() {
           group = [];
-          return groups.return(undefined) as Promise<IteratorReturnResult<undefined>>;
+          return groups.return();
         },
       };
       return iterator;
