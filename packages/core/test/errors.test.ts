@@ -1,5 +1,9 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import { expect, expectTypeOf, test } from "vitest";
+import { expect, expectTypeOf, onTestFinished, test } from "vitest";
 import {
   amendError,
   CHAT_ERROR_CODES,
@@ -8,10 +12,17 @@ import {
   type FailureScope,
 } from "../src/errors.ts";
 
+/** What a second installation of the package exports. */
+function importCopy() {
+  const folder = mkdtempSync(join(tmpdir(), "fallthrough-core-"));
+  cpSync(fileURLToPath(new URL("../dist", import.meta.url)), folder, { recursive: true });
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return import(/* @vite-ignore */ pathToFileURL(join(folder, "index.js")).href);
+}
+
 test("instanceof holds across copies of the package, and for no other error", async () => {
-  const built = new URL("../dist/index.js", import.meta.url).href;
-  const first = await import(/* @vite-ignore */ `${built}?copy=1`);
-  const second = await import(/* @vite-ignore */ `${built}?copy=2`);
+  const first = await importCopy();
+  const second = await importCopy();
 
   const error = new first.ChatError("server", "failed");
 

@@ -9,7 +9,7 @@ import { type Exchange, type ExchangeFailure, startExchange } from "./exchange.t
 import { statusFailure, transportFailure } from "./failures.ts";
 import { resolveProxy } from "./proxy.ts";
 import { createResponse, mediaType } from "./response.ts";
-import { createTransport, type Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 import type { HttpClient, HttpClientDefaults, HttpRequest, HttpResponse } from "./types.ts";
 
 const FORM = "application/x-www-form-urlencoded";
@@ -65,7 +65,10 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
 
   function load(): Promise<Transport> {
     if (closed) throw error("config", "the provider is closed, expected no further call");
-    loading ??= createTransport({ proxy, dispatcher: settings.dispatcher, headerBytes: limits.headerBytes });
+    // what opens connections is most of the start-up
+    loading ??= import("./transport.ts").then(({ createTransport }) =>
+      createTransport({ proxy, dispatcher: settings.dispatcher, headerBytes: limits.headerBytes }),
+    );
     return loading;
   }
 

@@ -1,4 +1,3 @@
-import { isIPv4, isIPv6 } from "node:net";
 import { ChatError } from "../errors.ts";
 import { quote } from "../redact.ts";
 import type { ProviderSettings } from "../settings.ts";
@@ -24,10 +23,7 @@ export function parseBaseURL(provider: string, value: string, settings: Provider
 
 /** Whether this host name or address can only mean this machine. */
 export function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
-  if (isIPv4(host)) return host.startsWith("127.");
-  if (isIPv6(host)) return host === "::1";
-  return host === "localhost" || host.endsWith(".localhost");
+  return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[?::1\]?)$/i.test(hostname);
 }
 
 /** Headers with lower-case names; the later over the earlier; @throws `config` for a value that could end its line */

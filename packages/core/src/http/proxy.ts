@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import { ChatError } from "../errors.ts";
 
 const SCHEMES = ["http:", "https:", "socks5:"];
@@ -35,7 +34,8 @@ function environmentProxy(origin: URL, environment: NodeJS.ProcessEnv): string |
   for (const entry of exempt) {
     if (entry === "*") return undefined;
     const plain = entry.toLowerCase().replace(/^\*?\./, "");
-    const [, name = "", entryPort] = isIPv6(plain)
+    const isIPv6 = !plain.startsWith("[") && plain.split(":").length > 2;
+    const [, name = "", entryPort] = isIPv6
       ? [plain, `[${plain}]`]
       : (/^(.*?)(?::(\d+))?$/.exec(plain) ?? []);
     if (entryPort !== undefined && entryPort !== port) continue;

@@ -1,5 +1,10 @@
 import type { Socket } from "node:net";
-import type { buildConnector, Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
+// one by one, because the index of undici brings fetch, caches and WebSocket with it, and takes twice the time
+import buildConnector from "undici/lib/core/connect.js";
+import Agent from "undici/lib/dispatcher/agent.js";
+import Pool from "undici/lib/dispatcher/pool.js";
+import { parseSetCookie } from "undici/lib/web/cookies/parse.js";
 import type { CookieParser } from "./cookies.ts";
 import { createSocksConnector } from "./socks.ts";
 
@@ -27,13 +32,15 @@ const VERIFIED = { timeout: 0, rejectUnauthorized: true };
 /** A code like those of the system. */
 const PROXY_CLOSED = "EPROXYCLOSED";
 
-/** Loads undici, which is most of the start-up, and opens nothing yet. */
+/** A transport that has opened nothing yet. */
 export async function createTransport({
   proxy,
   dispatcher,
   headerBytes,
 }: TransportOptions): Promise<Transport> {
-  const undici = await import("undici");
+  // its agent for proxies works only beside the index, which completes the classes of the others
+  const tunnels = proxy === undefined || proxy.protocol === "socks5:" ? undefined : await import("undici");
+
   /** The sockets of the dispatch in progress: undici mostly opens them before `dispatch` returns. */
   let opening: Socket[] | undefined;
   /** The sockets of each request that is not on a connection yet. */
@@ -60,12 +67,12 @@ export async function createTransport({
 
   function createDispatcher(): Dispatcher {
     const options = { maxHeaderSize: headerBytes };
-    const direct = undici.buildConnector(VERIFIED);
-    if (proxy === undefined) return new undici.Agent({ ...options, connect: tracked(direct) });
-    if (proxy.protocol === "socks5:") {
-      return new undici.Agent({ ...options, connect: tracked(createSocksConnector(proxy, direct)) });
+    const direct = buildConnector(VERIFIED);
+    if (proxy === undefined || tunnels === undefined) {
+      const connect = proxy === undefined ? direct : createSocksConnector(proxy, direct);
+      return new Agent({ ...options, connect: tracked(connect) });
     }
-    return new undici.ProxyAgent({
+    return new tunnels.ProxyAgent({
       ...options,
       uri: proxy.href,
       // undici sends no user without a password
@@ -74,7 +81,7 @@ export async function createTransport({
       requestTls: VERIFIED,
       clientFactory: (origin, clientOptions) => {
         const { connect: toProxy } = clientOptions as { readonly connect: buildConnector.connector };
-        return new undici.Pool(origin, { ...options, connect: tracked(toProxy) });
+        return new Pool(origin, { ...options, connect: tracked(toProxy) });
       },
     });
   }
@@ -82,7 +89,7 @@ export async function createTransport({
   let own = dispatcher === undefined ? createDispatcher() : undefined;
 
   return {
-    parseCookie: undici.parseCookie,
+    parseCookie: parseSetCookie,
     ownsSockets: dispatcher === undefined,
     dispatch(options, handler) {
       const sockets: Socket[] = [];

@@ -1,0 +1,21 @@
+// the parts of undici that have no types under their own path
+
+declare module "undici/lib/core/connect.js" {
+  import { buildConnector } from "undici";
+  export = buildConnector;
+}
+
+declare module "undici/lib/dispatcher/agent.js" {
+  import { Agent } from "undici";
+  export = Agent;
+}
+
+declare module "undici/lib/dispatcher/pool.js" {
+  import { Pool } from "undici";
+  export = Pool;
+}
+
+declare module "undici/lib/web/cookies/parse.js" {
+  import type { CookieParser } from "./cookies.ts";
+  export const parseSetCookie: CookieParser;
+}
