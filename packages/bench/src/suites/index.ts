@@ -1,0 +1,9 @@
+import type { Suite } from "../bench.ts";
+import { cumulativeSuite } from "./cumulative.ts";
+import { jsonSuite } from "./json.ts";
+import { smallSuite } from "./small.ts";
+import { splitsSuite } from "./splits.ts";
+import { streamSuite } from "./stream.ts";
+
+/** Every suite, in the order of the table. */
+export const SUITES: readonly Suite[] = [streamSuite, splitsSuite, smallSuite, jsonSuite, cumulativeSuite];

@@ -1,0 +1,27 @@
+import type { Suite } from "../bench.ts";
+import { FLOORS, OURS } from "../contestants.ts";
+import { measureStreams } from "./text-streams.ts";
+
+const SPLITS = [
+  ["one", "one event per write"],
+  ["sixteen", "sixteen events per write"],
+  ["all", "all events in one write"],
+  ["random", "cut at random bytes"],
+] as const;
+
+/** The same long stream, its bytes cut into writes in several ways. */
+export const splitsSuite: Suite = {
+  name: "splits",
+  short: true,
+  async run(bench) {
+    const figures = [];
+    for (const [writes, variant] of SPLITS) {
+      const answer = { kind: "openai", events: 20_000, writes } as const;
+      const contestants = [...FLOORS, ...OURS];
+      figures.push(
+        ...(await measureStreams(bench, { suite: "splits", variant, answer, streams: 2, contestants })),
+      );
+    }
+    return figures;
+  },
+};

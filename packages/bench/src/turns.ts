@@ -1,0 +1,43 @@
+/** One of those that are measured against each other; a turn gives its measures by name. */
+export interface Entrant {
+  readonly name: string;
+  turn(): Promise<Sample>;
+}
+
+/** What one turn measured, by the name of the measure. */
+export type Sample = Readonly<Record<string, number>>;
+
+const WARM_UP_ROUNDS = 2;
+
+/**
+ * Lets the entrants take turns, and gives the samples of each by its name.
+ *
+ * Every round starts with another entrant, and every turn with a swept heap, so that nobody pays for the one before.
+ */
+export async function takeTurns(
+  entrants: readonly Entrant[],
+  rounds: number,
+): Promise<ReadonlyMap<string, readonly Sample[]>> {
+  const samples = new Map<string, Sample[]>(entrants.map(({ name }) => [name, []]));
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+    const first = Math.max(0, round) % entrants.length;
+    for (const { name, turn } of [...entrants.slice(first), ...entrants.slice(0, first)]) {
+      globalThis.gc?.();
+      const sample = await turn();
+      if (round >= 0) samples.get(name)?.push(sample);
+    }
+  }
+  return samples;
+}
+
+/** Microseconds of CPU, all threads of this process, and milliseconds of wall time that some work took. */
+export async function measure(
+  work: () => Promise<void>,
+): Promise<{ readonly cpu: number; readonly wall: number }> {
+  const startCpu = process.cpuUsage();
+  const start = performance.now();
+  await work();
+  const wall = performance.now() - start;
+  const { user, system } = process.cpuUsage(startCpu);
+  return { cpu: user + system, wall };
+}
