@@ -1,6 +1,8 @@
 /** One of those that are measured against each other; a turn gives its measures by name. */
 export interface Entrant {
   readonly name: string;
+  /** Some of the same work, unmeasured: the first of a turn pays for what the one before left behind. */
+  warmUp(): Promise<void>;
   turn(): Promise<Sample>;
 }
 
@@ -21,8 +23,9 @@ export async function takeTurns(
   const samples = new Map<string, Sample[]>(entrants.map(({ name }) => [name, []]));
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
     const first = Math.max(0, round) % entrants.length;
-    for (const { name, turn } of [...entrants.slice(first), ...entrants.slice(0, first)]) {
+    for (const { name, warmUp, turn } of [...entrants.slice(first), ...entrants.slice(0, first)]) {
       globalThis.gc?.();
+      await warmUp();
       const sample = await turn();
       if (round >= 0) samples.get(name)?.push(sample);
     }

@@ -8,6 +8,8 @@ import { type Entrant, measure, takeTurns } from "../turns.ts";
 import { type Answer, formatBaseURL } from "../upstream/answer.ts";
 import { textOf } from "../upstream/text.ts";
 
+const WARM_UP_CALLS = 10;
+
 /** One variant of a suite that makes small calls, one after the other. */
 export interface CallVariant {
   readonly suite: string;
@@ -32,6 +34,9 @@ export async function measureCalls(bench: Bench, variant: CallVariant): Promise<
   const entrants = clients.map(({ name, client, unparsed }): Entrant => {
     return {
       name,
+      async warmUp() {
+        for (let made = 0; made < WARM_UP_CALLS; made += 1) await call(client);
+      },
       async turn() {
         const times: number[] = [];
         const { cpu } = await measure(async () => {

@@ -3,8 +3,8 @@ import { CUMULATIVE } from "../contestants.ts";
 import { measureStreams } from "./text-streams.ts";
 
 const LENGTHS = [
-  { variant: "1,000 characters", events: 50, size: 20, streams: 50 },
-  { variant: "10,000 characters", events: 200, size: 50, streams: 10 },
+  { variant: "1,000 characters", events: 50, size: 20, streams: 3 },
+  { variant: "10,000 characters", events: 200, size: 50, streams: 3 },
   { variant: "100,000 characters", events: 1_000, size: 100, streams: 1 },
 ];
 

@@ -19,7 +19,7 @@ export const splitsSuite: Suite = {
       const answer = { kind: "openai", events: 20_000, writes } as const;
       const contestants = [...FLOORS, ...OURS];
       figures.push(
-        ...(await measureStreams(bench, { suite: "splits", variant, answer, streams: 2, contestants })),
+        ...(await measureStreams(bench, { suite: "splits", variant, answer, streams: 1, contestants })),
       );
     }
     return figures;

@@ -16,7 +16,7 @@ export const streamSuite: Suite = {
       const variant = text === "plain" ? "20,000 events" : `20,000 events, ${text}`;
       const contestants = [...FLOORS, ...OURS, ...bench.peers];
       figures.push(
-        ...(await measureStreams(bench, { suite: "stream", variant, answer, streams: 2, contestants })),
+        ...(await measureStreams(bench, { suite: "stream", variant, answer, streams: 1, contestants })),
       );
     }
     return figures;
