@@ -15,7 +15,6 @@ mkdirSync(join(ROOT, ".results"), { recursive: true });
 
 const command = [
   nodeBinary(NODE),
-  "--expose-gc",
   join(ROOT, "packages/bench/dist/main.js"),
   "--json",
   join(ROOT, RESULT),

@@ -1,3 +1,4 @@
+import type { CreateChain } from "./chain.ts";
 import type { CreateClient } from "./client.ts";
 import type { Figure } from "./figure.ts";
 
@@ -9,6 +10,8 @@ export interface Bench {
   readonly all: boolean;
   /** The other clients, as far as they are installed. */
   readonly peers: readonly Contestant[];
+  /** Those of them that fall over to another server. */
+  readonly peerChains: readonly { readonly name: string; readonly create: CreateChain }[];
 }
 
 /** Where the upstream listens. */

@@ -19,7 +19,7 @@ export interface Child<Message> {
 }
 
 /** Command line that runs a program on one core, where that can be had. */
-export function pinned(core: Core, command: string, args: readonly string[]): readonly [string, string[]] {
+export function pinned(core: Core, command: string, args: readonly string[]): [string, string[]] {
   return CAN_PIN ? [TASKSET, ["-c", String(core), command, ...args]] : [command, [...args]];
 }
 
@@ -30,7 +30,7 @@ export async function startChild<Message>(
   args: readonly string[] = [],
 ): Promise<Child<Message>> {
   const script = fileURLToPath(new URL(file, import.meta.url));
-  const [execPath, [...execArgv]] = pinned(core, process.execPath, ["--expose-gc"]);
+  const [execPath, execArgv] = pinned(core, process.execPath, []);
   const child = fork(script, args, { execPath, execArgv });
   const [message] = await once(child, "message");
   return {

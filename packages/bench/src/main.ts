@@ -15,7 +15,7 @@ try {
     const { all, only, rounds } = options;
     if (only.length > 0 ? !only.includes(suite.name) : !(all || suite.short)) continue;
     const start = performance.now();
-    const measured = await suite.run({ upstream: upstream.message, rounds, all, peers: [] });
+    const measured = await suite.run({ upstream: upstream.message, rounds, all, peers: [], peerChains: [] });
     figures.push(...measured);
     console.log(`\n${formatTable(measured)}`);
     console.error(`${suite.name}: ${((performance.now() - start) / 1_000).toFixed(1)} s`);

@@ -14,7 +14,8 @@ const WARM_UP_ROUNDS = 2;
 /**
  * Lets the entrants take turns, and gives the samples of each by its name.
  *
- * Every round starts with another entrant, and every turn with a swept heap, so that nobody pays for the one before.
+ * Every round starts with another entrant, and every turn with unmeasured work. The heap is not swept in between: that
+ * throws away compiled code, and made the fast floor slower than the plain one.
  */
 export async function takeTurns(
   entrants: readonly Entrant[],
@@ -24,7 +25,6 @@ export async function takeTurns(
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
     const first = Math.max(0, round) % entrants.length;
     for (const { name, warmUp, turn } of [...entrants.slice(first), ...entrants.slice(0, first)]) {
-      globalThis.gc?.();
       await warmUp();
       const sample = await turn();
       if (round >= 0) samples.get(name)?.push(sample);

@@ -1,9 +1,21 @@
 import type { Suite } from "../bench.ts";
 import { cumulativeSuite } from "./cumulative.ts";
+import { fallbackSuite } from "./fallback.ts";
+import { growthSuite } from "./growth.ts";
 import { jsonSuite } from "./json.ts";
+import { parallelSuite } from "./parallel.ts";
 import { smallSuite } from "./small.ts";
 import { splitsSuite } from "./splits.ts";
 import { streamSuite } from "./stream.ts";
 
 /** Every suite, in the order of the table. */
-export const SUITES: readonly Suite[] = [streamSuite, splitsSuite, smallSuite, jsonSuite, cumulativeSuite];
+export const SUITES: readonly Suite[] = [
+  streamSuite,
+  splitsSuite,
+  smallSuite,
+  jsonSuite,
+  cumulativeSuite,
+  parallelSuite,
+  fallbackSuite,
+  growthSuite,
+];
