@@ -32,10 +32,13 @@ export async function startChild<Message>(
   const script = fileURLToPath(new URL(file, import.meta.url));
   const [execPath, execArgv] = pinned(core, process.execPath, []);
   const child = fork(script, args, { execPath, execArgv });
-  const [message] = await once(child, "message");
+  const message = await new Promise<Message>((resolve, reject) => {
+    child.once("message", (first) => resolve(first as Message));
+    child.once("exit", (code) => reject(new Error(`${file} ${args.join(" ")} ended with ${code}`)));
+  });
   return {
     process: child,
-    message: message as Message,
+    message,
     async close() {
       if (child.exitCode !== null) return;
       const closed = once(child, "exit");

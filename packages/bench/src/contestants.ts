@@ -1,4 +1,4 @@
-import type { Contestant } from "./bench.ts";
+import type { Bench, Contestant } from "./bench.ts";
 import { createFakegptClient, createFakegptRegistryClient } from "./clients/fakegpt.ts";
 import { createChatClient, createProviderClient } from "./clients/provider.ts";
 import { createRegistryClient } from "./clients/registry.ts";
@@ -14,7 +14,7 @@ export const BASE = "floor-min";
 const AGAIN: Contestant = { name: "floor-min again", create: createFloorMin };
 
 /** The floors of a chat completions stream. */
-export const FLOORS: readonly Contestant[] = [
+const FLOORS: readonly Contestant[] = [
   { name: BASE, create: createFloorMin },
   AGAIN,
   { name: "floor-raw", create: createFloorRaw, unparsed: true },
@@ -22,7 +22,7 @@ export const FLOORS: readonly Contestant[] = [
 ];
 
 /** This workspace's clients of a chat completions server. */
-export const OURS: readonly Contestant[] = [
+const OURS: readonly Contestant[] = [
   { name: "provider", create: createProviderClient },
   { name: "provider, chat()", create: createChatClient },
   { name: "registry, 1 candidate", create: (baseURL) => createRegistryClient(baseURL, 1) },
@@ -42,3 +42,11 @@ export const CUMULATIVE: readonly Contestant[] = [
   { name: "provider, chat()", create: createFakegptClient },
   { name: "registry, 1 candidate", create: createFakegptRegistryClient },
 ];
+
+/** Who tells nothing in the short set that others do not tell. */
+const LEFT_OUT: readonly string[] = ["provider", "registry, 1 candidate"];
+
+/** The floors and this workspace's clients, some fewer in the short set. */
+export function floorsAndOurs({ all }: Bench): readonly Contestant[] {
+  return [...FLOORS, ...OURS].filter(({ name }) => all || !LEFT_OUT.includes(name));
+}

@@ -1,5 +1,5 @@
 import type { Suite } from "../bench.ts";
-import { FLOORS, OURS } from "../contestants.ts";
+import { floorsAndOurs } from "../contestants.ts";
 import { measureCalls } from "./calls.ts";
 
 const SIZES = [
@@ -21,7 +21,7 @@ export const jsonSuite: Suite = {
           answer: { kind: "json", size },
           calls,
           // without events there is nothing that the fast floor could save
-          contestants: [...FLOORS.filter(({ name }) => name !== "floor-fast"), ...OURS, ...bench.peers],
+          contestants: [...floorsAndOurs(bench).filter(({ name }) => name !== "floor-fast"), ...bench.peers],
           measures: [
             { name: "answer, p50", unit: "µs", relation: "ratio" },
             { name: "CPU per request", unit: "µs", relation: "ratio" },

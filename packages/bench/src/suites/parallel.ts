@@ -1,5 +1,5 @@
 import type { Bench, Contestant, Suite } from "../bench.ts";
-import { BASE, FLOORS, OURS } from "../contestants.ts";
+import { BASE, floorsAndOurs } from "../contestants.ts";
 import { type Figure, figuresOf } from "../figure.ts";
 import { checkText, readStream } from "../read.ts";
 import { type Entrant, measure, takeTurns } from "../turns.ts";
@@ -9,7 +9,7 @@ import { textOf } from "../upstream/text.ts";
 const ANSWER = { kind: "openai", events: 50 } as const;
 /** Streams open at once, and how many are read in one turn. */
 const VARIANTS = [
-  { atOnce: 64, streams: 640 },
+  { atOnce: 64, streams: 320 },
   { atOnce: 500, streams: 1_000 },
 ];
 
@@ -30,7 +30,7 @@ async function measureParallel(
 ): Promise<readonly Figure[]> {
   const baseURL = formatBaseURL(bench.upstream.origins[0], ANSWER);
   const expected = textOf(ANSWER);
-  const contestants: readonly Contestant[] = [...FLOORS, ...OURS, ...bench.peers];
+  const contestants: readonly Contestant[] = [...floorsAndOurs(bench), ...bench.peers];
   const clients = contestants.map((contestant) => ({ ...contestant, client: contestant.create(baseURL) }));
 
   const entrants = clients.map(({ name, client, unparsed }): Entrant => {

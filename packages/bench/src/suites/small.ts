@@ -1,5 +1,5 @@
 import type { Suite } from "../bench.ts";
-import { FLOORS, OURS } from "../contestants.ts";
+import { floorsAndOurs } from "../contestants.ts";
 import { readStream } from "../read.ts";
 import { measureCalls } from "./calls.ts";
 
@@ -15,7 +15,7 @@ export const smallSuite: Suite = {
       variant: "10 events",
       answer: { kind: "openai", events: 10 },
       calls: Math.ceil(CALLS / bench.rounds),
-      contestants: [...FLOORS, ...OURS, ...bench.peers],
+      contestants: [...floorsAndOurs(bench), ...bench.peers],
       measures: [
         { name: "first text, p50", unit: "µs", relation: "added" },
         { name: "CPU per request", unit: "µs", relation: "ratio" },

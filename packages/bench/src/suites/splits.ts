@@ -1,5 +1,5 @@
 import type { Suite } from "../bench.ts";
-import { FLOORS, OURS } from "../contestants.ts";
+import { floorsAndOurs } from "../contestants.ts";
 import { measureStreams } from "./text-streams.ts";
 
 const SPLITS = [
@@ -8,9 +8,6 @@ const SPLITS = [
   ["all", "all events in one write"],
   ["random", "cut at random bytes"],
 ] as const;
-/** Who tells nothing in the short set that the suite `stream` does not tell. */
-const LEFT_OUT: readonly string[] = ["floor-min again", "provider", "registry, 1 candidate"];
-
 /** The same long stream, its bytes cut into writes in several ways. */
 export const splitsSuite: Suite = {
   name: "splits",
@@ -18,7 +15,7 @@ export const splitsSuite: Suite = {
   async run(bench) {
     const figures = [];
     const events = bench.all ? 20_000 : 10_000;
-    const contestants = [...FLOORS, ...OURS].filter(({ name }) => bench.all || !LEFT_OUT.includes(name));
+    const contestants = floorsAndOurs(bench);
     for (const [writes, variant] of SPLITS) {
       const answer = { kind: "openai", events, writes } as const;
       figures.push(

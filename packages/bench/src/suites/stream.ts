@@ -1,5 +1,5 @@
 import type { Suite } from "../bench.ts";
-import { FLOORS, OURS } from "../contestants.ts";
+import { floorsAndOurs } from "../contestants.ts";
 import { measureStreams } from "./text-streams.ts";
 
 const EVENTS = 20_000;
@@ -14,7 +14,7 @@ export const streamSuite: Suite = {
     for (const text of texts) {
       const answer = { kind: "openai", events: EVENTS, text } as const;
       const variant = text === "plain" ? "20,000 events" : `20,000 events, ${text}`;
-      const contestants = [...FLOORS, ...OURS, ...bench.peers];
+      const contestants = [...floorsAndOurs(bench), ...bench.peers];
       figures.push(
         ...(await measureStreams(bench, { suite: "stream", variant, answer, streams: 1, contestants })),
       );

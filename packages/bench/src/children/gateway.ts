@@ -1,0 +1,11 @@
+import { startGateway } from "@fallthrough/gateway";
+import { createOpenAI } from "@fallthrough/provider-openai";
+import { createRegistry } from "@fallthrough/registry";
+import { MODEL } from "../client.ts";
+import { reportCpu } from "./cost.ts";
+
+// the gateway in a process of its own, in front of the server that the argument names
+const provider = createOpenAI({ baseURL: process.argv[2], models: [{ id: MODEL }] });
+const gateway = await startGateway(createRegistry({ providers: [provider] }), { port: 0 });
+reportCpu();
+process.send?.(gateway.baseURL);
