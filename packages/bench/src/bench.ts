@@ -26,6 +26,8 @@ export interface Contestant {
   readonly create: CreateClient;
   /** Reads bytes and nothing else, so there is no text to check. @default false */
   readonly unparsed?: boolean | undefined;
+  /** Knows no call that is answered with one JSON value. @default false */
+  readonly streamsOnly?: boolean | undefined;
 }
 
 /** Some figures that belong together. */
