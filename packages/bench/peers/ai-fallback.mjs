@@ -4,7 +4,9 @@ import { fromModel } from "./ai-sdk-stream-text.mjs";
 import { MODEL } from "./shared.mjs";
 
 function createModel(baseURLs) {
-  const models = baseURLs.map((baseURL) => createOpenAICompatible({ name: "bench", baseURL })(MODEL));
+  const models = baseURLs.map((baseURL, place) =>
+    createOpenAICompatible({ name: `bench-${place}`, baseURL })(MODEL),
+  );
   return createFallback({ models });
 }
 

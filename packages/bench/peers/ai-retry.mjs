@@ -3,9 +3,10 @@ import { createRetryableModel, error } from "ai-retry/language-model";
 import { fromModel } from "./ai-sdk-stream-text.mjs";
 import { MODEL } from "./shared.mjs";
 
+/** The servers have different names, because one of a name that was asked is not asked again. */
 function createModel(baseURLs) {
-  const [model, ...others] = baseURLs.map((baseURL) =>
-    createOpenAICompatible({ name: "bench", baseURL })(MODEL),
+  const [model, ...others] = baseURLs.map((baseURL, place) =>
+    createOpenAICompatible({ name: `bench-${place}`, baseURL })(MODEL),
   );
   return createRetryableModel({
     model,

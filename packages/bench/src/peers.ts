@@ -52,7 +52,7 @@ export async function loadPeer(name: string): Promise<Peer> {
 export async function loadPeers(all: boolean): Promise<Peers> {
   if (!peersInstalled()) return { peers: [], peerChains: [] };
   const peers = (all ? PEERS : SHORT_PEERS).map(async (name) => ({ name, ...(await loadPeer(name)) }));
-  const peerChains = PEER_CHAINS.map(async (name) => {
+  const peerChains = (all ? PEER_CHAINS : []).map(async (name) => {
     const { createChain: create } = await loadPeer(name);
     return create === undefined ? [] : [{ name, create }];
   });

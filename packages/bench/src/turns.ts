@@ -9,6 +9,7 @@ export interface Entrant {
 /** What one turn measured, by the name of the measure. */
 export type Sample = Readonly<Record<string, number>>;
 
+/** Rounds before those that count, in which code is compiled. */
 const WARM_UP_ROUNDS = 2;
 
 /**
@@ -20,9 +21,10 @@ const WARM_UP_ROUNDS = 2;
 export async function takeTurns(
   entrants: readonly Entrant[],
   rounds: number,
+  warmUpRounds: number = WARM_UP_ROUNDS,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const samples = new Map<string, Sample[]>(entrants.map(({ name }) => [name, []]));
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
     const first = Math.max(0, round) % entrants.length;
     for (const { name, warmUp, turn } of [...entrants.slice(first), ...entrants.slice(0, first)]) {
       await warmUp();

@@ -12,9 +12,9 @@ const KIB_PER_MIB = 1024;
 export const memorySuite: Suite = {
   name: "memory",
   short: true,
-  async run({ upstream, rounds, peers }) {
+  async run({ upstream, rounds, all, peers }) {
     const [origin] = upstream.origins;
-    const entrants = [...CLIENTS, ...peers.map(({ name }) => name)].map((name): Entrant => {
+    const entrants = [...CLIENTS, ...(all ? peers : []).map(({ name }) => name)].map((name): Entrant => {
       return {
         name,
         // a process is always cold
@@ -27,7 +27,7 @@ export const memorySuite: Suite = {
         },
       };
     });
-    const samples = await takeTurns(entrants, rounds);
+    const samples = await takeTurns(entrants, rounds, 0);
     const place = { suite: "memory", variant: "20,000 events", base: BASE };
     return figuresOf(place, [{ name: "peak memory", unit: "MiB", relation: "ratio" }], samples);
   },

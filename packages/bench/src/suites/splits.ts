@@ -15,7 +15,7 @@ export const splitsSuite: Suite = {
   async run(bench) {
     const figures = [];
     const events = bench.all ? 20_000 : 10_000;
-    const contestants = floorsAndOurs(bench);
+    const contestants = floorsAndOurs(bench).filter(({ name }) => bench.all || name !== "provider, chat()");
     for (const [writes, variant] of SPLITS) {
       const answer = { kind: "openai", events, writes } as const;
       figures.push(

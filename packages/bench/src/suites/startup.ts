@@ -14,9 +14,12 @@ const PROCESSES = 3;
 export const startupSuite: Suite = {
   name: "startup",
   short: true,
-  async run({ upstream, rounds, peers }) {
+  async run({ upstream, rounds, all, peers }) {
     const baseURL = formatBaseURL(upstream.origins[0], { kind: "openai", events: 10 });
-    const programs = [...ourPrograms(baseURL), ...peers.flatMap(({ name }) => peerPrograms(name, baseURL))];
+    const programs = [
+      ...ourPrograms(baseURL),
+      ...(all ? peers : []).flatMap(({ name }) => peerPrograms(name, baseURL)),
+    ];
     const entrants = programs.map(([name, program]): Entrant => {
       return {
         name,
@@ -26,7 +29,7 @@ export const startupSuite: Suite = {
         }),
       };
     });
-    const samples = await takeTurns(entrants, rounds);
+    const samples = await takeTurns(entrants, rounds, 0);
     const place = { suite: "startup", variant: "from nothing", base: BARE };
     return figuresOf(place, [{ name: "fresh process", unit: "ms", relation: "added" }], samples);
   },
