@@ -1,0 +1,57 @@
+import type { Bench, Contestant } from "../bench.ts";
+import type { Client } from "../client.ts";
+import { BASE } from "../contestants.ts";
+import { type Figure, figuresOf, type Measure } from "../figure.ts";
+import { checkText } from "../read.ts";
+import { median } from "../statistics.ts";
+import { type Entrant, measure, takeTurns } from "../turns.ts";
+import { type Answer, formatBaseURL } from "../upstream/answer.ts";
+import { textOf } from "../upstream/text.ts";
+
+const WARM_UP_CALLS = 10;
+
+/** One variant of a suite that makes small calls, one after the other. */
+export interface CallVariant {
+  readonly suite: string;
+  readonly variant: string;
+  readonly answer: Answer;
+  /** Calls made in one turn. */
+  readonly calls: number;
+  readonly contestants: readonly Contestant[];
+  readonly measures: readonly [time: Measure, cpu: Measure];
+  /** Makes one call; gives its text, and the moment that counts on the clock of `performance.now`. */
+  call(client: Client): Promise<{ readonly text: string; readonly at: number }>;
+}
+
+/** The median time of a call in microseconds, and the CPU that each takes. */
+export async function measureCalls(bench: Bench, variant: CallVariant): Promise<readonly Figure[]> {
+  const { suite, answer, calls, contestants, measures, call } = variant;
+  const [time, work] = measures;
+  const expected = textOf(answer);
+  const baseURL = formatBaseURL(bench.upstream.origins[0], answer);
+  const clients = contestants.map((contestant) => ({ ...contestant, client: contestant.create(baseURL) }));
+
+  const entrants = clients.map(({ name, client, unparsed }): Entrant => {
+    return {
+      name,
+      async warmUp() {
+        for (let made = 0; made < WARM_UP_CALLS; made += 1) await call(client);
+      },
+      async turn() {
+        const times: number[] = [];
+        const { cpu } = await measure(async () => {
+          for (let made = 0; made < calls; made += 1) {
+            const start = performance.now();
+            const { text, at } = await call(client);
+            times.push((at - start) * 1_000);
+            if (!unparsed) checkText(name, text, expected);
+          }
+        });
+        return { [time.name]: median(times), [work.name]: cpu / calls };
+      },
+    };
+  });
+  const samples = await takeTurns(entrants, bench.rounds);
+  await Promise.all(clients.map(({ client }) => client.close?.()));
+  return figuresOf({ suite, variant: variant.variant, base: BASE }, measures, samples);
+}

@@ -1,0 +1,27 @@
+import type { Suite } from "../bench.ts";
+import { cumulativeSuite } from "./cumulative.ts";
+import { fallbackSuite } from "./fallback.ts";
+import { gatewaySuite } from "./gateway.ts";
+import { growthSuite } from "./growth.ts";
+import { jsonSuite } from "./json.ts";
+import { memorySuite } from "./memory.ts";
+import { parallelSuite } from "./parallel.ts";
+import { smallSuite } from "./small.ts";
+import { splitsSuite } from "./splits.ts";
+import { startupSuite } from "./startup.ts";
+import { streamSuite } from "./stream.ts";
+
+/** Every suite, in the order of the table. */
+export const SUITES: readonly Suite[] = [
+  streamSuite,
+  splitsSuite,
+  smallSuite,
+  jsonSuite,
+  cumulativeSuite,
+  parallelSuite,
+  fallbackSuite,
+  growthSuite,
+  memorySuite,
+  startupSuite,
+  gatewaySuite,
+];

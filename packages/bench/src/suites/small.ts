@@ -1,0 +1,28 @@
+import type { Suite } from "../bench.ts";
+import { floorsAndOurs } from "../contestants.ts";
+import { readStream } from "../read.ts";
+import { measureCalls } from "./calls.ts";
+
+const CALLS = 2_000;
+
+/** Two thousand answers of ten events, one after another, shared out among the rounds. */
+export const smallSuite: Suite = {
+  name: "small",
+  short: true,
+  run: (bench) =>
+    measureCalls(bench, {
+      suite: "small",
+      variant: "10 events",
+      answer: { kind: "openai", events: 10 },
+      calls: Math.ceil(CALLS / bench.rounds),
+      contestants: [...floorsAndOurs(bench), ...bench.peers],
+      measures: [
+        { name: "first text, p50", unit: "µs", relation: "added" },
+        { name: "CPU per request", unit: "µs", relation: "ratio" },
+      ],
+      async call(client) {
+        const { text, firstAt } = await readStream(client);
+        return { text, at: firstAt };
+      },
+    }),
+};
