@@ -1,5 +1,5 @@
 import type { Route, ToolCall } from "./contract.ts";
-import { redact, redactedCause } from "./redact.ts";
+import { redact, redactedCause, takeFrames, withoutStack } from "./redact.ts";
 
 /**
  * What happened, in one word; `docs/errors.md` tells how each is detected and what a chain does about it.
@@ -125,7 +125,12 @@ export class ChatError extends Error {
 }
 
 function hidden(value: unknown): PropertyDescriptor {
-  return { value, enumerable: false };
+  return { value, enumerable: false, configurable: true };
+}
+
+/** Sets the route of an error that only this call has seen. */
+export function attachRoute(error: ChatError, route: Route): ChatError {
+  return Object.defineProperty(error, "route", hidden(route));
 }
 
 /** A copy of `error` with these facts changed; one failure may reach several callers, so it is never changed itself. */
@@ -136,11 +141,9 @@ export function amendError(
   const { provider, model, origin, scope, status, retryAfterMs, phase, partial, route, cause } = error;
   const { code = error.code, message = error.message, ...details } = changes;
   const known = { provider, model, origin, status, retryAfterMs, phase, partial, route, cause };
-  const copy = new ChatError(code, message, {
-    ...known,
-    ...(code === error.code ? { scope } : {}),
-    ...details,
-  });
-  if (error.stack !== undefined && copy.message === error.message) copy.stack = error.stack;
+  const copy = withoutStack(
+    () => new ChatError(code, message, { ...known, ...(code === error.code ? { scope } : {}), ...details }),
+  );
+  takeFrames(copy, error);
   return copy;
 }

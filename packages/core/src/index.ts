@@ -7,6 +7,7 @@ export { BROWSER_USER_AGENT, DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits } fro
 export { readEnvironment } from "./environment.ts";
 export {
   amendError,
+  attachRoute,
   CHAT_ERROR_CODES,
   ChatError,
   type ChatErrorCode,

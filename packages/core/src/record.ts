@@ -1,6 +1,6 @@
 import type { OpenRoute } from "./call.ts";
 import type { Attempt, ChatProvider, ChatRequest, FinishPart, Route } from "./contract.ts";
-import { amendError, ChatError } from "./errors.ts";
+import { attachRoute, ChatError } from "./errors.ts";
 import { SELF_GUARDED } from "./guard.ts";
 import { selectModel } from "./requirements.ts";
 
@@ -52,7 +52,7 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
       if (reason instanceof ChatError) {
         const { code, phase, status } = reason;
         close({ outcome: "failed", code, phase, status });
-        return reason.route === undefined ? amendError(reason, { route }) : reason;
+        return reason.route === undefined ? attachRoute(reason, route) : reason;
       }
       close({ outcome: signal?.aborted ? "aborted" : "failed" });
       return reason;

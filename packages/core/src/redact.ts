@@ -101,7 +101,10 @@ function jsonEscaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
-/** A redacted copy of an error's cause and of the causes behind it. */
+/** The copies that were made: layers of one call look at the same causes again. */
+const COPIES = new WeakSet<Error>();
+
+/** A redacted copy of an error's cause and of the causes behind it; a copy with nothing more to redact is its own. */
 export function redactedCause(
   cause: unknown,
   redactor: Redactor = (text) => text,
@@ -109,14 +112,37 @@ export function redactedCause(
 ): unknown {
   if (depth === 0) return undefined;
   if (!(cause instanceof Error)) return redact(redactor(String(cause)));
-  const copy = new Error(redact(redactor(cause.message)));
+  if (COPIES.has(cause) && isClean(cause, redactor)) return cause;
+  const copy = withoutStack(() => new Error(redact(redactor(cause.message))));
+  COPIES.add(copy);
   copy.name = cause.name;
-  // the head of a stack repeats the message, so only the frames are taken over
-  const frames = /\n {4}at [\s\S]*$/.exec(cause.stack ?? "")?.[0] ?? "";
-  copy.stack = `${copy.name}: ${copy.message}${frames}`;
+  takeFrames(copy, cause);
   if ("code" in cause && typeof cause.code === "string") Object.assign(copy, { code: cause.code });
   if (cause.cause !== undefined) copy.cause = redactedCause(cause.cause, redactor, depth - 1);
   return copy;
+}
+
+function isClean(copy: Error, redactor: Redactor): boolean {
+  if (redactor(copy.message) !== copy.message) return false;
+  if (copy.cause instanceof Error) return isClean(copy.cause, redactor);
+  return copy.cause === undefined || redactor(String(copy.cause)) === copy.cause;
+}
+
+/** Makes an error whose stack is another's: taking one is most of what an error costs. */
+export function withoutStack<Value extends Error>(create: () => Value): Value {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return create();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** Gives `copy` the stack of `original`; the head of one repeats the message, so only the frames are taken over. */
+export function takeFrames(copy: Error, original: Error): void {
+  const frames = /\n {4}at [\s\S]*$/.exec(original.stack ?? "")?.[0] ?? "";
+  copy.stack = `${copy.name}: ${copy.message}${frames}`;
 }
 
 /** Foreign text as an error message quotes it: in quotation marks and cut at 80 characters. */

@@ -1,6 +1,7 @@
 import {
   type Attempt,
   amendError,
+  attachRoute,
   ChatError,
   type ChatRequest,
   END,
@@ -114,7 +115,7 @@ export function createAttempt(
     if (nested) accounts.release(permit);
     else accounts.fail(permit, reason);
     end(factsOf(reason), reason);
-    throw amendError(reason, { route: log.route() });
+    throw attachRoute(reason, log.route());
   }
 
   function factsOf({ code, phase, status }: ChatError): Facts {

@@ -1,6 +1,6 @@
 import {
   type Attempt,
-  amendError,
+  attachRoute,
   ChatError,
   type ChatRequest,
   callOf,
@@ -121,7 +121,7 @@ export function createChainCall(
     if (ended || budget.expired()) {
       accounts.release(permit);
       if (ended) return { result: END };
-      throw amendError(budget.error(), { route: log.route() });
+      throw attachRoute(budget.error(), log.route());
     }
     const options = { timeouts, caps: budget.caps(others), reasoningOnly, route };
     attempt = createAttempt({ request, log, accounts, health }, planned, permit, options);
