@@ -13,7 +13,7 @@ import { ChatError } from "./errors.ts";
 import { createFold } from "./fold.ts";
 import { type GuardOptions, guard } from "./guard.ts";
 import { createRecord } from "./record.ts";
-import { END, type PartIterator, TAKE } from "./take.ts";
+import { END, type GuardedParts, TAKE } from "./take.ts";
 
 /** A whole answer. */
 export interface ChatResult {
@@ -56,7 +56,7 @@ export interface ChatReply extends AsyncIterable<StreamPart> {
 export function chat(provider: ChatProvider, request: ChatRequest, options?: GuardOptions): ChatReply {
   const record = createRecord(provider, request);
   const fold = createFold();
-  let parts: PartIterator | undefined;
+  let parts: GuardedParts | undefined;
   let consumer: object | undefined;
   let settle: { resolve(result: ChatResult): void; reject(reason: unknown): void };
   const settled = new Promise<ChatResult>((resolve, reject) => {
@@ -65,7 +65,7 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
   // whoever does not ask for the result has the failure from the stream
   settled.catch(() => {});
 
-  function begin(): PartIterator {
+  function begin(): GuardedParts {
     record.begin();
     parts = guard(provider, request, { ...options, route: record.route });
     return parts;
@@ -100,7 +100,7 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
       return undefined;
     }
 
-    function wait(source: PartIterator): Promise<IteratorResult<Value, undefined>> {
+    function wait(source: GuardedParts): Promise<IteratorResult<Value, undefined>> {
       return source.next().then((result) => {
         if (result.done) return END;
         const value = pick(receive(result.value)) ?? take();

@@ -13,7 +13,8 @@ export function gatherText(): GatheredText {
   let pieces: string[] = [];
 
   function read(): string {
-    if (pieces.length > 0) joined += pieces.join("");
+    // one piece is its own text: a whole answer may be large
+    joined += pieces.length === 1 ? pieces[0] : pieces.join("");
     pieces = [];
     return joined;
   }

@@ -8,7 +8,7 @@ import { explainFailure } from "./failure.ts";
 import { createIntake } from "./intake.ts";
 import { quote } from "./redact.ts";
 import { deniedCapability, findModel, requiredCapabilities, selectModel } from "./requirements.ts";
-import { END, type PartIterator, TAKE } from "./take.ts";
+import { END, ENDED, type GuardedParts, type PartIterator, TAKE } from "./take.ts";
 import { timedOut } from "./timed-out.ts";
 import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } from "./watch.ts";
 
@@ -47,10 +47,10 @@ export function guard(
   provider: ChatProvider,
   request: ChatRequest,
   options: GuardOptions = {},
-): AsyncIterableIterator<StreamPart> & PartIterator {
+): GuardedParts {
   if (SELF_GUARDED in provider) {
     const parts = (provider as SelfGuarded).stream(request, options);
-    return parts[Symbol.asyncIterator]() as AsyncIterableIterator<StreamPart> & PartIterator;
+    return parts[Symbol.asyncIterator]() as GuardedParts;
   }
 
   const { caps } = options;
@@ -137,14 +137,9 @@ export function guard(
     pulling = false;
     if (ended) return;
     try {
-      if (result.done) {
-        if (finish === undefined) intake.checkEnd(undefined);
-        complete();
-        return;
-      }
-      const given = judge(result.value);
+      const given = result.done ? conclude() : judge(result.value);
       if (given !== undefined) hand(given);
-      else if (!pulling) pullAgain();
+      else if (!ended) pullAgain();
     } catch (error) {
       fail(error);
     }
@@ -161,9 +156,7 @@ export function guard(
     if (part.type === "finish") {
       intake.checkEnd(part);
       finish = part;
-      tidy = setTimeout(abandon, TIDY_MS);
-      pull();
-      return undefined;
+      return seeEnd();
     }
     const contents = intake.contents();
     const given = intake.take(part);
@@ -179,8 +172,16 @@ export function guard(
     return ready.shift();
   }
 
+  /** After `finish` there is only the end; what is waiting for it may not wait for long. */
+  function seeEnd(): StreamPart | undefined {
+    const next = source?.[TAKE]?.();
+    if (next !== undefined) return next === ENDED ? conclude() : judge(next);
+    tidy = setTimeout(abandon, TIDY_MS);
+    return undefined;
+  }
+
   function pullAgain(): void {
-    if (fruitless % TURN_EVERY === 0) setImmediate(pull);
+    if (fruitless > 0 && fruitless % TURN_EVERY === 0) setImmediate(pull);
     else pull();
   }
 
@@ -192,13 +193,13 @@ export function guard(
       for (let looked = 0; looked < TURN_EVERY && !ended && !pulling; looked++) {
         const part = source?.[TAKE]?.();
         if (part === undefined) return undefined;
-        const given = judge(part);
+        const given = part === ENDED ? conclude() : judge(part);
         if (given !== undefined) return given;
       }
     } catch (error) {
       fail(error);
     }
-    return undefined;
+    return ready.shift();
   }
 
   function hand(part: StreamPart): void {
@@ -206,19 +207,26 @@ export function guard(
     pending = undefined;
   }
 
+  /** The first of the parts that are left, now that the provider has come to its end; @throws why that is none */
+  function conclude(): StreamPart | undefined {
+    if (finish === undefined) intake.checkEnd(undefined);
+    complete();
+    return ready.shift();
+  }
+
   function complete(): void {
-    if (ended) return;
     ready.push(...intake.release(), finish as FinishPart);
     close();
     // the rest of the body usually follows its end marker at once, and then the connection can be used again
     if (call.exchanges > 0) setTimeout(() => controller.abort(), TRAILER_MS).unref();
-    if (pending !== undefined) hand(ready.shift() as StreamPart);
   }
 
   /** The answer is whole; only its provider does not come to an end. */
   function abandon(): void {
+    if (ended) return;
     complete();
     dismiss();
+    if (pending !== undefined) hand(ready.shift() as StreamPart);
   }
 
   function onTimer(timer: TimerName): void {
@@ -239,6 +247,7 @@ export function guard(
     if (ended) return;
     if (finish !== undefined && !(thrown instanceof ChatError && thrown.code === "contract")) {
       complete();
+      if (pending !== undefined) hand(ready.shift() as StreamPart);
       return;
     }
     const partial = intake.contents() > 0 ? intake.partial() : undefined;

@@ -1,6 +1,6 @@
 import type { StreamPart } from "./contract.ts";
 import type { ServerSentEvent } from "./sse.ts";
-import { END, type PartIterator, TAKE } from "./take.ts";
+import { END, ENDED, type PartIterator, TAKE } from "./take.ts";
 
 /**
  * Adds to `parts` what a group of events says, and tells whether the answer has ended; `undefined` is the end of the
@@ -8,32 +8,38 @@ import { END, type PartIterator, TAKE } from "./take.ts";
  */
 export type GroupReader = (events: readonly ServerSentEvent[] | undefined, parts: StreamPart[]) => boolean;
 
-/** The parts of an answer whose events come in groups, as `eventGroups()` gives them. */
+/** The parts of an answer whose events come in groups, as `eventGroups()` gives them, or that came whole. */
 export function partsOf(
-  groups: AsyncIterable<readonly ServerSentEvent[]>,
+  groups: AsyncIterable<readonly ServerSentEvent[]> | undefined,
   read: GroupReader,
 ): AsyncIterable<StreamPart> {
-  return { [Symbol.asyncIterator]: () => createIterator(groups[Symbol.asyncIterator](), read) };
+  return { [Symbol.asyncIterator]: () => createIterator(groups?.[Symbol.asyncIterator](), read) };
 }
 
 type Result = IteratorResult<StreamPart, undefined>;
 
 // by hand: a generator would add turns of the microtask queue to each part
-function createIterator(groups: AsyncIterator<readonly ServerSentEvent[]>, read: GroupReader): PartIterator {
+function createIterator(
+  groups: AsyncIterator<readonly ServerSentEvent[]> | undefined,
+  read: GroupReader,
+): PartIterator {
   let parts: StreamPart[] = [];
   let given = 0;
   let ended = false;
   let failure: { readonly reason: unknown } | undefined;
 
-  function take(): StreamPart | undefined {
+  function take(): StreamPart | typeof ENDED | undefined {
     const part = parts[given];
-    if (part !== undefined) given++;
-    else if (failure !== undefined) {
+    if (part !== undefined) {
+      given++;
+      return part;
+    }
+    if (failure !== undefined) {
       const { reason } = failure;
       failure = undefined;
       throw reason;
     }
-    return part;
+    return ended ? ENDED : undefined;
   }
 
   function receive({ done, value }: IteratorResult<readonly ServerSentEvent[]>): Result | Promise<Result> {
@@ -45,17 +51,18 @@ function createIterator(groups: AsyncIterator<readonly ServerSentEvent[]>, read:
       ended = true;
       failure = { reason };
     }
-    if (ended && !done) void groups.return?.();
+    // nobody waits for it: the answer is whole
+    if (ended && !done) groups?.return?.().catch(() => {});
     return ended || parts.length > 0 ? settled() : wait();
   }
 
   function settled(): Result {
     const part = take();
-    return part === undefined ? END : { done: false, value: part };
+    return part === undefined || part === ENDED ? END : { done: false, value: part };
   }
 
   function wait(): Promise<Result> {
-    return groups.next().then(receive);
+    return (groups === undefined ? Promise.resolve(END) : groups.next()).then(receive);
   }
 
   return {
@@ -65,7 +72,7 @@ function createIterator(groups: AsyncIterator<readonly ServerSentEvent[]>, read:
       parts = [];
       failure = undefined;
       ended = true;
-      await groups.return?.();
+      await groups?.return?.();
       return END;
     },
   };

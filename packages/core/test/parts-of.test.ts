@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { StreamPart } from "../src/contract.ts";
 import { type GroupReader, partsOf } from "../src/parts-of.ts";
 import type { ServerSentEvent } from "../src/sse.ts";
-import { type PartIterator, TAKE } from "../src/take.ts";
+import { ENDED, type PartIterator, TAKE } from "../src/take.ts";
 import { FINISH, reasonOf, text } from "./providers.ts";
 
 const GROUPS = [["a", "b"], [], ["c", "end", "d"]];
@@ -57,7 +57,7 @@ test("what has come is taken without waiting, and nothing else is", async () => 
   expect((await parts.next()).value).toEqual(text("a")[0]);
   expect([parts[TAKE](), parts[TAKE]()]).toEqual([text("b")[0], undefined]);
   expect((await parts.next()).value).toEqual(text("c")[0]);
-  expect([parts[TAKE](), parts[TAKE]()]).toEqual([FINISH, undefined]);
+  expect([parts[TAKE](), parts[TAKE]()]).toEqual([FINISH, ENDED]);
 });
 
 test("a failure comes after the parts before it, however they are taken", async () => {
@@ -81,6 +81,15 @@ test("leaving closes the groups, and what has come is gone", async () => {
   await parts.return?.();
 
   expect(closed).toBe(1);
-  expect(parts[TAKE]()).toBeUndefined();
+  expect(parts[TAKE]()).toBe(ENDED);
   expect((await parts.next()).done).toBe(true);
+});
+
+test("an answer that came whole needs no groups", async () => {
+  const parts = partsOf(undefined, (events, parts) => {
+    parts.push(...text("a"), FINISH);
+    return events === undefined;
+  });
+
+  expect(await collect(parts[Symbol.asyncIterator]())).toEqual([...text("a"), FINISH]);
 });

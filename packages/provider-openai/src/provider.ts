@@ -141,11 +141,12 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     const response = await ask(request, await chooseModel(request), extraBody);
     const reader = createAnswerReader(what, fail);
     if ((await response.format()) === "events") return partsOf(response.eventGroups(), readGroup(reader));
-    const parts: StreamPart[] = [];
-    reader.readWhole(await response.json(), parts);
-    reader.end(parts);
-    yield* parts;
-    return undefined;
+    const value = await response.json();
+    return partsOf(undefined, (_, parts) => {
+      reader.readWhole(value, parts);
+      reader.end(parts);
+      return true;
+    });
   }
 
   return {

@@ -5,9 +5,9 @@ import {
   ChatError,
   type ChatRequest,
   END,
+  type GuardedParts,
   type GuardOptions,
   guard,
-  type PartIterator,
   SELF_GUARDED,
   type StreamPart,
   TAKE,
@@ -36,7 +36,7 @@ export interface AttemptContext {
 }
 
 /** The parts of one candidate's answer. */
-export type AttemptParts = Required<Pick<PartIterator, "next" | "return" | typeof TAKE>>;
+export type AttemptParts = Required<Pick<GuardedParts, "next" | "return" | typeof TAKE>>;
 
 type Facts = Omit<Attempt, "provider" | "model" | "ms">;
 type Result = IteratorResult<StreamPart, undefined>;
@@ -58,16 +58,16 @@ export function createAttempt(
   const nested = SELF_GUARDED in provider;
   const earlier = log.outcomes.length;
   const started = performance.now();
-  let parts: PartIterator | undefined;
+  let parts: GuardedParts | undefined;
   let committed = false;
   let ended = false;
 
-  function begin(): PartIterator {
+  function begin(): GuardedParts {
     const own = { ...request, model: planned.model };
     if (!nested) return guard(provider, own, options);
     const { firstChunkMs, ...caps } = options.caps ?? {};
     const bounds = { ...options, caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs }, outer: log };
-    return (provider as Chain).stream(own, bounds)[Symbol.asyncIterator]() as PartIterator;
+    return (provider as Chain).stream(own, bounds)[Symbol.asyncIterator]() as GuardedParts;
   }
 
   function end(facts: Facts, error?: ChatError): void {

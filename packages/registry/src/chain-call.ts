@@ -6,7 +6,7 @@ import {
   callOf,
   capTimeout,
   END,
-  type PartIterator,
+  type GuardedParts,
   requiredCapabilities,
   resolveTimeouts,
   type StreamPart,
@@ -49,7 +49,7 @@ export function createChainCall(
     outer,
     route = callOf(request.signal)?.route,
   }: ChainCallOptions = {},
-): AsyncIterableIterator<StreamPart, undefined> & PartIterator {
+): GuardedParts {
   const { signal } = request;
   const timeouts = resolveTimeouts(outerTimeouts, context.timeouts);
   const log = createRouteLog({ route, onAttempt, outer });

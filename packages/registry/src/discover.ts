@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { amendError, ChatError, quote } from "@fallthrough/core";
-import { closest, distance } from "fastest-levenshtein";
+import { closestMatch } from "leven";
 import type { DiscoveredProvider } from "./discovered-provider.ts";
 import { findManifest, locateManifest, type Manifest, readManifest } from "./manifests.ts";
 import { offeredProviders, type ProviderSettingsById } from "./offered-providers.ts";
@@ -99,12 +99,9 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
 
 /** Settings may stand for a provider that is not installed; only a key that is almost an id is taken for an error. */
 function mistypedSettings(key: string, providers: readonly DiscoveredProvider[]): DiscoveryProblem[] {
-  if (providers.length === 0) return [];
-  const nearest = closest(
-    key,
-    providers.map(({ id }) => id),
-  );
-  if (distance(key, nearest) > TYPING_ERRORS) return [];
+  const ids = providers.map(({ id }) => id);
+  const nearest = closestMatch(key, ids, { maxDistance: TYPING_ERRORS });
+  if (nearest === undefined) return [];
   const message = `settings for ${quote(key)} match no provider, did you mean ${quote(nearest)}`;
   return [{ package: key, error: new ChatError("config", message) }];
 }

@@ -1,5 +1,5 @@
 import { ChatError, type ChatProvider, findModel, quote } from "@fallthrough/core";
-import { distance } from "fastest-levenshtein";
+import leven from "leven";
 import { type Candidate, type Plan, planCandidates } from "./candidate.ts";
 
 /** The reference that an omitted model stands for. */
@@ -152,7 +152,7 @@ function knownNames({ providers, aliases }: Catalog): string[] {
 
 /** The nearest come first, because a message may be cut at its end. */
 function unknown(what: "model" | "provider", name: string, known: readonly string[]): ChatError {
-  const near = (other: string) => distance(name.toLowerCase(), other.toLowerCase());
+  const near = (other: string) => leven(name.toLowerCase(), other.toLowerCase());
   const [nearest = AUTO, ...others] = [...new Set(known)].toSorted((a, b) => near(a) - near(b));
   const list = [nearest, ...others].join(", ");
   return new ChatError(
