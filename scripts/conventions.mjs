@@ -10,8 +10,8 @@ const CONVENTIONS = [
   },
   {
     rule: "no address of a package registry in the lockfile",
-    pattern: "(tarball|resolved|registry): *'?https?:",
-    paths: ["pnpm-lock.yaml", "pnpm-workspace.yaml"],
+    pattern: `(tarball|resolved|registry)"?: *['"]?https?:`,
+    paths: ["pnpm-lock.yaml", "pnpm-workspace.yaml", "packages/bench/peers/package-lock.json"],
   },
   {
     rule: "no skipped, focused or postponed test",
