@@ -8,6 +8,6 @@ export async function formatPerformanceTable() {
   /** @type {typeof import("../packages/bench/src/table.ts")} */
   const { formatTables } = await import(built);
   const { machine, rounds, figures } = readJson("docs/performance.json");
-  const where = `Node ${machine.node} on ${machine.cores} cores, ${rounds} rounds`;
+  const where = `Node ${machine.node.slice(1)} on ${machine.cores} cores, ${rounds} rounds`;
   return `Medians, and the smallest and largest of the rounds; ${where}.\n\n${formatTables(figures)}`;
 }

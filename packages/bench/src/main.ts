@@ -26,7 +26,7 @@ try {
   await upstream.close();
 }
 if (options.json !== "") {
-  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
+  const machine = { node: process.version, cores: cpus().length };
   const { all, rounds } = options;
   writeFileSync(options.json, `${JSON.stringify({ machine, all, rounds, figures }, undefined, 2)}\n`);
 }
