@@ -19,7 +19,7 @@ export interface Child<Message> {
 }
 
 /** Command line that runs a program on one core, where that can be had. */
-export function pinned(core: Core, command: string, args: readonly string[]): [string, string[]] {
+function pinned(core: Core, command: string, args: readonly string[]): [string, string[]] {
   return CAN_PIN ? [TASKSET, ["-c", String(core), command, ...args]] : [command, [...args]];
 }
 

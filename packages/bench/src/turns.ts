@@ -10,7 +10,7 @@ export interface Entrant {
 export type Sample = Readonly<Record<string, number>>;
 
 /** Rounds before those that count, in which code is compiled. */
-const WARM_UP_ROUNDS = 2;
+const WARM_UP_ROUNDS = 1;
 
 /**
  * Lets the entrants take turns, and gives the samples of each by its name.
