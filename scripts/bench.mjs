@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { nodeBinary } from "./node-binary.mjs";
 import { prepare } from "./setup.mjs";
@@ -15,6 +15,10 @@ const SHOWN = "docs/performance.json";
 
 const args = process.argv.slice(2);
 const write = args.includes("--write");
+if (write && args.includes("--only")) {
+  console.error("`--write` shows a whole set, so it cannot go with `--only`");
+  process.exit(2);
+}
 
 prepare({ build: ["@fallthrough/bench..."] });
 if (!args.includes("--no-peers")) installPeers();
@@ -39,7 +43,7 @@ function run(arguments_) {
   const command = [nodeBinary(NODE), join(ROOT, "packages/bench/dist/main.js"), ...arguments_];
   // clients stay on one core, so that what they talk to has the other
   const [program = "", ...rest] =
-    existsSync(TASKSET) && availableParallelism() > 1 ? [TASKSET, "-c", "0", ...command] : command;
+    existsSync(TASKSET) && cpus().length > 1 ? [TASKSET, "-c", "0", ...command] : command;
   const { status } = spawnSync(program, rest, { cwd: ROOT, env: TOOL_ENVIRONMENT, stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { formatErrorTable } from "./error-table.mjs";
+import { formatPerformanceTable } from "./performance-table.mjs";
 import { formatProviderTable } from "./provider-table.mjs";
 import { prepare } from "./setup.mjs";
 import { packageFolders, ROOT } from "./workspace.mjs";
@@ -15,9 +16,13 @@ const TABLE = /<!-- table: (\S+) -->\n([\s\S]*?)<!-- \/table -->/g;
  *
  * @type {Readonly<Record<string, (current: string) => string | Promise<string>>>}
  */
-const TABLES = { errors: formatErrorTable, providers: formatProviderTable };
+const TABLES = {
+  errors: formatErrorTable,
+  performance: formatPerformanceTable,
+  providers: formatProviderTable,
+};
 
-prepare({ build: ["@fallthrough/registry"] });
+prepare({ build: ["@fallthrough/registry", "@fallthrough/bench"] });
 const check = process.argv.includes("--check");
 
 for (const file of markdownFiles()) {

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { packageFolders, ROOT } from "../scripts/workspace.mjs";
+import { publicFolders, ROOT } from "../scripts/workspace.mjs";
 
-const packages = packageFolders().filter((folder) => folder.startsWith("packages/"));
+const packages = publicFolders().filter((folder) => folder.startsWith("packages/"));
 /** Commands: they speak to a person at a shell, and write what they are asked to. */
 const COMMANDS = ["packages/cli", "packages/create-provider"];
 /** Plays servers with certificates of its own making and judges providers, and is no part of a program that asks. */

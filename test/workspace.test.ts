@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { packageFolders, ROOT, readJson } from "../scripts/workspace.mjs";
+import { packageFolders, publicFolders, ROOT, readJson } from "../scripts/workspace.mjs";
 
 const REPOSITORY = "https://github.com/fallthrough-js/fallthrough";
 
@@ -37,7 +37,10 @@ const SHIPPED: Readonly<Record<string, readonly string[]>> = {
   testkit: ["fixtures"],
 };
 
-const packages = packageFolders().filter((folder) => folder.startsWith("packages/"));
+/** Packages that are never published. */
+const TOOLS = ["bench"];
+
+const packages = publicFolders().filter((folder) => folder.startsWith("packages/"));
 const examples = packageFolders().filter((folder) => folder.startsWith("examples/"));
 const providers = packages.filter((folder) => basename(folder).startsWith("provider-"));
 
@@ -152,6 +155,23 @@ describe.each(providers.filter((folder) => folder !== LARGER_PROVIDER))("%s", (f
       expect(tests).toContain(file.replace(".ts", ".test.ts"));
     }
   });
+});
+
+test("every package is public or a tool of ours, and a tool is checked and depended on by nobody", () => {
+  const tools = packageFolders().filter(
+    (folder) => folder.startsWith("packages/") && !packages.includes(folder),
+  );
+  const names = tools.map((folder) => readJson(`${folder}/package.json`).name);
+  const users = packageFolders().filter((folder) => {
+    const { dependencies, devDependencies, peerDependencies } = readJson(`${folder}/package.json`);
+    return names.some((name) => name in { ...dependencies, ...devDependencies, ...peerDependencies });
+  });
+
+  expect(tools.map((folder) => basename(folder))).toEqual(TOOLS);
+  expect(tools.filter((folder) => readJson(`${folder}/package.json`).scripts.typecheck !== "tsc")).toEqual(
+    [],
+  );
+  expect(users).toEqual([]);
 });
 
 test("every example is private and checked", () => {

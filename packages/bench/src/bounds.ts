@@ -28,7 +28,7 @@ export function boundOf({ suite, variant, client, measure }: Figure): Bound | un
 }
 
 /** The number that a bound speaks of: the relation where there is one. */
-export function judgedValue({ value, relative }: Figure): number {
+function judgedValue({ value, relative }: Figure): number {
   return (relative?.summary ?? value).median;
 }
 

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const TASKSET = "/usr/bin/taskset";
-/** Pinning needs `taskset`, which Linux has, and a second core to pin to. */
-const CAN_PIN: boolean = existsSync(TASKSET) && availableParallelism() > 1;
+/** Pinning needs `taskset`, which Linux has, and a second core; what a pinned process may use would count as one. */
+const CAN_PIN: boolean = existsSync(TASKSET) && cpus().length > 1;
 
 /** The core of the clients, and the core of everything they talk to. */
 export type Core = 0 | 1;
@@ -19,7 +19,7 @@ export interface Child<Message> {
 }
 
 /** Command line that runs a program on one core, where that can be had. */
-export function pinned(core: Core, command: string, args: readonly string[]): [string, string[]] {
+function pinned(core: Core, command: string, args: readonly string[]): [string, string[]] {
   return CAN_PIN ? [TASKSET, ["-c", String(core), command, ...args]] : [command, [...args]];
 }
 

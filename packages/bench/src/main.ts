@@ -6,7 +6,7 @@ import type { Figure } from "./figure.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import { loadPeers, type Peers } from "./peers.ts";
 import { SUITES } from "./suites/index.ts";
-import { formatTable } from "./table.ts";
+import { formatTables } from "./table.ts";
 
 const options = readOptions();
 const upstream = await startChild<Upstream>("./upstream/process.js", 1);
@@ -19,14 +19,14 @@ try {
     const start = performance.now();
     const measured = await suite.run({ upstream: upstream.message, rounds, all, ...peers });
     figures.push(...measured);
-    console.log(`\n${formatTable(measured)}`);
+    console.log(`\n${formatTables(measured)}`);
     console.error(`${suite.name}: ${((performance.now() - start) / 1_000).toFixed(1)} s`);
   }
 } finally {
   await upstream.close();
 }
 if (options.json !== "") {
-  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
+  const machine = { node: process.version, cores: cpus().length };
   const { all, rounds } = options;
   writeFileSync(options.json, `${JSON.stringify({ machine, all, rounds, figures }, undefined, 2)}\n`);
 }

@@ -20,7 +20,7 @@ export interface Peer {
 const FOLDER = new URL("../peers/", import.meta.url);
 
 /** The other clients, by the names of their adapters. */
-export const PEERS: readonly string[] = [
+const PEERS: readonly string[] = [
   "openai",
   "ai-sdk-do-stream",
   "ai-sdk-stream-text",

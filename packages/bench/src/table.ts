@@ -2,10 +2,20 @@ import { boundOf, keepsTo } from "./bounds.ts";
 import type { Figure } from "./figure.ts";
 import type { Summary } from "./statistics.ts";
 
-const HEAD = ["suite", "measure", "client", "figure", "against the floor", "spread", "bound", "aim", ""];
+const HEAD = [
+  "what is read",
+  "measure",
+  "client",
+  "figure",
+  "against the base",
+  "spread",
+  "bound",
+  "aim",
+  "",
+];
 
 /** A Markdown table of figures, one row each, with bound and aim beside those that have them. */
-export function formatTable(figures: readonly Figure[]): string {
+function formatTable(figures: readonly Figure[]): string {
   const rows = figures.map(formatRow);
   const widths = HEAD.map((title, column) =>
     Math.max(3, title.length, ...rows.map((row) => (row[column] ?? "").length)),
@@ -16,12 +26,20 @@ export function formatTable(figures: readonly Figure[]): string {
   return [line(HEAD), `| ${rule.join(" | ")} |`, ...rows.map(line)].join("\n");
 }
 
+/** One table for each suite, under its name. */
+export function formatTables(figures: readonly Figure[]): string {
+  const suites = [...new Set(figures.map(({ suite }) => suite))];
+  return suites
+    .map((name) => `**${name}**\n\n${formatTable(figures.filter(({ suite }) => suite === name))}`)
+    .join("\n\n");
+}
+
 function formatRow(figure: Figure): readonly string[] {
-  const { suite, variant, measure, client, unit, value, relative } = figure;
+  const { variant, measure, client, unit, value, relative } = figure;
   const bound = boundOf(figure);
   const format = relative?.kind === "added" ? signed : plain;
   return [
-    `${suite}: ${variant}`,
+    variant,
     measure,
     client,
     `${plain(value.median)} ${unit}`,

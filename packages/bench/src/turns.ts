@@ -10,13 +10,14 @@ export interface Entrant {
 export type Sample = Readonly<Record<string, number>>;
 
 /** Rounds before those that count, in which code is compiled. */
-const WARM_UP_ROUNDS = 2;
+const WARM_UP_ROUNDS = 1;
 
 /**
  * Lets the entrants take turns, and gives the samples of each by its name.
  *
- * Every round starts with another entrant, and every turn with unmeasured work. The heap is not swept in between: that
- * throws away compiled code, and made the fast floor slower than the plain one.
+ * Every round starts with another entrant, every other one goes the other way round, and every turn begins with
+ * unmeasured work. The heap is not swept in between: that throws away compiled code, and made the fast floor slower
+ * than the plain one.
  */
 export async function takeTurns(
   entrants: readonly Entrant[],
@@ -26,7 +27,8 @@ export async function takeTurns(
   const samples = new Map<string, Sample[]>(entrants.map(({ name }) => [name, []]));
   for (let round = -warmUpRounds; round < rounds; round += 1) {
     const first = Math.max(0, round) % entrants.length;
-    for (const { name, warmUp, turn } of [...entrants.slice(first), ...entrants.slice(0, first)]) {
+    const order = [...entrants.slice(first), ...entrants.slice(0, first)];
+    for (const { name, warmUp, turn } of round % 2 === 0 ? order : order.reverse()) {
       await warmUp();
       const sample = await turn();
       if (round >= 0) samples.get(name)?.push(sample);

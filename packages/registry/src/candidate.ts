@@ -20,7 +20,7 @@ export interface Candidate {
 }
 
 /** What is asked of a candidate in one call. */
-export interface Need {
+interface Need {
   readonly model?: ChatRequest["model"];
   readonly capabilities: readonly Capability[];
 }

@@ -2,7 +2,7 @@ import { Agent, request } from "undici";
 import { MODEL, PROMPT } from "../client.ts";
 
 /** The body of a response, in chunks. */
-export type Body = AsyncIterable<Buffer> & { text(): Promise<string> };
+type Body = AsyncIterable<Buffer> & { text(): Promise<string> };
 
 /** Sends the bench's question over connections of its own. */
 export interface Post {
