@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { nodeBinary } from "./node-binary.mjs";
@@ -31,7 +31,9 @@ if (write) {
 
 /** The other clients stand apart from the workspace, so that none of them can reach a user. */
 function installPeers() {
-  if (existsSync(join(PEERS, "node_modules"))) return;
+  const installed = join(PEERS, "node_modules/.package-lock.json");
+  const wanted = join(PEERS, "package-lock.json");
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
   process.stderr.write("installing the clients to compare with ...\n");
   const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const { status } = spawnSync("npm", ["ci", ...options], { cwd: PEERS, stdio: "inherit" });
