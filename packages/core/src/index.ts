@@ -36,5 +36,5 @@ export {
 export type { ProviderSettings } from "./settings.ts";
 export { share } from "./share.ts";
 export type { ServerSentEvent } from "./sse.ts";
-export { END, type GuardedParts, type PartIterator, TAKE } from "./take.ts";
+export { END, ENDED, type GuardedParts, type PartIterator, TAKE } from "./take.ts";
 export { capTimeout, resolveTimeouts } from "./watch.ts";

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import { ChatError } from "@fallthrough/core";
+import type { HttpRequest } from "./http.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Who may use a gateway. */
@@ -14,8 +15,8 @@ export interface AccessOptions {
 /** Decides who may use a gateway; each throws a refusal. */
 export interface Access {
   /** The names under which a request came, and the page that sent it. */
-  checkOrigin(request: Request): void;
-  checkToken(request: Request): void;
+  checkOrigin(request: HttpRequest): void;
+  checkToken(request: HttpRequest): void;
 }
 
 /** Visible ASCII, because everything else is changed or refused on its way through a header. */

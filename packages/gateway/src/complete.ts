@@ -1,9 +1,10 @@
-import type { ChatReply, Route, Warning } from "@fallthrough/core";
+import type { ChatReply, PartIterator, Route, Warning } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
 import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenCall } from "./calls.ts";
 import { createHead, formatCompletion } from "./completion.ts";
 import { createFrames } from "./frames.ts";
+import { type HttpAnswer, jsonAnswer } from "./http.ts";
 import type { CompletionRequest } from "./parse-request.ts";
 import { Refusal } from "./refusal.ts";
 import { createStreamBody, type StreamTimers } from "./stream-body.ts";
@@ -14,13 +15,18 @@ export async function complete(
   request: CompletionRequest,
   call: OpenCall,
   timers: StreamTimers,
-): Promise<Response> {
-  resolveModel(registry, request.chat.model);
+): Promise<HttpAnswer> {
   const reply = registry.chat({ ...request.chat, signal: call.signal });
   const warnings = request.ignored.map(describeIgnored);
-  return request.stream
-    ? stream(reply, call, timers, { includeUsage: request.includeUsage, warnings })
-    : whole(reply, call, warnings);
+  try {
+    return request.stream
+      ? await stream(reply, call, timers, { includeUsage: request.includeUsage, warnings })
+      : await whole(reply, call, warnings);
+  } catch (error) {
+    // asked only now, because the call itself looks the name up too
+    resolveModel(registry, request.chat.model);
+    throw error;
+  }
 }
 
 /** Who would be asked; throws a refusal, so that an unknown name is told from a failure of those it stands for */
@@ -40,15 +46,14 @@ function describeIgnored(field: string): Warning {
   return { code: "unsupported", message: `the gateway does not take \`${field}\`, so it was left out` };
 }
 
-async function whole(reply: ChatReply, call: OpenCall, warnings: readonly Warning[]): Promise<Response> {
+async function whole(reply: ChatReply, call: OpenCall, warnings: readonly Warning[]): Promise<HttpAnswer> {
   const result = await reply.result();
   call.end();
   const body = formatCompletion(createHead(result.route.provider, modelOf(result.route)), result, [
     ...warnings,
     ...result.warnings,
   ]);
-  const headers = { "content-type": "application/json", ...routeHeaders(reply) };
-  return new Response(JSON.stringify(body), { headers });
+  return jsonAnswer(body, { headers: routeHeaders(reply) });
 }
 
 async function stream(
@@ -56,8 +61,8 @@ async function stream(
   call: OpenCall,
   timers: StreamTimers,
   options: { readonly includeUsage: boolean; readonly warnings: readonly Warning[] },
-): Promise<Response> {
-  const parts = reply[Symbol.asyncIterator]();
+): Promise<HttpAnswer> {
+  const parts: PartIterator = reply[Symbol.asyncIterator]();
   const first = parts.next();
   await settledWithin(first, timers.keepaliveMs);
   const newFrames = () => createFrames(createHead(reply.route.provider, reply.route.model), options);
@@ -69,7 +74,7 @@ async function stream(
     "x-accel-buffering": "no",
     ...routeHeaders(reply),
   };
-  return new Response(body, { headers });
+  return { status: 200, headers, body };
 }
 
 /** Waits for a first part, but no longer than a client may go without a byte; throws its failure */

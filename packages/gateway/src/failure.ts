@@ -1,5 +1,6 @@
 import { type Attempt, ChatError, type ChatErrorCode } from "@fallthrough/core";
 import { ChainExhaustedError } from "@fallthrough/registry";
+import { type HttpAnswer, jsonAnswer } from "./http.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A failure as a client sees it: codes and provider ids, never what a provider or its server said. */
@@ -113,10 +114,10 @@ function typeOf(status: number): string {
 }
 
 /** The answer that tells a failure before any byte of another. */
-export function failureResponse(reason: unknown): Response {
+export function failureAnswer(reason: unknown): HttpAnswer {
   const { status, retryAfterMs, attempts, error } = explainFailure(reason);
-  const headers: Record<string, string> = { "content-type": "application/json" };
+  const headers: Record<string, string> = {};
   if (retryAfterMs !== undefined) headers["retry-after"] = `${Math.max(1, Math.ceil(retryAfterMs / 1000))}`;
   if (attempts !== undefined) headers["x-fallthrough-attempts"] = `${attempts}`;
-  return new Response(JSON.stringify({ error }), { status, headers });
+  return jsonAnswer({ error }, { status, headers });
 }

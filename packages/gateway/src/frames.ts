@@ -32,6 +32,8 @@ export function createFrames(head: CompletionHead, options: FramesOptions): Fram
   const shared = JSON.stringify({ ...head, object: "chat.completion.chunk" }).slice(0, -1);
   const before = `data: ${escapeLineEnds(shared)},"choices":[{"index":0,"delta":`;
   const after = ',"logprobs":null,"finish_reason":null}]}\n\n';
+  const beforeText = `${before}{"content":`;
+  const afterText = `}${after}`;
   const warnings = [...options.warnings];
   const calls = new Map<string, ToldCall>();
   let begun = false;
@@ -71,7 +73,7 @@ export function createFrames(head: CompletionHead, options: FramesOptions): Fram
   function renderPart(part: StreamPart): string {
     switch (part.type) {
       case "text-delta":
-        return delta(`{"content":${JSON.stringify(part.delta)}}`);
+        return beforeText + escapeLineEnds(JSON.stringify(part.delta)) + afterText;
       case "reasoning-delta":
         return delta(`{"reasoning_content":${JSON.stringify(part.delta)}}`);
       case "tool-call-delta":

@@ -1,10 +1,12 @@
 import { parseJson } from "@fallthrough/core";
+import type { HttpRequest } from "./http.ts";
 import { Refusal } from "./refusal.ts";
 
 const decoder = new TextDecoder();
+const EMPTY = new Uint8Array();
 
 /** The JSON body of a request of at most `limit` bytes; throws a refusal */
-export async function readBody(request: Request, limit: number): Promise<unknown> {
+export async function readBody(request: HttpRequest, limit: number): Promise<unknown> {
   const { headers } = request;
   const type = headers.get("content-type") ?? "";
   if (!/^application\/json\s*(;|$)/i.test(type)) {
@@ -22,21 +24,17 @@ export async function readBody(request: Request, limit: number): Promise<unknown
   }
 }
 
-async function readText(request: Request, limit: number): Promise<string> {
-  const declared = request.headers.get("content-length");
-  if (declared !== null) {
-    if (Number(declared) > limit) throw tooLarge(limit);
-    // the HTTP parser holds a body to the length that it declares
-    return await request.text();
-  }
+async function readText({ headers, body }: HttpRequest, limit: number): Promise<string> {
+  if (Number(headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body ?? []) {
     size += chunk.byteLength;
     if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
-  return decoder.decode(Buffer.concat(chunks));
+  const [first = EMPTY] = chunks;
+  return decoder.decode(chunks.length > 1 ? Buffer.concat(chunks) : first);
 }
 
 function tooLarge(limit: number): Refusal {

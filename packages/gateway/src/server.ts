@@ -4,12 +4,13 @@ import { type AddressInfo, isIP, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ChatError, quote } from "@fallthrough/core";
 import type { Registry } from "@fallthrough/registry";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { isLoopback } from "./access.ts";
-import { failureResponse } from "./failure.ts";
-import { createGateway, type GatewayOptions } from "./gateway.ts";
+import { failureAnswer } from "./failure.ts";
 import { isWellFormed, refuseRequest, refuseSocket } from "./malformed.ts";
 import { Refusal } from "./refusal.ts";
+import { createRoutes, type GatewayOptions } from "./routes.ts";
+import { toResponse } from "./web-exchange.ts";
 
 /** Where and how a gateway listens. */
 export interface GatewayServerOptions extends GatewayOptions {
@@ -53,21 +54,18 @@ export async function startGateway(
     throw new ChatError("config", `listening on ${quote(host)} needs a token, because others can reach it`);
   }
   const own = WILDCARDS.includes(host) ? "*" : host;
-  const gateway = createGateway(registry, { ...options, hosts: [...hosts, own] });
+  const routes = createRoutes(registry, { ...options, hosts: [...hosts, own] });
+  const listener = getRequestListener(
+    (request, env) => routes.application.fetch(request, env as HttpBindings),
+    {
+      overrideGlobalObjects: false,
+      // what is left of a body is given its time where the answer is written
+      autoCleanupIncoming: false,
+      errorHandler: () => toResponse(failureAnswer(new Refusal(400, "the request is malformed"))),
+    },
+  );
   const busy = new WeakSet<Socket>();
   let closing = false;
-
-  const listener = getRequestListener(answer, {
-    overrideGlobalObjects: false,
-    errorHandler: () => failureResponse(new Refusal(400, "the request is malformed")),
-  });
-
-  async function answer(request: Request): Promise<Response> {
-    const response = await gateway.fetch(request);
-    // said here, the adapter does not wait for a second event before it writes the first
-    if (isStream(response)) response.headers.set("transfer-encoding", "chunked");
-    return response;
-  }
 
   const settings = {
     headersTimeout: HEADERS_MS,
@@ -99,7 +97,7 @@ export async function startGateway(
       closing = true;
       const closed = once(server, "close");
       server.close();
-      await gateway.close();
+      await routes.close();
       const flushed = new AbortController();
       await Promise.race([closed.finally(() => flushed.abort()), flush(server, flushed.signal)]);
       server.closeAllConnections();
@@ -125,10 +123,6 @@ async function flush(server: Server, signal: AbortSignal): Promise<void> {
     server.closeIdleConnections();
     await delay(10, undefined, { signal }).catch(() => {});
   }
-}
-
-function isStream(response: Response): boolean {
-  return response.headers.get("content-type")?.startsWith("text/event-stream") === true;
 }
 
 /** The host under which this machine reaches the address. */

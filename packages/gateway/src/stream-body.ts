@@ -1,4 +1,4 @@
-import type { StreamPart } from "@fallthrough/core";
+import { END, ENDED, type PartIterator, type StreamPart, TAKE } from "@fallthrough/core";
 import type { OpenCall } from "./calls.ts";
 import { explainFailure } from "./failure.ts";
 import { type Frames, KEEPALIVE, renderFailure } from "./frames.ts";
@@ -15,42 +15,96 @@ export interface StreamTimers {
 /** What a stream tells, and how. */
 export interface StreamSource {
   readonly call: OpenCall;
-  readonly parts: AsyncIterator<StreamPart>;
+  readonly parts: PartIterator;
   /** The part that was asked for already. */
   readonly first: Promise<IteratorResult<StreamPart>>;
   /** Made when the first part is there, because only then it is known who answers. */
   readonly createFrames: () => Frames;
 }
 
-const encoder = new TextEncoder();
+type Piece = IteratorResult<string, undefined>;
 
-/** The body of a streamed answer; a part is asked of the provider only when the client takes one. */
-export function createStreamBody(source: StreamSource, timers: StreamTimers): ReadableStream<Uint8Array> {
-  const { call, parts } = source;
-  let { first }: { first?: StreamSource["first"] | undefined } = source;
+/** Characters after which no further part goes into a piece, so that a slow client holds the provider back. */
+const PIECE_LENGTH = 64 * 1024;
+
+/** The body of a streamed answer; a part is asked of the provider only when the client takes a piece. */
+export function createStreamBody(
+  { call, parts, first, createFrames }: StreamSource,
+  timers: StreamTimers,
+): AsyncIterableIterator<string, undefined> {
   let frames: Frames | undefined;
-  let waiting = false;
+  /** The client, while it waits. */
+  let reader: ((piece: Piece) => void) | undefined;
+  /** A part was asked for and has not come. */
+  let asked = false;
+  /** What the client has not taken. */
+  let ready = "";
+  /** Nothing comes after what is ready. */
   let ended = false;
-  let left = false;
-  let keepalive: NodeJS.Timeout;
-  let stall: NodeJS.Timeout;
 
-  function next(): Promise<IteratorResult<StreamPart>> {
-    const given = first ?? parts.next();
-    first = undefined;
-    return given;
+  const keepalive = setTimeout(() => {
+    if (reader !== undefined) give(KEEPALIVE);
+    else keepalive.refresh();
+  }, timers.keepaliveMs);
+  const stall = setTimeout(() => {
+    if (reader !== undefined) return;
+    call.abort(new Refusal(408, "the client takes nothing", { code: "client_stalled" }));
+  }, timers.writeMs);
+  call.signal.addEventListener("abort", () => {
+    // whoever takes nothing may never come back for the event that tells of it
+    if (reader === undefined) release();
+  });
+  ask(first);
+
+  function ask(part: StreamSource["first"]): void {
+    asked = true;
+    part.then(receive, fail);
   }
 
-  /** Parts without a frame are passed over. */
-  async function nextFrames(): Promise<string> {
-    for (;;) {
-      const { done, value } = await next();
-      if (done) return "";
-      frames ??= source.createFrames();
-      const text = frames.render(value);
-      ended ||= value.type === "finish";
-      if (text !== "") return text;
+  function receive({ done, value }: IteratorResult<StreamPart>): void {
+    asked = false;
+    try {
+      if (done) ended = true;
+      else render(value);
+    } catch (reason) {
+      fail(reason);
+      return;
     }
+    answer();
+  }
+
+  function fail(reason: unknown): void {
+    asked = false;
+    ended = true;
+    ready += renderFailure(explainFailure(reason));
+    answer();
+  }
+
+  /** Renders a part and those that have come with it. */
+  function render(part: StreamPart): void {
+    frames ??= createFrames();
+    let next: ReturnType<NonNullable<PartIterator[typeof TAKE]>> = part;
+    for (; next !== undefined && next !== ENDED; next = parts[TAKE]?.()) {
+      ready += frames.render(next);
+      ended = next.type === "finish";
+      if (ended || ready.length >= PIECE_LENGTH) return;
+    }
+  }
+
+  function answer(): void {
+    if (reader === undefined) return;
+    if (ready === "" && !ended && !asked) ask(parts.next());
+    else if (!asked || ready !== "") give(ready);
+  }
+
+  function give(text: string): void {
+    const waiting = reader;
+    reader = undefined;
+    if (text === ready) ready = "";
+    keepalive.refresh();
+    stall.refresh();
+    if (ended) release();
+    waiting?.(text === "" ? END : { done: false, value: text });
   }
 
   function release(): void {
@@ -59,52 +113,25 @@ export function createStreamBody(source: StreamSource, timers: StreamTimers): Re
     call.end();
   }
 
-  function onAbort(): void {
-    // whoever takes nothing may never come back for the event that tells of it
-    if (!waiting) release();
-  }
-
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        keepalive = setTimeout(() => {
-          if (waiting) controller.enqueue(encoder.encode(KEEPALIVE));
-          keepalive.refresh();
-        }, timers.keepaliveMs);
-        stall = setTimeout(() => {
-          if (!waiting) call.abort(new Refusal(408, "the client takes nothing", { code: "client_stalled" }));
-        }, timers.writeMs);
-        call.signal.addEventListener("abort", onAbort);
-      },
-
-      async pull(controller) {
-        waiting = true;
-        let text: string;
-        try {
-          text = await nextFrames();
-        } catch (reason) {
-          text = renderFailure(explainFailure(reason));
-          ended = true;
-        }
-        waiting = false;
-        if (left) return;
-        if (text !== "") controller.enqueue(encoder.encode(text));
-        if (ended || text === "") {
-          release();
-          controller.close();
-        } else {
-          keepalive.refresh();
-          stall.refresh();
-        }
-      },
-
-      async cancel() {
-        left = true;
-        release();
+  const body: AsyncIterableIterator<string, undefined> = {
+    [Symbol.asyncIterator]: () => body,
+    next: () =>
+      new Promise((resolve) => {
+        reader = resolve;
+        answer();
+      }),
+    async return() {
+      const left = !ended;
+      ended = true;
+      ready = "";
+      if (reader !== undefined) give("");
+      release();
+      if (left) {
         call.abort(new Refusal(499, "the client left", { code: "client_left" }));
         await parts.return?.();
-      },
+      }
+      return END;
     },
-    { highWaterMark: 0 },
-  );
+  };
+  return body;
 }

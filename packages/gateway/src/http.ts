@@ -1,0 +1,32 @@
+/** What the gateway reads of a request; the platform's `Request` is one. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Pick<Headers, "get">;
+  readonly body: AsyncIterable<Uint8Array> | null;
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal;
+}
+
+/** What the gateway answers, whatever server it stands in. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The whole, or pieces that are asked for only as the client takes them. */
+  readonly body: string | AsyncIterableIterator<string, undefined>;
+}
+
+/** One request and its way back, in whichever server the gateway stands. */
+export interface Exchange {
+  readonly request: HttpRequest;
+  /** Sends the answer; what it gives is for Hono to return. */
+  answer(answer: HttpAnswer): Response | Promise<Response>;
+}
+
+/** An answer of one JSON value. */
+export function jsonAnswer(
+  value: unknown,
+  { status = 200, headers = {} }: Partial<Omit<HttpAnswer, "body">> = {},
+): HttpAnswer {
+  return { status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(value) };
+}

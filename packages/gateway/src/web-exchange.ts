@@ -1,0 +1,29 @@
+import type { Exchange, HttpAnswer } from "./http.ts";
+
+const encoder = new TextEncoder();
+
+/** An exchange by the platform's own `Request` and `Response`. */
+export function openWebExchange(request: Request): Exchange {
+  return { request, answer: toResponse };
+}
+
+/** An answer as the platform's `Response`. */
+export function toResponse({ status, headers, body }: HttpAnswer): Response {
+  return new Response(typeof body === "string" ? body : toStream(body), { status, headers });
+}
+
+function toStream(pieces: AsyncIterableIterator<string, undefined>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await pieces.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      },
+      async cancel() {
+        await pieces.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

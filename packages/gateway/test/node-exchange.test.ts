@@ -1,0 +1,98 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { text as readAll } from "node:stream/consumers";
+import { type ChatProvider, partsOf, type StreamPart } from "@fallthrough/core";
+import { afterEach, expect, test } from "vitest";
+import { type GatewayServerOptions, type RunningGateway, startGateway } from "../src/index.ts";
+import { answer, eventsOf, MESSAGES, memoryProvider, registryOf, textOf } from "./case.ts";
+
+const running: RunningGateway[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((gateway) => gateway.close()));
+});
+
+async function start(provider: ChatProvider, options: GatewayServerOptions = {}): Promise<RunningGateway> {
+  const gateway = await startGateway(registryOf(provider), { port: 0, ...options });
+  running.push(gateway);
+  return gateway;
+}
+
+function ask({ baseURL }: RunningGateway): Promise<Response> {
+  return fetch(`${baseURL}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ messages: MESSAGES, stream: true }),
+  });
+}
+
+/** A provider whose answers have come whole when their first part is asked for. */
+function promptProvider(parts: readonly StreamPart[]): ChatProvider {
+  async function* groups(): AsyncGenerator<readonly []> {
+    yield [];
+  }
+  return {
+    ...memoryProvider("one", []),
+    stream: () =>
+      partsOf(groups(), (_, given) => {
+        given.push(...parts);
+        return true;
+      }),
+  };
+}
+
+test("an answer that has come at once is written whole and in order", async () => {
+  const deltas = Array.from({ length: 50 }, (_, index) => `${index} `);
+  const gateway = await start(promptProvider(answer(...deltas)));
+
+  const stream = await (await ask(gateway)).text();
+
+  expect(textOf(stream)).toBe(deltas.join(""));
+  expect(eventsOf(stream)).toHaveLength(deltas.length + 3);
+});
+
+test("an answer that has come at once and is large is written whole too", async () => {
+  const deltas = Array.from({ length: 64 }, (_, index) => `${index % 10}`.repeat(16 * 1024));
+  const gateway = await start(promptProvider(answer(...deltas)));
+
+  const stream = await (await ask(gateway)).text();
+
+  expect(textOf(stream)).toBe(deltas.join(""));
+});
+
+test("a head that comes before the first content does not wait for it", async () => {
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  async function* stream(): AsyncGenerator<StreamPart> {
+    await released;
+    yield* answer("hi");
+  }
+  const gateway = await start({ ...memoryProvider("one", []), stream }, { keepaliveMs: 20 });
+
+  const response = await ask(gateway);
+  release();
+
+  expect(textOf(await response.text())).toBe("hi");
+});
+
+test("a client that never ends a body which nobody reads is let go after its answer", async () => {
+  const { port } = await start(memoryProvider("one", []), { bodyBytes: 16 });
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+
+  socket.write("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
+  socket.write("Content-Length: 1000000\r\n\r\n{");
+
+  expect(await readAll(socket)).toMatch(/^HTTP\/1.1 413 /);
+});
+
+test("the head of a page is told without its body", async () => {
+  const { port } = await start(memoryProvider("one", []));
+
+  const response = await fetch(`http://127.0.0.1:${port}/healthz?a`, { method: "HEAD" });
+
+  expect(response.status).toBe(200);
+  expect(await response.text()).toBe("");
+});
