@@ -26,7 +26,7 @@ export interface GatewayOptions extends AccessOptions, Partial<StreamTimers> {
 }
 
 /** On our own server Node's messages stand beside the platform's request. */
-export type Environment = { Bindings: Partial<HttpBindings> };
+type Environment = { Bindings: Partial<HttpBindings> };
 
 /** The routes of a gateway, apart from the server that they stand in. */
 export interface Routes {

@@ -1,3 +1,4 @@
+/// <reference path="./undici.d.ts" />
 import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 // one by one, because the index of undici brings fetch, caches and WebSocket with it, and takes twice the time
