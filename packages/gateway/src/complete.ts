@@ -78,16 +78,11 @@ async function stream(
 }
 
 /** Waits for a first part, but no longer than a client may go without a byte; throws its failure */
-async function settledWithin(first: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
+function settledWithin(first: Promise<unknown>, ms: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    first.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
-  try {
-    await Promise.race([first, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Who answers; nothing about that where the head goes out before it is known. */
@@ -99,11 +94,15 @@ function routeHeaders({ route }: ChatReply): Record<string, string> {
     ? attempts.length
     : attempts.length + 1;
   return {
-    "x-fallthrough-provider": provider,
-    // by way of the bytes, because half a surrogate pair cannot be encoded
-    ...(model === undefined ? {} : { "x-fallthrough-model": encodeURI(Buffer.from(model).toString()) }),
+    "x-fallthrough-provider": headerText(provider),
+    ...(model === undefined ? {} : { "x-fallthrough-model": headerText(model) }),
     "x-fallthrough-attempts": `${asked}`,
   };
+}
+
+/** A name as a header takes it, by way of the bytes, because half a surrogate pair cannot be encoded. */
+function headerText(name: string): string {
+  return encodeURI(Buffer.from(name).toString());
 }
 
 /** Where none was asked for by name, the one that the server says it was, which it says at the end. */

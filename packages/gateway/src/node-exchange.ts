@@ -33,10 +33,19 @@ function readRequest(incoming: IncomingMessage, signal: AbortSignal): HttpReques
     method,
     url: `http://${headers.host}${url}`,
     headers: { get: (name) => headers[name]?.toString() ?? null },
-    // the socket is needed for the answer, also where the body is given up
-    body: incoming.iterator({ destroyOnReturn: false }),
+    body: readChunks(incoming),
     signal,
   };
+}
+
+/** Most bodies come with their head, and are there whole as soon as Node's parser has gone on. */
+async function* readChunks(incoming: IncomingMessage): AsyncGenerator<Uint8Array, void> {
+  await undefined;
+  const isWhole = `${incoming.readableLength}` === incoming.headers["content-length"];
+  const whole: Buffer | null = isWhole ? incoming.read() : null;
+  if (whole !== null) yield whole;
+  // the socket is needed for the answer, also where the body is given up
+  else yield* incoming.iterator({ destroyOnReturn: false });
 }
 
 /** Asks for a piece only when the one before is on its way. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Registry } from "@fallthrough/registry";
 import type { HttpBindings } from "@hono/node-server";
-import { type Handler, Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { type AccessOptions, createAccess } from "./access.ts";
 import { createCalls } from "./calls.ts";
 import { complete, resolveModel } from "./complete.ts";
@@ -13,7 +13,7 @@ import { parseRequest } from "./parse-request.ts";
 import { readBody } from "./read-body.ts";
 import { Refusal } from "./refusal.ts";
 import type { StreamTimers } from "./stream-body.ts";
-import { openWebExchange } from "./web-exchange.ts";
+import { openWebExchange, toResponse } from "./web-exchange.ts";
 
 /** How a gateway serves; nothing in it is a client's to say. */
 export interface GatewayOptions extends AccessOptions, Partial<StreamTimers> {
@@ -53,7 +53,7 @@ export function createRoutes(registry: Registry, options: GatewayOptions): Route
   const calls = createCalls(maxCalls);
 
   /** What Hono calls for a route; a failure is an answer too. */
-  function serve(route: Route): Handler<Environment> {
+  function serve(route: Route): (context: Context<Environment>) => Promise<Response> {
     return async (context) => {
       const { incoming, outgoing } = context.env ?? {};
       const onNode = incoming !== undefined && outgoing !== undefined;
@@ -111,12 +111,14 @@ export function createRoutes(registry: Registry, options: GatewayOptions): Route
       }),
     )
     .post("/v1/chat/completions", serve(completeChat))
-    .all(
-      "*",
+    // no route for every path, because one more that fits makes Hono compose them for each request
+    .notFound(
       serve(({ method }) => {
         throw new Refusal(404, `${method} on this path is unknown`, { code: "unknown_url" });
       }),
-    );
+    )
+    // what cannot even be sent is told in OpenAI's shape too
+    .onError((reason) => toResponse(failureAnswer(reason)));
 
   return { application, close: () => calls.close(graceMs) };
 }

@@ -32,6 +32,17 @@ test.each([
   expect(statusOf(() => access.checkOrigin(request))).toBe(status);
 });
 
+test("a host that was answered leaves another one foreign, and a page of it too", () => {
+  const access = createAccess({});
+  const at = (host: string, origin: string) =>
+    statusOf(() => access.checkOrigin(new Request(URL_HERE, { headers: { host, origin } })));
+
+  expect(at("localhost:8787", "http://localhost:8787")).toBe(200);
+  expect(at("evil.example", "http://evil.example")).toBe(421);
+  expect(at("localhost:8787", "http://evil.example")).toBe(403);
+  expect(at("evil.example", "http://evil.example")).toBe(421);
+});
+
 test("behind a wildcard every address is a host, and a foreign name is not", () => {
   const access = createAccess({ hosts: ["*"] });
   const at = (host: string) =>

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { text as readAll } from "node:stream/consumers";
+import { setImmediate } from "node:timers/promises";
 import { type ChatProvider, partsOf, type StreamPart } from "@fallthrough/core";
 import { afterEach, expect, test } from "vitest";
 import { type GatewayServerOptions, type RunningGateway, startGateway } from "../src/index.ts";
@@ -77,6 +78,26 @@ test("a head that comes before the first content does not wait for it", async ()
   expect(textOf(await response.text())).toBe("hi");
 });
 
+test.each([
+  ["with its head", true],
+  ["after its head and in pieces", false],
+])("a body that comes %s is read whole", async (_, together) => {
+  const provider = memoryProvider("one", answer("hi"));
+  const { port } = await start(provider);
+  const socket = connect(port, "127.0.0.1").setNoDelay();
+  await once(socket, "connect");
+  const body = JSON.stringify({ messages: MESSAGES });
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+
+  for (const piece of together ? [head + body] : [head, body.slice(0, 9), body.slice(9)]) {
+    socket.write(piece);
+    await setImmediate();
+  }
+
+  expect(await readAll(socket)).toMatch(/^HTTP\/1.1 200 /);
+  expect(provider.requests).toHaveLength(1);
+});
+
 test("a client that never ends a body which nobody reads is let go after its answer", async () => {
   const { port } = await start(memoryProvider("one", []), { bodyBytes: 16 });
   const socket = connect(port, "127.0.0.1");
@@ -86,6 +107,15 @@ test("a client that never ends a body which nobody reads is let go after its ans
   socket.write("Content-Length: 1000000\r\n\r\n{");
 
   expect(await readAll(socket)).toMatch(/^HTTP\/1.1 413 /);
+});
+
+test("a provider whose id no header takes as it is has a header and an answer all the same", async () => {
+  const gateway = await start(memoryProvider("größe→\n", answer("hi")));
+
+  const response = await ask(gateway);
+
+  expect(response.headers.get("x-fallthrough-provider")).toBe("gr%C3%B6%C3%9Fe%E2%86%92%0A");
+  expect(textOf(await response.text())).toBe("hi");
 });
 
 test("the head of a page is told without its body", async () => {
