@@ -11,7 +11,8 @@ import type {
 } from "./contract.ts";
 import { ChatError } from "./errors.ts";
 import { createFold } from "./fold.ts";
-import { type GuardOptions, guard } from "./guard.ts";
+import { guard } from "./guard.ts";
+import type { GuardOptions } from "./guard-options.ts";
 import { createRecord } from "./record.ts";
 import { END, type GuardedParts, TAKE } from "./take.ts";
 

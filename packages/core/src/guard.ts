@@ -1,36 +1,17 @@
 import { setMaxListeners } from "node:events";
-import { type Call, callOf, type OpenRoute, openCall } from "./call.ts";
+import { type Call, callOf, openCall } from "./call.ts";
 import { instanceSettings } from "./card.ts";
-import type { ChatProvider, ChatRequest, FinishPart, StreamPart, Timeouts } from "./contract.ts";
+import type { ChatProvider, ChatRequest, FinishPart, StreamPart } from "./contract.ts";
 import { DEFAULT_LIMITS, TIDY_MS, TRAILER_MS } from "./defaults.ts";
 import { ChatError } from "./errors.ts";
 import { explainFailure } from "./failure.ts";
+import { type GuardOptions, SELF_GUARDED, type SelfGuarded } from "./guard-options.ts";
 import { createIntake } from "./intake.ts";
 import { quote } from "./redact.ts";
 import { deniedCapability, findModel, requiredCapabilities, selectModel } from "./requirements.ts";
 import { END, ENDED, type GuardedParts, type PartIterator, TAKE } from "./take.ts";
 import { timedOut } from "./timed-out.ts";
 import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } from "./watch.ts";
-
-/** How a call is guarded. */
-export interface GuardOptions {
-  /** Used where neither the request nor the instance sets one. */
-  readonly timeouts?: Timeouts | undefined;
-  /** Upper bounds; `commitMs` counts until the first content. */
-  readonly caps?: Timeouts | undefined;
-  /** Accepts an answer that has reasoning and no text. @default false */
-  readonly reasoningOnly?: boolean | undefined;
-  /** Where a reply learns who was asked and who answers. */
-  readonly route?: OpenRoute | undefined;
-}
-
-/** Marks a provider whose streams keep the invariants themselves: a chain, whose candidates are guarded. */
-export const SELF_GUARDED: unique symbol = Symbol.for("@fallthrough/core.selfGuarded") as never;
-
-/** A chain takes the options of its guard too: what counts for one attempt only the chain can tell. */
-interface SelfGuarded {
-  stream(request: ChatRequest, options: GuardOptions): AsyncIterable<StreamPart>;
-}
 
 /** After so many parts in a row without content the event loop gets a turn: else no timer could end the call. */
 const TURN_EVERY = 256;

@@ -18,8 +18,10 @@ export {
 } from "./errors.ts";
 export { formatPrompt, messageText } from "./format-prompt.ts";
 export { createFrame } from "./frame.ts";
-export { type GuardOptions, guard, SELF_GUARDED } from "./guard.ts";
+export { guard } from "./guard.ts";
+export { type GuardOptions, SELF_GUARDED } from "./guard-options.ts";
 export { createHttpClient } from "./http/client.ts";
+export { isLoopback } from "./http/endpoint.ts";
 export { codeOfStatus } from "./http/failures.ts";
 export type * from "./http/types.ts";
 export { fieldsOf, parseJson } from "./json.ts";

@@ -1,7 +1,7 @@
 import type { OpenRoute } from "./call.ts";
 import type { Attempt, ChatProvider, ChatRequest, FinishPart, Route } from "./contract.ts";
 import { attachRoute, ChatError } from "./errors.ts";
-import { SELF_GUARDED } from "./guard.ts";
+import { SELF_GUARDED } from "./guard-options.ts";
 import { selectModel } from "./requirements.ts";
 
 /** Keeps the route of one call. */

@@ -4,7 +4,7 @@ import { callOf } from "../src/call.ts";
 import { type ChatResult, chat } from "../src/chat.ts";
 import type { StreamPart } from "../src/contract.ts";
 import { ChatError } from "../src/errors.ts";
-import { SELF_GUARDED } from "../src/guard.ts";
+import { SELF_GUARDED } from "../src/guard-options.ts";
 import {
   collect,
   createScripted,

@@ -1,13 +1,12 @@
-import type { ChatError } from "@fallthrough/core";
+import { type ChatError, isLoopback } from "@fallthrough/core";
 
 /** What the system reports when the fault may lie on this side of the connection. */
 const LOCAL_FAULTS: readonly unknown[] = ["ENOTFOUND", "EAI_AGAIN", "ENETUNREACH"];
 const CAUSE_DEPTH = 5;
-const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Whether this failure says no more than that a name or network could not be reached from here. */
 export function isLocalFault(error: ChatError): boolean {
-  if (isLoopback(error)) return false;
+  if (isHere(error)) return false;
   if (error.code !== "network") return error.code === "offline";
   let cause: unknown = error.cause;
   for (let depth = 0; depth < CAUSE_DEPTH && cause instanceof Error; depth++) {
@@ -19,9 +18,9 @@ export function isLocalFault(error: ChatError): boolean {
 
 /** Whether every failure of a server elsewhere was a local fault, and there was one. */
 export function isOffline(errors: readonly ChatError[]): boolean {
-  return errors.some(isLocalFault) && errors.every((error) => isLoopback(error) || isLocalFault(error));
+  return errors.some(isLocalFault) && errors.every((error) => isHere(error) || isLocalFault(error));
 }
 
-function isLoopback({ origin }: ChatError): boolean {
-  return origin !== undefined && URL.canParse(origin) && LOOPBACK.test(new URL(origin).hostname);
+function isHere({ origin }: ChatError): boolean {
+  return origin !== undefined && URL.canParse(origin) && isLoopback(new URL(origin).hostname);
 }
