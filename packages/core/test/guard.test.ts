@@ -3,7 +3,9 @@ import { callOf } from "../src/call.ts";
 import { providerCard } from "../src/card.ts";
 import type { ChatRequest, StreamPart } from "../src/contract.ts";
 import { ChatError } from "../src/errors.ts";
-import { guard, SELF_GUARDED } from "../src/guard.ts";
+import { guard } from "../src/guard.ts";
+import { SELF_GUARDED } from "../src/guard-options.ts";
+import { TAKE } from "../src/take.ts";
 import {
   collect,
   createScripted,
@@ -339,6 +341,19 @@ test("empty deltas after content do not put off chunkMs", async () => {
     yield* text("x");
     for (;;) yield { type: "text-delta", delta: "" };
   });
+
+  const error = await failureOf(collect(guard(provider, { messages, timeouts: { chunkMs: 20 } })));
+
+  expect(error).toMatchObject({ code: "timeout", phase: "committed", partial: { text: "x" } });
+});
+
+test("empty deltas that have all come put off no timer either", async () => {
+  const parts = [...text("x")];
+  const endless = {
+    next: async () => ({ done: false, value: parts.shift() ?? text("")[0] }) as IteratorResult<StreamPart>,
+    [TAKE]: () => text("")[0],
+  };
+  const provider = createToy(() => ({ [Symbol.asyncIterator]: () => endless }));
 
   const error = await failureOf(collect(guard(provider, { messages, timeouts: { chunkMs: 20 } })));
 

@@ -88,6 +88,16 @@ test("when all cool down for a reason that waiting alone cures, the call fails a
   expect([limited.requests.length, refused.requests.length]).toEqual([1, 1]);
 });
 
+test("who cools down when another may be asked is skipped, also once that other has failed", async () => {
+  const health = createMemoryHealth();
+  const cooling = fakeProvider("cooling", [failing("abuse"), HERE]);
+  await routeOf([cooling], { health });
+
+  const { route } = await routeOf([fakeProvider("ready", [failing("blocked")]), cooling], { health });
+
+  expect(route).toEqual(["ready failed", "cooling skipped"]);
+});
+
 test.each([
   ["rate-limit", {}, "only answered"],
   ["abuse", {}, "only answered"],

@@ -101,6 +101,14 @@ test("a cycle of aliases is an error that shows it", () => {
   expect(failureOf("tick").message).toContain('alias "tick" leads to "tock" leads to "tick"');
 });
 
+test("what a name stands for is found once, and a name that anybody may make up is not kept", () => {
+  const catalog = createCatalog(PROVIDERS);
+
+  expect(resolveReference(catalog, "gpt-4o-mini")).toBe(resolveReference(catalog, "gpt-4o-mini"));
+  resolveReference(catalog, "ollama/made-up");
+  expect([...catalog.resolved.keys()]).toEqual(["gpt-4o-mini"]);
+});
+
 test("without a provider there is nothing to resolve", () => {
   expect(() => resolveReference(createCatalog([]))).toThrow(/has no provider/);
 });

@@ -64,6 +64,16 @@ test("a cut body that is read late, or never, fails nothing but its reader", asy
   expect((await failureOf(read(late))).code).toBe("interrupted");
 });
 
+test("a body that is closed gives nothing more, though it was decoded already", async () => {
+  const body = encoded([gzipSync(TEXT)], "gzip");
+  await body.read();
+
+  body.close();
+  await new Promise((resolve) => setImmediate(resolve));
+
+  expect(await body.read().catch(() => undefined)).toBeUndefined();
+});
+
 test("an empty body has no encoding to break", async () => {
   expect(await read(encoded([], "gzip"))).toBe("");
 });

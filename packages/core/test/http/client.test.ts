@@ -261,6 +261,17 @@ test("a closed client makes no further call", async () => {
   expect(server.requests).toHaveLength(1);
 });
 
+test("a path that is asked again has the query of its own request", async () => {
+  const server = await startAnswering(OK);
+  const http = createClient(server);
+
+  for (const query of [undefined, { a: "1" }, undefined, { a: "2" }]) {
+    await (await http({ path: "/x", query })).json();
+  }
+
+  expect(server.requests.map(({ path }) => path)).toEqual(["/x", "/x?a=1", "/x", "/x?a=2"]);
+});
+
 test("importing core and making a client loads nothing of the network, and asking loads not all of undici", async () => {
   const server = await startAnswering(OK);
   const program = `
