@@ -27,7 +27,7 @@ const CALL = Symbol.for("@fallthrough/core.call");
 
 /** Attaches a call to the signal that the guard made for it. */
 export function openCall(signal: AbortSignal, call: Call): void {
-  Object.defineProperty(signal, CALL, { value: call });
+  (signal as { [CALL]?: Call })[CALL] = call;
 }
 
 /** The call that this signal belongs to. */

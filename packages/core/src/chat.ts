@@ -13,6 +13,7 @@ import { ChatError } from "./errors.ts";
 import { createFold } from "./fold.ts";
 import { guard } from "./guard.ts";
 import type { GuardOptions } from "./guard-options.ts";
+import { createPartIterator, iterableOf, type OwnIterator } from "./iterator.ts";
 import { createRecord } from "./record.ts";
 import { END, type GuardedParts, TAKE } from "./take.ts";
 
@@ -90,7 +91,7 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
   }
 
   /** Written by hand: each layer of async functions would add turns of the microtask queue to every part. */
-  function iterate<Value>(pick: (part: StreamPart) => Value | undefined): ReplyIterator<Value> {
+  function iterate<Value>(pick: (part: StreamPart) => Value | undefined): OwnIterator<Value> {
     let left = false;
 
     function take(): Value | undefined {
@@ -109,8 +110,8 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
       }, fail);
     }
 
-    const iterator: ReplyIterator<Value> = {
-      [TAKE]: () => (consumer === iterator && !left ? take() : undefined),
+    const iterator: OwnIterator<Value> = createPartIterator({
+      take: () => (consumer === iterator && !left ? take() : undefined),
       next() {
         consumer ??= iterator;
         if (consumer !== iterator) return Promise.reject(consumedTwice());
@@ -129,7 +130,7 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
         if (consumer === iterator) leave();
         return Promise.resolve(END);
       },
-    };
+    });
     return iterator;
   }
 
@@ -142,23 +143,18 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
 
   async function result(): Promise<ChatResult> {
     if (consumer === undefined) {
-      const iterator = iterate(pickAll);
-      while (!(await iterator.next()).done);
+      // nothing is picked, so this is the end
+      await iterate(pickNothing).next();
     }
     return settled;
   }
 
-  return {
-    [Symbol.asyncIterator]: () => iterate(pickAll),
-    textStream: { [Symbol.asyncIterator]: () => iterate(pickText) },
+  return iterableOf(() => iterate(pickAll), {
+    textStream: iterableOf(() => iterate(pickText), {}),
     route: record.route,
     text: async () => (await result()).text,
     result,
-  };
-}
-
-interface ReplyIterator<Value> extends AsyncIterator<Value, undefined> {
-  [TAKE](): Value | undefined;
+  });
 }
 
 function consumedTwice(): ChatError {
@@ -167,6 +163,10 @@ function consumedTwice(): ChatError {
 
 function pickAll(part: StreamPart): StreamPart {
   return part;
+}
+
+function pickNothing(): undefined {
+  return undefined;
 }
 
 function pickText(part: StreamPart): string | undefined {

@@ -7,6 +7,7 @@ import { ChatError } from "./errors.ts";
 import { explainFailure } from "./failure.ts";
 import { type GuardOptions, SELF_GUARDED, type SelfGuarded } from "./guard-options.ts";
 import { createIntake } from "./intake.ts";
+import { createPartIterator } from "./iterator.ts";
 import { quote } from "./redact.ts";
 import { deniedCapability, findModel, requiredCapabilities, selectModel } from "./requirements.ts";
 import { END, ENDED, type GuardedParts, type PartIterator, TAKE } from "./take.ts";
@@ -263,11 +264,8 @@ export function guard(
     signal?.removeEventListener("abort", onAbort);
   }
 
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    [TAKE]: () => (pending === undefined ? take() : undefined),
+  return createPartIterator({
+    take: () => (pending === undefined ? take() : undefined),
     next() {
       if (pending !== undefined) {
         return Promise.reject(
@@ -300,7 +298,7 @@ export function guard(
       pending = undefined;
       return Promise.resolve(END);
     },
-  };
+  });
 }
 
 interface Pending {

@@ -24,6 +24,7 @@ export { createHttpClient } from "./http/client.ts";
 export { isLoopback } from "./http/endpoint.ts";
 export { codeOfStatus } from "./http/failures.ts";
 export type * from "./http/types.ts";
+export { createPartIterator } from "./iterator.ts";
 export { fieldsOf, parseJson } from "./json.ts";
 export { type GroupReader, partsOf } from "./parts-of.ts";
 export { quote } from "./redact.ts";

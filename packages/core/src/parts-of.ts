@@ -1,6 +1,7 @@
 import type { StreamPart } from "./contract.ts";
+import { createPartIterator } from "./iterator.ts";
 import type { ServerSentEvent } from "./sse.ts";
-import { END, ENDED, type PartIterator, TAKE } from "./take.ts";
+import { END, ENDED } from "./take.ts";
 
 /**
  * Adds to `parts` what a group of events says, and tells whether the answer has ended; `undefined` is the end of the
@@ -8,21 +9,14 @@ import { END, ENDED, type PartIterator, TAKE } from "./take.ts";
  */
 export type GroupReader = (events: readonly ServerSentEvent[] | undefined, parts: StreamPart[]) => boolean;
 
+type Result = IteratorResult<StreamPart, undefined>;
+
 /** The parts of an answer whose events come in groups, as `eventGroups()` gives them, or that came whole. */
 export function partsOf(
   groups: AsyncIterable<readonly ServerSentEvent[]> | undefined,
   read: GroupReader,
-): AsyncIterable<StreamPart> {
-  return { [Symbol.asyncIterator]: () => createIterator(groups?.[Symbol.asyncIterator](), read) };
-}
-
-type Result = IteratorResult<StreamPart, undefined>;
-
-// by hand: a generator would add turns of the microtask queue to each part
-function createIterator(
-  groups: AsyncIterator<readonly ServerSentEvent[]> | undefined,
-  read: GroupReader,
-): PartIterator {
+): AsyncIterableIterator<StreamPart, undefined> {
+  const source = groups?.[Symbol.asyncIterator]();
   let parts: StreamPart[] = [];
   let given = 0;
   let ended = false;
@@ -52,7 +46,7 @@ function createIterator(
       failure = { reason };
     }
     // nobody waits for it: the answer is whole
-    if (ended && !done) groups?.return?.().catch(() => {});
+    if (ended && !done) source?.return?.().catch(() => {});
     return ended || parts.length > 0 ? settled() : wait();
   }
 
@@ -62,18 +56,19 @@ function createIterator(
   }
 
   function wait(): Promise<Result> {
-    return (groups === undefined ? Promise.resolve(END) : groups.next()).then(receive);
+    return (source === undefined ? Promise.resolve(END) : source.next()).then(receive);
   }
 
-  return {
-    [TAKE]: take,
+  // by hand: a generator would add turns of the microtask queue to each part
+  return createPartIterator({
+    take,
     next: () => (ended || given < parts.length ? Promise.resolve().then(settled) : wait()),
     async return() {
       parts = [];
       failure = undefined;
       ended = true;
-      await groups?.return?.();
+      await source?.return?.();
       return END;
     },
-  };
+  });
 }

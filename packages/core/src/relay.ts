@@ -1,4 +1,5 @@
 import type { StreamPart } from "./contract.ts";
+import { createPartIterator } from "./iterator.ts";
 import { END, type PartIterator, TAKE } from "./take.ts";
 
 /**
@@ -23,15 +24,13 @@ export function relay(
     return END;
   }
 
-  const iterator: AsyncIterableIterator<StreamPart, undefined> & PartIterator = {
-    [Symbol.asyncIterator]: () => iterator,
-    [TAKE]: () => rest?.[TAKE]?.(),
+  return createPartIterator({
+    take: () => rest?.[TAKE]?.(),
     next: () => (rest === undefined ? next() : rest.next()),
     async return() {
       left = true;
       await (rest ?? before).return?.();
       return END;
     },
-  };
-  return iterator;
+  });
 }

@@ -76,21 +76,23 @@ const WISHES: readonly Wish[] = [
 ];
 
 /** One warning for each sampling setting that the provider does not honour and each of its options that it does not know. */
-export function* wishWarnings(
+export function wishWarnings(
   card: ProviderCard,
   request: ChatRequest,
   known: { readonly honours?: readonly Wish[]; readonly options?: readonly string[] } = {},
-): Generator<StreamPart> {
+): readonly StreamPart[] {
+  const warnings: StreamPart[] = [];
   for (const wish of WISHES) {
     if (request[wish] !== undefined && !known.honours?.includes(wish)) {
-      yield unsupported(`${card.name} does not take \`${wish}\`, so it was left out`);
+      warnings.push(unsupported(`${card.name} does not take \`${wish}\`, so it was left out`));
     }
   }
   for (const option of Object.keys(request.providerOptions?.[card.id] ?? {})) {
     if (known.options?.includes(option)) continue;
     const expected = known.options?.length ? `, expected one of ${known.options.join(", ")}` : "";
-    yield unsupported(`${card.name} has no option \`${option}\`${expected}`);
+    warnings.push(unsupported(`${card.name} has no option \`${option}\`${expected}`));
   }
+  return warnings;
 }
 
 function unsupported(message: string): StreamPart {

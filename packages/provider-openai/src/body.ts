@@ -38,15 +38,15 @@ export function formatBody(
 ): JsonObject {
   const { tools = [], toolChoice, responseFormat, maxOutputTokens, temperature, topP, seed } = request;
   return {
-    ...(dialect.streamUsage === false ? {} : { stream_options: { include_usage: true } }),
-    [dialect.maxCompletionTokens ? "max_completion_tokens" : "max_tokens"]: maxOutputTokens,
+    stream_options: dialect.streamUsage === false ? undefined : { include_usage: true },
+    max_tokens: dialect.maxCompletionTokens ? undefined : maxOutputTokens,
+    max_completion_tokens: dialect.maxCompletionTokens ? maxOutputTokens : undefined,
     temperature,
     top_p: topP,
     seed,
     stop: request.stopSequences,
-    ...(tools.length === 0
-      ? {}
-      : { tools: tools.map(formatTool), tool_choice: formatToolChoice(toolChoice) }),
+    tools: tools.length === 0 ? undefined : tools.map(formatTool),
+    tool_choice: tools.length === 0 ? undefined : formatToolChoice(toolChoice),
     response_format: formatResponseFormat(responseFormat, dialect),
     ...extraBody,
     model,

@@ -4,7 +4,6 @@ import {
   attachRoute,
   ChatError,
   type ChatRequest,
-  END,
   type GuardedParts,
   type GuardOptions,
   guard,
@@ -35,11 +34,17 @@ export interface AttemptContext {
   readonly health: HealthStore;
 }
 
+type Result = IteratorResult<StreamPart, undefined>;
+
 /** The parts of one candidate's answer. */
-export type AttemptParts = Required<Pick<GuardedParts, "next" | "return" | typeof TAKE>>;
+export interface AttemptParts {
+  /** The next part that has come already, if any. */
+  take(): StreamPart | undefined;
+  next(): Promise<Result>;
+  return(): Promise<void>;
+}
 
 type Facts = Omit<Attempt, "provider" | "model" | "ms">;
-type Result = IteratorResult<StreamPart, undefined>;
 
 /**
  * Asks one candidate; the first part is its commit.
@@ -131,7 +136,7 @@ export function createAttempt(
   }
 
   return {
-    [TAKE]() {
+    take() {
       const part = parts?.[TAKE]?.();
       return part === undefined ? undefined : receive(part);
     },
@@ -148,7 +153,6 @@ export function createAttempt(
     async return() {
       if (!ended) abandon();
       await parts?.return?.();
-      return END;
     },
   };
 }

@@ -5,12 +5,12 @@ import {
   type ChatRequest,
   callOf,
   capTimeout,
+  createPartIterator,
   END,
   type GuardedParts,
   requiredCapabilities,
   resolveTimeouts,
   type StreamPart,
-  TAKE,
   type Timeouts,
 } from "@fallthrough/core";
 import { createAccounts } from "./accounts.ts";
@@ -153,11 +153,8 @@ export function createChainCall(
     }
   }
 
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    [TAKE]: () => (committed ? attempt?.[TAKE]() : undefined),
+  return createPartIterator({
+    take: () => (committed ? attempt?.take() : undefined),
     next() {
       if (committed && attempt !== undefined) return attempt.next();
       if (ended) return Promise.resolve(END);
@@ -176,5 +173,5 @@ export function createChainCall(
       accounts.close(true);
       return END;
     },
-  };
+  });
 }

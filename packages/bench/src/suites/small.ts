@@ -3,9 +3,10 @@ import { floorsAndOurs } from "../contestants.ts";
 import { readStream } from "../read.ts";
 import { measureCalls } from "./calls.ts";
 
+/** In each turn: with fewer, most of what is measured would be code that V8 has not compiled yet. */
 const CALLS = 2_000;
 
-/** Two thousand answers of ten events, one after another, shared out among the rounds. */
+/** Two thousand answers of ten events, one after another. */
 export const smallSuite: Suite = {
   name: "small",
   short: true,
@@ -14,7 +15,7 @@ export const smallSuite: Suite = {
       suite: "small",
       variant: "10 events",
       answer: { kind: "openai", events: 10 },
-      calls: Math.ceil(CALLS / bench.rounds),
+      calls: CALLS,
       contestants: [...floorsAndOurs(bench), ...bench.peers],
       measures: [
         { name: "first text, p50", unit: "µs", relation: "added" },

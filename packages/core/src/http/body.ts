@@ -18,22 +18,23 @@ const MOST_ENCODINGS = 2;
 
 /** The body of an exchange with its content encodings undone; reading one in an unknown encoding is a `protocol` error. */
 export function decodeBody(exchange: Exchange, what: string): Body {
-  const close = (): void => exchange.close();
-  const encodings = (exchange.headers["content-encoding"] ?? "")
+  const named = exchange.headers["content-encoding"];
+  if (named === undefined) return exchange;
+  const encodings = named
     .toLowerCase()
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "" && name !== "identity");
-  if (encodings.length === 0) return { read: () => exchange.read(), close };
+  if (encodings.length === 0) return exchange;
 
   if (!isKnown(encodings) || encodings.length > MOST_ENCODINGS) {
     const problem = `${what} answered in the encoding ${quote(encodings.join(", "))}`;
     // not thrown here: a status that is no success says more
     const read = (): Promise<never> => {
-      close();
+      exchange.close();
       return Promise.reject(new ChatError("protocol", `${problem}, expected gzip, br or deflate`));
     };
-    return { read, close };
+    return { read, close: () => exchange.close() };
   }
   let loading: Promise<Body> | undefined;
   return {
@@ -45,7 +46,7 @@ export function decodeBody(exchange: Exchange, what: string): Body {
       return (await loading).read();
     },
     close() {
-      close();
+      exchange.close();
       void loading?.then((body) => body.close());
     },
   };

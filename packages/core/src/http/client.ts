@@ -13,6 +13,24 @@ import type { Transport } from "./transport.ts";
 import type { HttpClient, HttpClientDefaults, HttpRequest, HttpResponse } from "./types.ts";
 
 const FORM = "application/x-www-form-urlencoded";
+/** Where a request goes. */
+interface Target {
+  /** As the provider wrote it. */
+  readonly asked: string;
+  readonly url: URL;
+  readonly pathname: string;
+  /** With the query, as it stands on the wire. */
+  readonly path: string;
+}
+
+/** The headers of a request, but for cookies. */
+interface SentHeaders {
+  readonly asked: Readonly<Record<string, string>>;
+  readonly contentType: string | undefined;
+  readonly sent: Record<string, string>;
+  readonly secrets: readonly string[];
+}
+
 /** Headers whose values are never shown. */
 const SECRET_HEADERS = /authorization|cookie|key|token|secret/;
 
@@ -40,9 +58,11 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
     ...Object.values(settings.cookies ?? {}),
   ];
   const added = new Set<string>();
-  /** Most providers ask the same path again and again. */
-  let lastTarget: { readonly path: string; readonly url: URL } | undefined;
+  /** Most providers ask the same path with the same headers again and again. */
+  let lastTarget: Target | undefined;
+  let lastHeaders: SentHeaders | undefined;
   let loading: Promise<Transport> | undefined;
+  let transport: Transport | undefined;
   let closed = false;
 
   function error(code: ChatErrorCode, message: string, details: ChatErrorDetails = {}): ChatError {
@@ -52,7 +72,8 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
 
   // made anew for each error: errors are rarer than the cookies that change what it must know
   function redactor(text: string): string {
-    return createRedactor([...settled, ...added, ...jar.values()])(text);
+    const sent = lastHeaders?.secrets ?? [];
+    return createRedactor([...settled, ...sent, ...added, ...jar.values()])(text);
   }
 
   function addSecret(value: string): void {
@@ -64,7 +85,6 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   }
 
   function load(): Promise<Transport> {
-    if (closed) throw error("config", "the provider is closed, expected no further call");
     // what opens connections is most of the start-up
     loading ??= import("./transport.ts").then(({ createTransport }) =>
       createTransport({ proxy, dispatcher: settings.dispatcher, headerBytes: limits.headerBytes }),
@@ -72,8 +92,8 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
     return loading;
   }
 
-  function resolveTarget({ path, query }: HttpRequest): URL {
-    if (query === undefined && path === lastTarget?.path) return lastTarget.url;
+  function resolveTarget({ path, query }: HttpRequest): Target {
+    if (query === undefined && path === lastTarget?.asked) return lastTarget;
     const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
     const address = absolute ? path : `${baseURL}/${path.replace(/^\/+/, "")}`;
     if (!URL.canParse(address)) throw error("protocol", "the server named an address that is none");
@@ -83,34 +103,56 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       const problem = `the server named an address on ${quote(url.origin)}`;
       throw error("protocol", `${problem}, expected ${quote(origin)}`);
     }
-    if (query === undefined) lastTarget = { path, url };
-    return url;
+    const target = targetOf(url, path);
+    if (query === undefined) lastTarget = target;
+    return target;
   }
 
   function formatHeaders({ headers: asked, body }: HttpRequest, pathname: string): Record<string, string> {
     const cookie = jar.header(pathname);
-    const own = mergeHeaders(provider, asked);
-    secretHeaders(own).forEach(addSecret);
-    const sent: Record<string, string> = { accept: "*/*", "accept-encoding": "gzip, deflate, br" };
-    if (body !== undefined) sent["content-type"] = isForm(body) ? FORM : "application/json";
-    if (cookie !== undefined) sent["cookie"] = cookie;
-    return Object.assign(sent, headers, own, settingsHeaders);
+    const contentType = body === undefined ? undefined : isForm(body) ? FORM : "application/json";
+    const { sent } = settleHeaders(asked, contentType);
+    // what was set outright goes over what the server set; a copy, because a dispatcher may be the caller's
+    return cookie === undefined ? { ...sent } : { cookie, ...sent };
   }
 
-  async function send(request: HttpRequest, url: URL, what: string): Promise<Exchange> {
-    const { signal, body } = request;
-    const transport = await load();
+  function settleHeaders(asked: HttpRequest["headers"], contentType: string | undefined): SentHeaders {
+    const last = lastHeaders;
+    if (last !== undefined && last.contentType === contentType && sameHeaders(last.asked, asked)) return last;
+    const own = mergeHeaders(provider, asked);
+    last?.secrets.forEach(addSecret);
+    const formatted = {
+      asked: { ...asked },
+      contentType,
+      secrets: secretHeaders(own),
+      sent: {
+        accept: "*/*",
+        "accept-encoding": "gzip, deflate, br",
+        ...(contentType === undefined ? {} : { "content-type": contentType }),
+        ...headers,
+        ...own,
+        ...settingsHeaders,
+      },
+    };
+    lastHeaders = formatted;
+    return formatted;
+  }
+
+  async function send(request: HttpRequest, { path, pathname }: Target, what: string): Promise<Exchange> {
+    const { signal, body, method = "GET" } = request;
+    if (closed) throw error("config", "the provider is closed, expected no further call");
+    transport ??= await load();
     if (signal?.aborted) throw signal.reason;
     const call: Call = callOf(signal) ?? ownCall(settings);
     call.redactor = redactor;
     const options = {
       origin,
-      path: url.pathname + url.search,
-      method: request.method ?? "GET",
+      path,
+      method,
       // the timers are the guard's: undici's count any byte and fire late
       headersTimeout: 0,
       bodyTimeout: 0,
-      headers: formatHeaders(request, url.pathname),
+      headers: formatHeaders(request, pathname),
       body: body === undefined ? null : isForm(body) ? body.toString() : JSON.stringify(body),
     };
     for (let retried = false; ; retried = true) {
@@ -129,20 +171,20 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   }
 
   async function request(request: HttpRequest): Promise<HttpResponse> {
-    let url = resolveTarget(request);
+    let target = resolveTarget(request);
     for (let redirects = 0; ; redirects++) {
-      const what = `${request.method ?? "GET"} ${url.pathname}`;
-      const exchange = await send(request, url, what);
+      const what = `${request.method ?? "GET"} ${target.pathname}`;
+      const exchange = await send(request, target, what);
       const { signal, recognise } = request;
       const response = createResponse({ exchange, what, limits, signal, recognise, error });
       const { status } = exchange;
       const end = request.acceptRedirects ? 400 : 300;
       if (status >= 200 && status < end && ![204, 205, 304].includes(status)) return response;
 
-      const next = request.followRedirects ? sameOriginRedirect(exchange, url) : undefined;
+      const next = request.followRedirects ? sameOriginRedirect(exchange, target.url) : undefined;
       if (next !== undefined && redirects < PAGE_REDIRECTS) {
         exchange.close();
-        url = next;
+        target = targetOf(next);
         continue;
       }
       const body = await response.failedBody();
@@ -165,6 +207,16 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       await (await loading)?.close();
     },
   });
+}
+
+function targetOf(url: URL, asked: string = url.href): Target {
+  const { pathname, search } = url;
+  return { asked, url, pathname, path: pathname + search };
+}
+
+function sameHeaders(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>> = {}): boolean {
+  const names = Object.keys(b);
+  return names.length === Object.keys(a).length && names.every((name) => a[name] === b[name]);
 }
 
 function isForm(body: HttpRequest["body"]): body is URLSearchParams {

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Call } from "../call.ts";
 import { LONGEST_TIMER_MS } from "../defaults.ts";
-import type { Transport } from "./transport.ts";
+import type { ExchangeHandler, Transport } from "./transport.ts";
 
 /** The head of an answer and its body, as bytes off the wire. */
 export interface Exchange {
@@ -32,6 +32,7 @@ export const CONNECT_TIMED_OUT: unique symbol = Symbol("the connection took too 
 
 /** So many bytes may wait for the reader before the socket is paused. */
 const QUEUED_BYTES = 64 * 1024;
+const NONE: readonly string[] = [];
 
 /** Sends one request; resolves with the head of its final answer, rejects with an `ExchangeFailure`. */
 export function startExchange(
@@ -44,7 +45,7 @@ export function startExchange(
     let chunks: Uint8Array[] = [];
     let queued = 0;
     let controller: Dispatcher.DispatchController | undefined;
-    let sockets: readonly Socket[] = [];
+    const sockets: Socket[] = [];
     let headed = false;
     let ended = false;
     let failure: { readonly reason: unknown } | undefined;
@@ -57,8 +58,13 @@ export function startExchange(
     function settle(): void {
       ended = true;
       call.exchanges--;
-      clearTimeout(connectTimer);
+      leaveQueue();
       signal?.removeEventListener("abort", onAbort);
+    }
+
+    function leaveQueue(): void {
+      transport.waiting.delete(handler);
+      clearTimeout(connectTimer);
     }
 
     function fail(reason: unknown): void {
@@ -82,7 +88,10 @@ export function startExchange(
       else controller.abort(error);
     }
 
-    const exchange = {
+    const exchange: { -readonly [Name in keyof Exchange]: Exchange[Name] } = {
+      status: 0,
+      headers: {},
+      setCookie: NONE,
       received: 0,
       isOpen: () => !ended,
       read() {
@@ -104,10 +113,12 @@ export function startExchange(
       close,
     };
 
-    const handler: Dispatcher.DispatchHandler = {
+    const handler: ExchangeHandler = {
+      sockets,
+      isWaiting: () => controller === undefined && !ended,
       onRequestStart(started) {
         controller = started;
-        clearTimeout(connectTimer);
+        leaveQueue();
         if (ended) return started.abort(new Error("the exchange was ended"));
         call.phase = "headers";
       },
@@ -115,8 +126,11 @@ export function startExchange(
         if (status < 200 || ended) return;
         headed = true;
         call.phase = "preamble";
-        const { joined, setCookie } = readHeaders(headers);
-        resolve(Object.assign(exchange, { status, headers: joined, setCookie }));
+        exchange.status = status;
+        exchange.headers = joinHeaders(headers);
+        const cookies = headers["set-cookie"];
+        if (cookies !== undefined) exchange.setCookie = [cookies].flat();
+        resolve(exchange);
       },
       onResponseData(_, chunk) {
         exchange.received += chunk.length;
@@ -143,9 +157,9 @@ export function startExchange(
     if (signal?.aborted) return fail(signal.reason);
     signal?.addEventListener("abort", onAbort);
     try {
-      sockets = transport.dispatch(options, handler);
+      transport.dispatch(options, handler);
       // on a connection that stands the request has begun by now
-      if (controller === undefined && !ended && call.connectMs > 0) {
+      if (handler.isWaiting() && call.connectMs > 0) {
         connectTimer = setTimeout(() => close(CONNECT_TIMED_OUT), Math.min(call.connectMs, LONGEST_TIMER_MS));
       }
     } catch (error) {
@@ -163,13 +177,11 @@ function isLostConnection(reason: unknown): boolean {
   );
 }
 
-function readHeaders(headers: Record<string, string | string[] | undefined>): {
-  readonly joined: Record<string, string>;
-  readonly setCookie: readonly string[];
-} {
+function joinHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const joined: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(", ") : value;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) joined[name] = typeof value === "string" ? value : value.join(", ");
   }
-  return { joined, setCookie: [headers["set-cookie"] ?? []].flat() };
+  return joined;
 }

@@ -1,5 +1,6 @@
 import { type DEFAULT_LIMITS, ERROR_BODY_MS, TRAILER_MS } from "../defaults.ts";
 import { ChatError } from "../errors.ts";
+import { createIterator, type OwnIterator } from "../iterator.ts";
 import { parseJson } from "../json.ts";
 import { quote } from "../redact.ts";
 import { createSseParser, type ServerSentEvent } from "../sse.ts";
@@ -13,10 +14,6 @@ import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "./typ
 
 /** Statuses that have no body, however long the connection stays open. */
 const BODILESS: readonly number[] = [204, 205, 304];
-
-interface EventGroups extends AsyncIterableIterator<readonly ServerSentEvent[], undefined> {
-  return(): Promise<IteratorReturnResult<undefined>>;
-}
 
 /** What a response is read with. */
 export interface ResponseOptions {
@@ -40,6 +37,8 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   let peeked = "";
   let bytes = 0;
   let atEnd = false;
+  /** What the body was seen to be. */
+  let seen: BodyFormat | undefined;
 
   /** What a parser gives or throws: it does not know whose answer it reads. */
   function named<Value>(parse: () => Value): Value {
@@ -115,14 +114,13 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     if (isChallenged(headers)) return "html";
     if (contentType === "text/event-stream") return "events";
     let text = "";
-    let found: BodyFormat | undefined;
-    while (found === undefined) {
+    while (seen === undefined) {
       const more = text.length < limits.errorBytes ? await readText(limits.streamBytes) : undefined;
       text += more ?? "";
-      found = bodyFormat(contentType, text, more === undefined);
+      seen = bodyFormat(contentType, text, more === undefined);
     }
-    peeked = text;
-    return found;
+    if (text !== "") peeked = text;
+    return seen;
   }
 
   /** A page where none was expected: what the provider makes of it, else a block. */
@@ -135,7 +133,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   }
 
   // an iterator by hand: a generator function that is made per response gives V8 a new shape each time
-  function eventGroups({ cumulative = false }: EventsOptions = {}): EventGroups {
+  function eventGroups({ cumulative = false }: EventsOptions = {}): OwnIterator<readonly ServerSentEvent[]> {
     const limit = cumulative ? Number.POSITIVE_INFINITY : limits.streamBytes;
     const parser = createSseParser(limits.eventBytes);
     let any = false;
@@ -168,8 +166,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
       else if (!atEnd) body.close();
     }
 
-    const iterator: EventGroups = {
-      [Symbol.asyncIterator]: () => iterator,
+    return createIterator({
       async next() {
         if (ended) return END;
         try {
@@ -186,8 +183,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
         if (!ended) leave();
         return Promise.resolve(END);
       },
-    };
-    return iterator;
+    });
   }
 
   /** What a body without an event is. */
@@ -214,8 +210,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
       const groups = eventGroups(eventsOptions);
       let group: readonly ServerSentEvent[] = [];
       let next = 0;
-      const iterator: AsyncIterableIterator<ServerSentEvent, undefined> = {
-        [Symbol.asyncIterator]: () => iterator,
+      const iterator: OwnIterator<ServerSentEvent> = createIterator({
         next() {
           const event = group[next++];
           if (event !== undefined) return Promise.resolve({ done: false, value: event });
@@ -230,7 +225,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
           group = [];
           return groups.return();
         },
-      };
+      });
       return iterator;
     },
 

@@ -9,11 +9,21 @@ import { parseSetCookie } from "undici/lib/web/cookies/parse.js";
 import type { CookieParser } from "./cookies.ts";
 import { createSocksConnector } from "./socks.ts";
 
+/** Takes what comes of one request. */
+export interface ExchangeHandler extends Dispatcher.DispatchHandler {
+  /** What was opened for this request: nothing means that a connection was used again. */
+  readonly sockets: Socket[];
+  /** The request is neither on a connection nor at its end. */
+  isWaiting(): boolean;
+}
+
 /** Where an instance's requests go. */
 export interface Transport {
   readonly parseCookie: CookieParser;
-  /** Starts an exchange; gives the sockets that were opened for it: none means that one was used again. */
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): readonly Socket[];
+  /** Whose request is on no connection yet; a handler that is, or has ended, takes itself out. */
+  readonly waiting: Set<ExchangeHandler>;
+  /** Starts an exchange; the sockets that are opened for it are added to those of its handler. */
+  dispatch(options: Dispatcher.DispatchOptions, handler: ExchangeHandler): void;
   /** Whether `dispatch` knows about the sockets; not so behind a dispatcher of the caller's. */
   readonly ownsSockets: boolean;
   /** Lets running exchanges end and opens new connections for the next ones. */
@@ -42,15 +52,15 @@ export async function createTransport({
   // its agent for proxies works only beside the index, which completes the classes of the others
   const tunnels = proxy === undefined || proxy.protocol === "socks5:" ? undefined : await import("undici");
 
-  /** The sockets of the dispatch in progress: undici mostly opens them before `dispatch` returns. */
-  let opening: Socket[] | undefined;
-  /** The sockets of each request that is not on a connection yet. */
-  const waiting = new Set<Socket[]>();
+  /** The dispatch in progress: undici mostly opens sockets before `dispatch` returns. */
+  let opening: ExchangeHandler | undefined;
+  const waiting = new Set<ExchangeHandler>();
 
   // undici cannot end a connection that is still being opened, so the sockets are kept in view
   function tracked(connect: buildConnector.connector): buildConnector.connector {
     return (options, callback) => {
-      const [sockets] = opening === undefined ? waiting : [opening];
+      const [handler] = opening === undefined ? waiting : [opening];
+      const sockets = handler?.sockets;
       if (sockets === undefined) {
         // undici connects again for a request that was aborted, only to find that out
         queueMicrotask(() => callback(new Error("no request wants this connection"), null));
@@ -92,29 +102,15 @@ export async function createTransport({
   return {
     parseCookie: parseSetCookie,
     ownsSockets: dispatcher === undefined,
+    waiting,
     dispatch(options, handler) {
-      const sockets: Socket[] = [];
-      waiting.add(sockets);
-      opening = sockets;
+      opening = handler;
       try {
-        (dispatcher ?? (own as Dispatcher)).dispatch(options, {
-          ...handler,
-          onRequestStart(controller, context) {
-            waiting.delete(sockets);
-            handler.onRequestStart?.(controller, context);
-          },
-          onResponseError(controller, error) {
-            waiting.delete(sockets);
-            handler.onResponseError?.(controller, error);
-          },
-        });
-      } catch (error) {
-        waiting.delete(sockets);
-        throw error;
+        (dispatcher ?? (own as Dispatcher)).dispatch(options, handler);
       } finally {
         opening = undefined;
       }
-      return sockets;
+      if (handler.isWaiting()) waiting.add(handler);
     },
     renew() {
       if (own === undefined) return;
