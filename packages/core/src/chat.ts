@@ -60,12 +60,9 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
   const fold = createFold();
   let parts: GuardedParts | undefined;
   let consumer: object | undefined;
-  let settle: { resolve(result: ChatResult): void; reject(reason: unknown): void };
-  const settled = new Promise<ChatResult>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  // whoever does not ask for the result has the failure from the stream
-  settled.catch(() => {});
+  let outcome: Outcome | undefined;
+  /** Who asked for the result while somebody else was reading. */
+  const waiting: (() => void)[] = [];
 
   function begin(): GuardedParts {
     record.begin();
@@ -80,14 +77,19 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
     }
     record.end("answered", part);
     const finish = { ...part, route: record.route };
-    settle.resolve(fold.result(record.route, finish));
+    settle({ result: fold.result(record.route, finish) });
     return finish;
   }
 
   function fail(reason: unknown): never {
     const failure = record.fail(reason);
-    settle.reject(failure);
+    settle({ failure });
     throw failure;
+  }
+
+  function settle(settled: Outcome): void {
+    outcome ??= settled;
+    for (const tell of waiting.splice(0)) tell();
   }
 
   /** Written by hand: each layer of async functions would add turns of the microtask queue to every part. */
@@ -138,15 +140,16 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
     // a chain ends itself, and may fail at that: nobody waits for it any more
     Promise.resolve(parts?.return?.()).catch(() => {});
     record.end("aborted");
-    settle.resolve(fold.result(record.route));
+    settle({ result: fold.result(record.route) });
   }
 
   async function result(): Promise<ChatResult> {
-    if (consumer === undefined) {
-      // nothing is picked, so this is the end
-      await iterate(pickNothing).next();
-    }
-    return settled;
+    // nothing is picked, so this is the end
+    if (consumer === undefined) await iterate(pickNothing).next();
+    if (outcome === undefined) await new Promise<void>((resolve) => waiting.push(resolve));
+    const { result, failure } = outcome as Outcome;
+    if (result === undefined) throw failure;
+    return result;
   }
 
   return iterableOf(() => iterate(pickAll), {
@@ -155,6 +158,12 @@ export function chat(provider: ChatProvider, request: ChatRequest, options?: Gua
     text: async () => (await result()).text,
     result,
   });
+}
+
+/** How a call ended. */
+interface Outcome {
+  readonly result?: ChatResult;
+  readonly failure?: unknown;
 }
 
 function consumedTwice(): ChatError {

@@ -1,6 +1,6 @@
 import type { ChatResult } from "./chat.ts";
 import type { FinishPart, Route, Source, StreamPart, ToolCall, Warning } from "./contract.ts";
-import { gatherText } from "./gathered-text.ts";
+import { type GatheredText, gatherText } from "./gathered-text.ts";
 
 /** Gathers the parts of a stream into one answer. */
 export interface Fold {
@@ -12,7 +12,8 @@ export interface Fold {
 /** An empty fold. */
 export function createFold(): Fold {
   const text = gatherText();
-  const reasoning = gatherText();
+  /** Most answers have none. */
+  let reasoning: GatheredText | undefined;
   const toolCalls: ToolCall[] = [];
   const sources: Source[] = [];
   const warnings: Warning[] = [];
@@ -23,6 +24,7 @@ export function createFold(): Fold {
           text.add(part.delta);
           break;
         case "reasoning-delta":
+          reasoning ??= gatherText();
           reasoning.add(part.delta);
           break;
         case "tool-call": {
@@ -45,7 +47,7 @@ export function createFold(): Fold {
     result(route, finish) {
       return {
         text: text.read(),
-        reasoning: reasoning.read(),
+        reasoning: reasoning?.read() ?? "",
         toolCalls: [...toolCalls],
         sources: [...sources],
         warnings: [...warnings],

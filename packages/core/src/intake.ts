@@ -21,10 +21,13 @@ type TextDelta = Extract<StreamPart, { readonly type: "text-delta" | "reasoning-
 
 const FINISH_REASONS: readonly FinishReason[] = ["stop", "length", "content-filter", "tool-calls", "other"];
 const NOTHING: readonly StreamPart[] = [];
+const LONE_HALF = "\uFFFD";
 
 /** An intake for one call, which may give `maxLength` characters in all. */
 export function createIntake(maxLength: number, reasoningOnly: boolean): Intake {
-  const channels = { "text-delta": createChannel(), "reasoning-delta": createChannel() };
+  const text = createChannel();
+  /** Most answers have none. */
+  let reasoning: Channel | undefined;
   const toolCalls: ToolCall[] = [];
   let held: StreamPart[] = [];
   let heldLength = 0;
@@ -50,13 +53,12 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
     return part;
   }
 
-  function takeDelta(part: TextDelta): StreamPart | undefined {
+  function takeDelta(part: TextDelta, channel: Channel): StreamPart | undefined {
     count(requireText(part.delta, "delta"));
-    const delta = channels[part.type].add(part.delta);
+    const delta = addDelta(channel, part.delta);
     if (delta === "") return undefined;
     const whole = delta === part.delta ? part : { type: part.type, delta };
-    if (contents > 0 || !channels[part.type].blank()) return commit(whole);
-    return hold(whole, delta.length);
+    return contents > 0 || !channel.blank ? commit(whole) : hold(whole, delta.length);
   }
 
   return {
@@ -65,8 +67,10 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
     take(part) {
       switch (part.type) {
         case "text-delta":
+          return takeDelta(part, text);
         case "reasoning-delta":
-          return takeDelta(part);
+          reasoning ??= createChannel();
+          return takeDelta(part, reasoning);
         case "tool-call-delta":
           requireText(part.id, "id");
           count(requireText(part.delta, "delta"));
@@ -103,7 +107,7 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
     },
 
     checkEnd(finish) {
-      const answered = called || !channels["text-delta"].blank();
+      const answered = called || !text.blank;
       if (finish === undefined) {
         if (contents > 0) throw new ChatError("interrupted", "the answer ended without its end marker");
         throw new ChatError("empty", "the stream ended with nothing in it");
@@ -113,10 +117,10 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
         throw new ChatError("contract", `${problem}, expected one of ${FINISH_REASONS.join(", ")}`);
       }
       if (answered || (reasoningOnly && contents > 0)) {
-        for (const type of ["reasoning-delta", "text-delta"] as const) {
-          const delta = channels[type].end();
-          if (delta !== "") held.push({ type, delta });
-        }
+        // what stands for half a pair whose other half never came
+        if (reasoning !== undefined && reasoning.half !== "")
+          held.push({ type: "reasoning-delta", delta: LONE_HALF });
+        if (text.half !== "") held.push({ type: "text-delta", delta: LONE_HALF });
         return;
       }
       if (finish.finishReason === "content-filter") {
@@ -130,45 +134,37 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
 
     partial() {
       return {
-        text: channels["text-delta"].text.read(),
-        reasoning: channels["reasoning-delta"].text.read(),
+        text: text.gathered.read(),
+        reasoning: reasoning?.gathered.read() ?? "",
         toolCalls: [...toolCalls],
       };
     },
   };
 }
 
+/** The text of one kind that has come. */
 interface Channel {
-  readonly text: GatheredText;
-  blank(): boolean;
-  /** The delta with every surrogate pair whole: half of one waits for the other half. */
-  add(delta: string): string;
-  /** What stands for half a pair whose other half never came. */
-  end(): string;
+  readonly gathered: GatheredText;
+  blank: boolean;
+  /** Half of a surrogate pair, which waits for the other half. */
+  half: string;
 }
 
 function createChannel(): Channel {
-  const text = gatherText();
-  let blank = true;
-  let half = "";
-  return {
-    text,
-    blank: () => blank,
-    add(delta) {
-      let whole = half === "" ? delta : half + delta;
-      half = "";
-      if ((whole.charCodeAt(whole.length - 1) & 0xfc00) === 0xd800) {
-        half = whole.slice(-1);
-        whole = whole.slice(0, -1);
-      }
-      text.add(whole);
-      if (blank && whole.trim() !== "") blank = false;
-      return whole;
-    },
-    end() {
-      return half === "" ? "" : "\uFFFD";
-    },
-  };
+  return { gathered: gatherText(), blank: true, half: "" };
+}
+
+/** Adds a delta, and gives it with every surrogate pair whole. */
+function addDelta(channel: Channel, delta: string): string {
+  let whole = channel.half === "" ? delta : channel.half + delta;
+  channel.half = "";
+  if ((whole.charCodeAt(whole.length - 1) & 0xfc00) === 0xd800) {
+    channel.half = whole.slice(-1);
+    whole = whole.slice(0, -1);
+  }
+  channel.gathered.add(whole);
+  if (channel.blank && whole.trim() !== "") channel.blank = false;
+  return whole;
 }
 
 function requireText(value: unknown, field: string): string {

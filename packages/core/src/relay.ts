@@ -13,20 +13,26 @@ export function relay(
   let rest: PartIterator | undefined;
   let left = false;
 
-  async function next(): Promise<IteratorResult<StreamPart, undefined>> {
-    const result = await before.next();
+  type Result = IteratorResult<StreamPart, undefined>;
+
+  function receive(
+    result: IteratorResult<StreamPart, AsyncIterable<StreamPart> | undefined>,
+  ): Result | Promise<Result> {
     if (!result.done) return result;
     const parts = result.value?.[Symbol.asyncIterator]() as PartIterator | undefined;
     if (parts === undefined) return END;
     rest = parts;
-    if (!left) return parts.next();
-    await parts.return?.();
+    return left ? leave() : parts.next();
+  }
+
+  async function leave(): Promise<Result> {
+    await rest?.return?.();
     return END;
   }
 
   return createPartIterator({
     take: () => rest?.[TAKE]?.(),
-    next: () => (rest === undefined ? next() : rest.next()),
+    next: () => (rest === undefined ? before.next().then(receive) : rest.next()),
     async return() {
       left = true;
       await (rest ?? before).return?.();

@@ -25,6 +25,11 @@ import { createKey } from "./key.ts";
 import { firstChatModel, parseModels } from "./models.ts";
 
 const PATH = "/chat/completions";
+/** What this provider honours of a request. */
+const KNOWN: Parameters<typeof wishWarnings>[2] = {
+  honours: ["maxOutputTokens", "temperature", "topP", "seed", "stopSequences", "toolChoice"],
+  options: ["extraBody"],
+};
 
 /** The settings of `createOpenAI`, and of every factory that `defineOpenAICompatible` makes. */
 export interface OpenAISettings extends ProviderSettings, Dialect {
@@ -103,8 +108,7 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     throw http.error("config", "GET /models lists no model to chat with, expected at least one");
   });
 
-  async function chooseModel({ model, signal }: ChatRequest): Promise<string> {
-    if (model !== undefined) return model;
+  async function chooseModel(signal: AbortSignal | undefined): Promise<string> {
     // the models behind a key have prices, and the first of hundreds is nobody's choice
     if (key.needed) {
       // what has to be set first is told first
@@ -130,15 +134,14 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
   async function* answer(
     request: ChatRequest,
   ): AsyncGenerator<StreamPart, AsyncIterable<StreamPart> | undefined> {
-    yield* wishWarnings(card, request, {
-      honours: ["maxOutputTokens", "temperature", "topP", "seed", "stopSequences", "toolChoice"],
-      options: ["extraBody"],
-    });
+    // no `yield*`, which takes turns of the microtask queue although there is mostly nothing
+    for (const warning of wishWarnings(card, request, KNOWN)) yield warning;
     const extraBody = fieldsOf(request.providerOptions?.[card.id]?.["extraBody"]) as JsonObject;
     for (const field of FIXED_FIELDS.filter((name) => Object.hasOwn(extraBody, name))) {
       yield { type: "warning", code: "unsupported", message: `\`extraBody\` cannot change \`${field}\`` };
     }
-    const response = await ask(request, await chooseModel(request), extraBody);
+    const model = request.model ?? (await chooseModel(request.signal));
+    const response = await ask(request, model, extraBody);
     const reader = createAnswerReader(what, fail);
     if ((await response.format()) === "events") return partsOf(response.eventGroups(), readGroup(reader));
     const value = await response.json();

@@ -5,8 +5,8 @@ import type { Health, HealthStore, Permit } from "./health.ts";
 export interface Admission {
   /** The one that is asked although it cools down, because all do. */
   forced(): Planned | undefined;
-  /** Leave to ask this one, or `undefined` while it cools down. */
-  admit(planned: Planned): Promise<Permit | undefined>;
+  /** Leave to ask this one, or `undefined` while it cools down; at once where the store knows at once. */
+  admit(planned: Planned): Permit | undefined | Promise<Permit | undefined>;
 }
 
 interface Chosen {
@@ -39,21 +39,33 @@ export function createAdmission(plan: readonly Planned[], health: HealthStore): 
     return chosen.forced;
   }
 
+  async function admitForced(planned: Planned): Promise<Permit | undefined> {
+    if (planned !== forced()) return undefined;
+    const permit = await health.admit(planned.subject, { force: true });
+    return chosen?.alone || permit?.probe !== undefined ? permit : undefined;
+  }
+
+  function judge(planned: Planned, admitted: Permit | undefined): Permit | Promise<Permit | undefined> {
+    if (admitted === undefined) return admitForced(planned);
+    // one that may be asked is enough: it is as the call began that all must cool down
+    chosen ??= NOBODY;
+    return admitted;
+  }
+
   return {
     forced,
-    async admit(planned) {
-      const { subject } = planned;
-      const admitted = await health.admit(subject);
-      if (admitted !== undefined) {
-        // one that may be asked is enough: it is as the call began that all must cool down
-        chosen ??= NOBODY;
-        return admitted;
-      }
-      if (planned !== forced()) return undefined;
-      const permit = await health.admit(subject, { force: true });
-      return chosen?.alone || permit?.probe !== undefined ? permit : undefined;
+    admit(planned) {
+      const admitted = health.admit(planned.subject);
+      return isPromise(admitted)
+        ? admitted.then((permit) => judge(planned, permit))
+        : judge(planned, admitted);
     },
   };
+}
+
+/** Whether a store answers later: most know at once, and waiting takes each call turns of the microtask queue. */
+export function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof value === "object" && value !== null && "then" in value;
 }
 
 function bySoftness({ health: a }: { health: Health }, { health: b }: { health: Health }): number {

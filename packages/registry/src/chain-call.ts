@@ -14,7 +14,7 @@ import {
   type Timeouts,
 } from "@fallthrough/core";
 import { createAccounts } from "./accounts.ts";
-import { coolingSkip, createAdmission } from "./admission.ts";
+import { coolingSkip, createAdmission, isPromise } from "./admission.ts";
 import { type AttemptParts, type ChainCallOptions, createAttempt } from "./attempt.ts";
 import { type Budget, createBudget } from "./budget.ts";
 import type { Plan, Planned, Skip } from "./candidate.ts";
@@ -70,7 +70,8 @@ export function createChainCall(
     for (const [index, planned] of plan.entries()) {
       if (isOver()) return END;
       const skip = rules.skipOf(planned);
-      const permit = skip === undefined ? await admission.admit(planned) : undefined;
+      const admitted = skip === undefined ? admission.admit(planned) : undefined;
+      const permit = isPromise(admitted) ? await admitted : admitted;
       if (permit === undefined) {
         recordSkip(planned, skip);
         continue;
@@ -137,20 +138,18 @@ export function createChainCall(
     }
   }
 
-  async function begin(): Promise<Result> {
+  function begin(): Promise<Result> {
     const { commitMs, totalMs } = resolveTimeouts(timeouts, request.timeouts);
     budget = createBudget({
       commitMs: capTimeout(commitMs, caps?.commitMs),
       totalMs: capTimeout(totalMs, caps?.totalMs),
     });
     rules = createRules(policy, log, budget);
-    try {
-      return await open();
-    } catch (reason) {
+    return open().catch((reason) => {
       ended = true;
       accounts.close(signal?.aborted === true);
       throw reason;
-    }
+    });
   }
 
   return createPartIterator({

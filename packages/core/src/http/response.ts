@@ -1,5 +1,6 @@
 import { type DEFAULT_LIMITS, ERROR_BODY_MS, TRAILER_MS } from "../defaults.ts";
 import { ChatError } from "../errors.ts";
+import { gatherText } from "../gathered-text.ts";
 import { createIterator, type OwnIterator } from "../iterator.ts";
 import { parseJson } from "../json.ts";
 import { quote } from "../redact.ts";
@@ -82,9 +83,10 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   }
 
   async function readAll(limit: number): Promise<string> {
-    const texts: string[] = [];
-    for (let text = await readText(limit); text !== undefined; text = await readText(limit)) texts.push(text);
-    return texts.join("");
+    const gathered = gatherText();
+    for (let text = await readText(limit); text !== undefined; text = await readText(limit))
+      gathered.add(text);
+    return gathered.read();
   }
 
   /** The start of a body whose verdict is known already: it may neither take long nor fail. */
@@ -236,7 +238,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     },
 
     async json() {
-      if ((await format()) === "html") throw await pageFailure();
+      if ((seen ?? (await format())) === "html") throw await pageFailure();
       const text = await readAll(limits.jsonBytes);
       if (text.trim() === "")
         throw error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });

@@ -14,13 +14,19 @@ const dispatch = vi.fn<Transport["dispatch"]>((_, handler) => {
     handler.onRequestStart?.(controller, {});
     handler.onResponseError?.(controller, Object.assign(new Error("read"), { code }));
   });
-  return [];
 });
 const renew = vi.fn<Transport["renew"]>();
 
 vi.mock("../../src/http/transport.ts", () => ({
   createTransport: (): Promise<Transport> =>
-    Promise.resolve({ parseCookie: () => null, ownsSockets: true, dispatch, renew, close: async () => {} }),
+    Promise.resolve({
+      parseCookie: () => null,
+      ownsSockets: true,
+      waiting: new Set(),
+      dispatch,
+      renew,
+      close: async () => {},
+    }),
 }));
 
 test("however often an idle connection dies, a request is sent once more and then fails", async () => {
