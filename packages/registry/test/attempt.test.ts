@@ -1,6 +1,6 @@
 import { ChatError, chat } from "@fallthrough/core";
 import { afterEach, expect, test, vi } from "vitest";
-import { ChainExhaustedError, createChain, createMemoryHealth } from "../src/index.ts";
+import { ChainExhaustedError, createChain, createMemoryHealth, type HealthStore } from "../src/index.ts";
 import { BACK_OFF_MS } from "../src/policy.ts";
 import { answer, content, fakeProvider, inPhase, QUESTION, type Turn } from "./fake-provider.ts";
 
@@ -118,9 +118,11 @@ test("leaving the stream while a candidate is silent ends its call", async () =>
   expect(second.requests).toEqual([]);
 });
 
-test("leaving the stream before anybody was asked asks nobody", async () => {
+test("leaving the stream before the health store has said who may be asked asks nobody", async () => {
   const first = fakeProvider("first", [answer("never")]);
-  const parts = createChain([first]).stream(QUESTION)[Symbol.asyncIterator]();
+  const memory = createMemoryHealth();
+  const health: HealthStore = { ...memory, admit: async (...args) => memory.admit(...args) };
+  const parts = createChain([first], { health }).stream(QUESTION)[Symbol.asyncIterator]();
   const next = parts.next();
 
   await parts.return?.();

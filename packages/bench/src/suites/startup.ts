@@ -4,11 +4,16 @@ import { MODEL, PROMPT } from "../client.ts";
 import { figuresOf } from "../figure.ts";
 import { peerURL } from "../peers.ts";
 import { median } from "../statistics.ts";
-import { type Entrant, takeTurns } from "../turns.ts";
+import { type Entrant, type Sample, takeTurns } from "../turns.ts";
 import { formatBaseURL } from "../upstream/answer.ts";
 
 const BARE = "bare Node";
+const UNDICI = "import of undici";
 const PROCESSES = 3;
+const TIME = "fresh process";
+const SCALED = "the same, scaled";
+/** Milliseconds that importing undici took over bare Node on the machine that the bounds were set on. */
+const UNDICI_MS = 96;
 
 /** What a fresh process takes to import a client, and to its first text. */
 export const startupSuite: Suite = {
@@ -25,15 +30,33 @@ export const startupSuite: Suite = {
         name,
         warmUp: async () => {},
         turn: async () => ({
-          "fresh process": median(Array.from({ length: PROCESSES }, () => timeProcess(name, program))),
+          [TIME]: median(Array.from({ length: PROCESSES }, () => timeProcess(name, program))),
         }),
       };
     });
     const samples = await takeTurns(entrants, rounds, 0);
     const place = { suite: "startup", variant: "from nothing", base: BARE };
-    return figuresOf(place, [{ name: "fresh process", unit: "ms", relation: "added" }], samples);
+    const measures = [TIME, SCALED].map((name) => ({ name, unit: "ms", relation: "added" }) as const);
+    return figuresOf(place, measures, withScale(samples));
   },
 };
+
+/** Adds what each time would be on a machine as fast as the one of the bounds: milliseconds do not travel. */
+function withScale(samples: ReadonlyMap<string, readonly Sample[]>): ReadonlyMap<string, readonly Sample[]> {
+  const timeOf = (name: string, round: number): number => samples.get(name)?.[round]?.[TIME] ?? Number.NaN;
+  const scales = (samples.get(BARE) ?? []).map(
+    (_, round) => UNDICI_MS / (timeOf(UNDICI, round) - timeOf(BARE, round)),
+  );
+  return new Map(
+    [...samples.keys()].map((name) => [
+      name,
+      scales.map((scale, round) => {
+        const time = timeOf(name, round);
+        return { [TIME]: time, [SCALED]: time * scale };
+      }),
+    ]),
+  );
+}
 
 type Program = readonly [name: string, program: string];
 
@@ -49,7 +72,7 @@ function ourPrograms(baseURL: string): readonly Program[] {
   const endpoint = JSON.stringify(`${baseURL}/chat/completions`);
   return [
     [BARE, ""],
-    ["import of undici", `import ${url("undici")};`],
+    [UNDICI, `import ${url("undici")};`],
     [
       "import of registry and provider",
       `import ${url("@fallthrough/registry")}; import ${url("@fallthrough/provider-openai")};`,

@@ -158,7 +158,8 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
     for (let retried = false; ; retried = true) {
       try {
         const exchange = await startExchange(transport, options, call, signal);
-        if (request.keepCookies !== false) jar.keep(exchange.setCookie, transport.parseCookie);
+        const { setCookie } = exchange;
+        if (setCookie.length > 0 && request.keepCookies !== false) await jar.keep(setCookie);
         return exchange;
       } catch (thrown) {
         if (signal?.aborted) throw signal.reason;

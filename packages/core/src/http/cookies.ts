@@ -1,17 +1,18 @@
+/// <reference path="./undici.d.ts" />
 import { MOST_COOKIES } from "../defaults.ts";
 
 /** The cookies of one provider instance, in memory and for its origin alone. */
 export interface CookieJar {
   /** The value of a `cookie` header for this path; `undefined` when there is none to send. */
   header(path: string): string | undefined;
-  /** Keeps what `set-cookie` headers say, as sent. */
-  keep(setCookie: readonly string[], parse: CookieParser): void;
+  /** Keeps what `set-cookie` headers say, as sent; undici's parser of them is loaded with the first. */
+  keep(setCookie: readonly string[]): Promise<void>;
   /** What no error may show. */
   values(): string[];
   clear(): void;
 }
 
-/** undici's `parseCookie`, which is loaded with undici. */
+/** undici's `parseCookie`. */
 export type CookieParser = (cookie: string) => {
   readonly name: string;
   readonly value: string;
@@ -41,7 +42,8 @@ export function createCookieJar(initial: Readonly<Record<string, string>> = {}):
       }
       return sent.length === 0 ? undefined : sent.join("; ");
     },
-    keep(setCookie, parse) {
+    async keep(setCookie) {
+      const { parseSetCookie: parse } = await import("undici/lib/web/cookies/parse.js");
       for (const line of setCookie) {
         const cookie = parse(line);
         if (cookie === null || cookie.name === "") continue;

@@ -5,8 +5,6 @@ import type { Dispatcher } from "undici";
 import buildConnector from "undici/lib/core/connect.js";
 import Agent from "undici/lib/dispatcher/agent.js";
 import Pool from "undici/lib/dispatcher/pool.js";
-import { parseSetCookie } from "undici/lib/web/cookies/parse.js";
-import type { CookieParser } from "./cookies.ts";
 import { createSocksConnector } from "./socks.ts";
 
 /** Takes what comes of one request. */
@@ -19,7 +17,6 @@ export interface ExchangeHandler extends Dispatcher.DispatchHandler {
 
 /** Where an instance's requests go. */
 export interface Transport {
-  readonly parseCookie: CookieParser;
   /** Whose request is on no connection yet; a handler that is, or has ended, takes itself out. */
   readonly waiting: Set<ExchangeHandler>;
   /** Starts an exchange; the sockets that are opened for it are added to those of its handler. */
@@ -100,7 +97,6 @@ export async function createTransport({
   let own = dispatcher === undefined ? createDispatcher() : undefined;
 
   return {
-    parseCookie: parseSetCookie,
     ownsSockets: dispatcher === undefined,
     waiting,
     dispatch(options, handler) {

@@ -20,7 +20,6 @@ const renew = vi.fn<Transport["renew"]>();
 vi.mock("../../src/http/transport.ts", () => ({
   createTransport: (): Promise<Transport> =>
     Promise.resolve({
-      parseCookie: () => null,
       ownsSockets: true,
       waiting: new Set(),
       dispatch,
