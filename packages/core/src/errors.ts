@@ -116,13 +116,15 @@ export class ChatError extends Error {
     this.provider = provider;
     this.scope = scope ?? CODE_SCOPES[code];
     Object.assign(this, facts);
-    Object.defineProperties(this, { [MARK]: hidden(true), partial: hidden(partial), route: hidden(route) });
+    Object.defineProperties(this, { partial: hidden(partial), route: hidden(route) });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && MARK in value;
   }
 }
+
+Object.defineProperty(ChatError.prototype, MARK, hidden(true));
 
 function hidden(value: unknown): PropertyDescriptor {
   return { value, enumerable: false, configurable: true };

@@ -12,17 +12,20 @@ const SHORTEST_SECRET = 4;
 const QUOTATION = 16;
 const SHORTEST_QUOTATION = 8;
 
-/** What a secret looks like when nobody told us its value. */
-const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{4,}/gi, `$1 ${MASK}`],
-  [/\bsk-[\w-]{8,}/g, MASK],
-  [/\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g, MASK],
-  [/([?&;][\w.-]*(?:key|token|sig|secret|password|nonce|credential)[\w.-]*=)[^&\s"'`]+/gi, `$1${MASK}`],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"'`]+@/gi, `$1${MASK}@`],
+/** What a secret looks like when nobody told us its value; a text without the sign has none of the shape. */
+const SECRET_SHAPES: readonly (readonly [sign: string, shape: RegExp, mask: string])[] = [
+  ["", /\b(Bearer|Basic)\s+[\w.~+/=-]{4,}/gi, `$1 ${MASK}`],
+  ["sk-", /\bsk-[\w-]{8,}/g, MASK],
+  ["eyJ", /\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g, MASK],
+  ["=", /([?&;][\w.-]*(?:key|token|sig|secret|password|nonce|credential)[\w.-]*=)[^&\s"'`]+/gi, `$1${MASK}`],
+  ["@", /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"'`]+@/gi, `$1${MASK}@`],
 ];
 
 function maskShapes(text: string): string {
-  return SECRET_SHAPES.reduce((masked, [shape, mask]) => masked.replace(shape, mask), text);
+  return SECRET_SHAPES.reduce(
+    (masked, [sign, shape, mask]) => (masked.includes(sign) ? masked.replace(shape, mask) : masked),
+    text,
+  );
 }
 
 /** `text` without anything that looks like a secret, and no longer than an error message may be. */
@@ -80,13 +83,17 @@ function maskEnd(text: string, forms: readonly string[]): string {
 export function createPromptRedactor(prompts: readonly string[]): Redactor {
   return (text) => {
     const quoted = new Uint8Array(text.length);
-    for (const prompt of prompts.flatMap((prompt) => [prompt, jsonEscaped(prompt)])) {
+    let any = false;
+    for (const prompt of new Set(prompts.flatMap((prompt) => [prompt, jsonEscaped(prompt)]))) {
       const run = Math.min(QUOTATION, prompt.length);
       if (run < SHORTEST_QUOTATION) continue;
       for (let start = 0; start + run <= text.length; start++) {
-        if (prompt.includes(text.slice(start, start + run))) quoted.fill(1, start, start + run);
+        if (!prompt.includes(text.slice(start, start + run))) continue;
+        quoted.fill(1, start, start + run);
+        any = true;
       }
     }
+    if (!any) return text;
     let masked = "";
     for (let index = 0; index < text.length; index++) {
       if (!quoted[index]) masked += text[index];
@@ -139,10 +146,25 @@ export function withoutStack<Value extends Error>(create: () => Value): Value {
   }
 }
 
-/** Gives `copy` the stack of `original`; the head of one repeats the message, so only the frames are taken over. */
+/**
+ * Gives `copy` the stack of `original`; the head of one repeats the message, so only the frames are taken over.
+ *
+ * When somebody reads it: a chain makes an error for each candidate that fails, and writing a stack out costs more
+ * than all the rest of one.
+ */
 export function takeFrames(copy: Error, original: Error): void {
-  const frames = /\n {4}at [\s\S]*$/.exec(original.stack ?? "")?.[0] ?? "";
-  copy.stack = `${copy.name}: ${copy.message}${frames}`;
+  const head = `${copy.name}: ${copy.message}`;
+  const define = (stack: string): void => {
+    Object.defineProperty(copy, "stack", { value: stack, writable: true, configurable: true });
+  };
+  Object.defineProperty(copy, "stack", {
+    configurable: true,
+    get() {
+      define(head + (/\n {4}at [\s\S]*$/.exec(original.stack ?? "")?.[0] ?? ""));
+      return copy.stack;
+    },
+    set: define,
+  });
 }
 
 /** Foreign text as an error message quotes it: in quotation marks and cut at 80 characters. */

@@ -4,6 +4,7 @@ import {
   type ChatRequest,
   createHttpClient,
   type FailedAnswer,
+  type FailureNote,
   fieldsOf,
   type GroupReader,
   type HttpRequest,
@@ -65,34 +66,37 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
   let streamUsage = settings.streamUsage ?? server.streamUsage ?? true;
   let usualModel: string | undefined;
 
-  async function send(request: HttpRequest, refusals: FailedAnswer[] = []): Promise<HttpResponse> {
-    function recognise(answer: FailedAnswer): ChatError | undefined {
-      refusals.push(answer);
-      const failure = answer.status < 300 ? parseFailureBody(answer.body) : undefined;
-      return failure && fail(failure);
-    }
-    try {
-      return await http({ ...request, headers: key.header(), recognise });
-    } catch (error) {
-      const failure = refusals[0] && parseFailureBody(refusals[0].body);
-      throw failure !== undefined && error instanceof ChatError ? refine(error, failure) : error;
-    }
+  function send(request: HttpRequest): Promise<HttpResponse> {
+    return http({ recognise, ...request, headers: key.header() });
+  }
+
+  function recognise({ status, body }: FailedAnswer): ChatError | FailureNote | undefined {
+    const failure = parseFailureBody(body);
+    return failure !== undefined && status < 300 ? fail(failure) : failure;
   }
 
   async function ask(request: ChatRequest, model: string, extraBody: JsonObject): Promise<HttpResponse> {
     const { signal } = request;
     const dialect = { streamUsage, maxCompletionTokens, jsonObject };
+    const asked = { method: "POST", path: PATH, signal } as const;
     const body = formatBody(request, model, dialect, extraBody);
-    const refusals: FailedAnswer[] = [];
+    let usageRejected = false;
     try {
-      return await send({ method: "POST", path: PATH, body, signal }, refusals);
+      return await send({
+        ...asked,
+        body,
+        recognise(answer) {
+          usageRejected = dialect.streamUsage && rejectsUsage(answer);
+          return recognise(answer);
+        },
+      });
     } catch (error) {
       if (error instanceof ChatError && error.code === "not-found") usualModel = undefined;
-      if (!dialect.streamUsage || !refusals.some(rejectsUsage)) throw error;
+      if (!usageRejected) throw error;
     }
     streamUsage = false;
     const { stream_options: _, ...plain } = body;
-    return send({ method: "POST", path: PATH, body: plain, signal });
+    return send({ ...asked, body: plain });
   }
 
   async function listModels(
@@ -122,13 +126,6 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
   /** A failure that the server tells of inside an answer with a success status. */
   function fail({ codeInside, words }: ServerFailure): ChatError {
     return http.error(codeInside, `${what} answered with an error${words && `, saying ${words}`}`);
-  }
-
-  /** What a status means, with what the body says about it. */
-  function refine(error: ChatError, { code, words }: ServerFailure): ChatError {
-    const { message, status, retryAfterMs, phase, cause } = error;
-    const details = { status, retryAfterMs, phase, cause };
-    return http.error(code ?? error.code, message + (words && `, saying ${words}`), details);
   }
 
   async function* answer(

@@ -186,8 +186,8 @@ test("a dialect decides on the name of the limit and on the question for usage",
   const body = formatBody({ messages, maxOutputTokens: 9 }, "m", dialect);
 
   expect(body).toMatchObject({ max_completion_tokens: 9 });
-  expect(body).not.toHaveProperty("max_tokens");
-  expect(body).not.toHaveProperty("stream_options");
+  expect(body["max_tokens"]).toBeUndefined();
+  expect(body["stream_options"]).toBeUndefined();
 });
 
 test("extra fields go over those of the request, but not over what the call relies on", () => {

@@ -6,8 +6,8 @@ const CAUSE_DEPTH = 5;
 
 /** Whether this failure says no more than that a name or network could not be reached from here. */
 export function isLocalFault(error: ChatError): boolean {
-  if (isHere(error)) return false;
-  if (error.code !== "network") return error.code === "offline";
+  if ((error.code !== "network" && error.code !== "offline") || isHere(error)) return false;
+  if (error.code === "offline") return true;
   let cause: unknown = error.cause;
   for (let depth = 0; depth < CAUSE_DEPTH && cause instanceof Error; depth++) {
     if ("code" in cause && LOCAL_FAULTS.includes(cause.code)) return true;

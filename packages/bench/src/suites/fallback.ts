@@ -10,10 +10,10 @@ import { type Answer, formatBaseURL } from "../upstream/answer.ts";
 import { textOf } from "../upstream/text.ts";
 
 const GOOD = { kind: "openai", events: 10 } as const;
-const CALLS = 60;
+const CALLS = 200;
 /** A server that never answers takes its time, so it is called less often. */
 const STALLED_CALLS = 6;
-const WARM_UP_CALLS = 5;
+const WARM_UP_CALLS = 10;
 const MEASURE = "first text, p50";
 
 /** How the first server fails. */

@@ -193,7 +193,7 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       const answer = { status, headers: exchange.headers, contentType: mediaType(exchange.headers), body };
       if (next !== undefined)
         throw error("protocol", `${what} redirected more than ${PAGE_REDIRECTS} times`, { status });
-      throw recognise?.(answer) ?? statusFailure(answer, what, error);
+      throw statusFailure(answer, recognise?.(answer), what, error);
     }
   }
 

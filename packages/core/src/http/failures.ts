@@ -1,12 +1,14 @@
-import type { ChatError, ChatErrorCode, ChatErrorDetails, Phase } from "../errors.ts";
+import { ChatError, type ChatErrorCode, type ChatErrorDetails, type Phase } from "../errors.ts";
 import { cut, quote } from "../redact.ts";
 import { isChallenge, isPage } from "./block-page.ts";
 import { CONNECT_TIMED_OUT } from "./exchange.ts";
 import { parseRetryAfter } from "./retry-after.ts";
-import type { FailedAnswer } from "./types.ts";
+import type { FailedAnswer, HttpRequest } from "./types.ts";
 
 /** Makes an error of this provider instance. */
 export type ErrorFactory = (code: ChatErrorCode, message: string, details?: ChatErrorDetails) => ChatError;
+
+type Recognise = NonNullable<HttpRequest["recognise"]>;
 
 const CAUSE_DEPTH = 5;
 const TLS_CODE =
@@ -72,7 +74,12 @@ function codeOf(cause: unknown): string {
 }
 
 /** What an answer that is not a success means. */
-export function statusFailure(answer: FailedAnswer, what: string, error: ErrorFactory): ChatError {
+export function statusFailure(
+  answer: FailedAnswer,
+  known: ReturnType<Recognise>,
+  what: string,
+  error: ErrorFactory,
+): ChatError {
   const { status, headers, contentType, body } = answer;
   const retryAfterMs = parseRetryAfter(headers);
   const code = statusCode(answer, retryAfterMs);
@@ -81,7 +88,21 @@ export function statusFailure(answer: FailedAnswer, what: string, error: ErrorFa
     status >= 300 && status < 400 ? `, redirecting to ${redirectTarget(headers["location"])}` : "";
   const media = contentType === "" || page !== "" ? "" : ` (${cut(contentType, 40)})`;
   const phase = body === "" ? "headers" : "preamble";
-  return error(code, `${what} answered ${status}${media}${page}${location}`, { status, retryAfterMs, phase });
+  const message = `${what} answered ${status}${media}${page}${location}`;
+  return knownFailure(known, error, code, message, { status, retryAfterMs, phase });
+}
+
+/** The failure that the provider recognised, or else this one with what it noted. */
+export function knownFailure(
+  known: ReturnType<Recognise>,
+  error: ErrorFactory,
+  code: ChatErrorCode,
+  message: string,
+  details: ChatErrorDetails,
+): ChatError {
+  if (known instanceof ChatError) return known;
+  const words = known?.words ? `, saying ${known.words}` : "";
+  return error(known?.code ?? code, message + words, details);
 }
 
 function statusCode(

@@ -10,7 +10,7 @@ import { isChallenge, isChallenged, isPage } from "./block-page.ts";
 import { decodeBody } from "./body.ts";
 import { bodyFormat } from "./body-format.ts";
 import type { Exchange } from "./exchange.ts";
-import { type ErrorFactory, transportFailure } from "./failures.ts";
+import { type ErrorFactory, knownFailure, transportFailure } from "./failures.ts";
 import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "./types.ts";
 
 /** Statuses that have no body, however long the connection stays open. */
@@ -128,10 +128,8 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   /** A page where none was expected: what the provider makes of it, else a block. */
   async function pageFailure(start?: string): Promise<ChatError> {
     const answer = { status, headers, contentType, body: await failedBody(start) };
-    return (
-      recognise?.(answer) ??
-      error("blocked", `${what} answered ${status} with a page for people`, { status, phase: "preamble" })
-    );
+    const problem = `${what} answered ${status} with a page for people`;
+    return knownFailure(recognise?.(answer), error, "blocked", problem, { status, phase: "preamble" });
   }
 
   // an iterator by hand: a generator function that is made per response gives V8 a new shape each time
@@ -193,10 +191,8 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     if (start.trim() === "")
       return error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });
     const problem = `${what} answered ${quote(start)}, expected server-sent events`;
-    return (
-      recognise?.({ status, headers, contentType, body: start.slice(0, limits.errorBytes) }) ??
-      error("protocol", problem, { status, phase: "preamble" })
-    );
+    const known = recognise?.({ status, headers, contentType, body: start.slice(0, limits.errorBytes) });
+    return knownFailure(known, error, "protocol", problem, { status, phase: "preamble" });
   }
 
   return {

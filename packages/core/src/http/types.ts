@@ -23,9 +23,18 @@ export interface HttpRequest {
   /**
    * Names a failure that the provider itself knows, before the status and the look of a page decide.
    *
-   * Called with every answer that is not a success and with every page found where none was expected.
+   * Called with every answer that is not a success and with every page found where none was expected. It gives the
+   * failure itself, or what the answer says beside its status.
    */
-  readonly recognise?: ((answer: FailedAnswer) => ChatError | undefined) | undefined;
+  readonly recognise?: ((answer: FailedAnswer) => ChatError | FailureNote | undefined) | undefined;
+}
+
+/** What a server says about its failure, beside the status. */
+export interface FailureNote {
+  /** More exact than what the status means. */
+  readonly code?: ChatErrorCode | undefined;
+  /** The server's own words, as the message quotes them. */
+  readonly words?: string | undefined;
 }
 
 /** An answer that is not a success. */
