@@ -86,7 +86,7 @@ export function createPromptRedactor(prompts: readonly string[]): Redactor {
     let any = false;
     for (const prompt of new Set(prompts.flatMap((prompt) => [prompt, jsonEscaped(prompt)]))) {
       const run = Math.min(QUOTATION, prompt.length);
-      if (run < SHORTEST_QUOTATION) continue;
+      if (run < SHORTEST_QUOTATION || !mayQuote(text, prompt, run)) continue;
       for (let start = 0; start + run <= text.length; start++) {
         if (!prompt.includes(text.slice(start, start + run))) continue;
         quoted.fill(1, start, start + run);
@@ -101,6 +101,15 @@ export function createPromptRedactor(prompts: readonly string[]): Redactor {
     }
     return masked;
   };
+}
+
+/** Whether a run of this length may be in both: it would hold a whole block of half its length. */
+function mayQuote(text: string, prompt: string, run: number): boolean {
+  const block = Math.ceil(run / 2);
+  for (let start = 0; start + block <= text.length; start += block) {
+    if (prompt.includes(text.slice(start, start + block))) return true;
+  }
+  return false;
 }
 
 /** As it stands between the quotation marks of a JSON text. */

@@ -6,9 +6,11 @@ const CAUSE_DEPTH = 5;
 
 /** Whether this failure says no more than that a name or network could not be reached from here. */
 export function isLocalFault(error: ChatError): boolean {
-  if ((error.code !== "network" && error.code !== "offline") || isHere(error)) return false;
-  if (error.code === "offline") return true;
-  let cause: unknown = error.cause;
+  return (error.code === "offline" || (error.code === "network" && hasLocalCause(error))) && !isHere(error);
+}
+
+function hasLocalCause(error: ChatError): boolean {
+  let { cause } = error;
   for (let depth = 0; depth < CAUSE_DEPTH && cause instanceof Error; depth++) {
     if ("code" in cause && LOCAL_FAULTS.includes(cause.code)) return true;
     cause = cause.cause;

@@ -87,7 +87,7 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   function load(): Promise<Transport> {
     // what opens connections is most of the start-up
     loading ??= import("./transport.ts").then(({ createTransport }) =>
-      createTransport({ proxy, dispatcher: settings.dispatcher, headerBytes: limits.headerBytes }),
+      createTransport({ origin, proxy, dispatcher: settings.dispatcher, headerBytes: limits.headerBytes }),
     );
     return loading;
   }

@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 // one by one, because the index of undici brings fetch, caches and WebSocket with it, and takes twice the time
 import buildConnector from "undici/lib/core/connect.js";
-import Agent from "undici/lib/dispatcher/agent.js";
 import Pool from "undici/lib/dispatcher/pool.js";
 import { createSocksConnector } from "./socks.ts";
 
@@ -30,6 +29,7 @@ export interface Transport {
 
 /** What a transport is made for. */
 export interface TransportOptions {
+  readonly origin: string;
   readonly proxy: URL | undefined;
   readonly dispatcher: Dispatcher | undefined;
   readonly headerBytes: number;
@@ -42,6 +42,7 @@ const PROXY_CLOSED = "EPROXYCLOSED";
 
 /** A transport that has opened nothing yet. */
 export async function createTransport({
+  origin,
   proxy,
   dispatcher,
   headerBytes,
@@ -78,7 +79,11 @@ export async function createTransport({
     const direct = buildConnector(VERIFIED);
     if (proxy === undefined || tunnels === undefined) {
       const connect = proxy === undefined ? direct : createSocksConnector(proxy, direct);
-      return new Agent({ ...options, connect: tracked(connect) });
+      const pool = new Pool(origin, { ...options, connect: tracked(connect) });
+      // a pool keeps what every connection was made with, so one without any makes way for an empty one
+      return pool.on("disconnect", () => {
+        if (pool === own && !pool.destroyed && pool.stats.connected === 0) renew();
+      });
     }
     return new tunnels.ProxyAgent({
       ...options,
@@ -87,11 +92,17 @@ export async function createTransport({
       ...(proxy.username === "" ? {} : { token: basicCredentials(proxy) }),
       proxyTls: VERIFIED,
       requestTls: VERIFIED,
-      clientFactory: (origin, clientOptions) => {
+      clientFactory: (proxyOrigin, clientOptions) => {
         const { connect: toProxy } = clientOptions as { readonly connect: buildConnector.connector };
-        return new Pool(origin, { ...options, connect: tracked(toProxy) });
+        return new Pool(proxyOrigin, { ...options, connect: tracked(toProxy) });
       },
     });
+  }
+
+  function renew(): void {
+    if (own === undefined) return;
+    void own.close();
+    own = createDispatcher();
   }
 
   let own = dispatcher === undefined ? createDispatcher() : undefined;
@@ -108,11 +119,7 @@ export async function createTransport({
       }
       if (handler.isWaiting()) waiting.add(handler);
     },
-    renew() {
-      if (own === undefined) return;
-      void own.close();
-      own = createDispatcher();
-    },
+    renew,
     async close() {
       await own?.destroy();
     },

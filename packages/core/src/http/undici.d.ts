@@ -5,11 +5,6 @@ declare module "undici/lib/core/connect.js" {
   export = buildConnector;
 }
 
-declare module "undici/lib/dispatcher/agent.js" {
-  import { Agent } from "undici";
-  export = Agent;
-}
-
 declare module "undici/lib/dispatcher/pool.js" {
   import { Pool } from "undici";
   export = Pool;
