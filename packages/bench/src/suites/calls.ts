@@ -4,7 +4,7 @@ import { BASE } from "../contestants.ts";
 import { type Figure, figuresOf, type Measure } from "../figure.ts";
 import { checkText } from "../read.ts";
 import { median } from "../statistics.ts";
-import { type Entrant, measure, takeTurns } from "../turns.ts";
+import { type Entrant, measure, takeShortTurns } from "../turns.ts";
 import { type Answer, formatBaseURL } from "../upstream/answer.ts";
 import { textOf } from "../upstream/text.ts";
 
@@ -17,7 +17,7 @@ export interface CallVariant {
   readonly suite: string;
   readonly variant: string;
   readonly answer: Answer;
-  /** Calls made in one turn, at least. */
+  /** Calls made in one round, at least. */
   readonly calls: number;
   readonly contestants: readonly Contestant[];
   readonly measures: readonly [time: Measure, cpu: Measure];
@@ -33,7 +33,7 @@ export async function measureCalls(bench: Bench, variant: CallVariant): Promise<
   const baseURL = formatBaseURL(bench.upstream.origins[0], answer);
   const clients = contestants.map((contestant) => ({ ...contestant, client: contestant.create(baseURL) }));
 
-  const entrants = clients.map(({ name, client, unparsed }): Entrant => {
+  const createEntrant = ({ name, client, unparsed }: (typeof clients)[number], share: number): Entrant => {
     return {
       name,
       async warmUp() {
@@ -42,7 +42,7 @@ export async function measureCalls(bench: Bench, variant: CallVariant): Promise<
       async turn() {
         const times: number[] = [];
         const costs: number[] = [];
-        while (times.length < calls) {
+        while (times.length < calls * share) {
           const { cpu } = await measure(async () => {
             for (let made = 0; made < BATCH; made += 1) {
               const start = performance.now();
@@ -56,8 +56,11 @@ export async function measureCalls(bench: Bench, variant: CallVariant): Promise<
         return { [time.name]: median(times), [work.name]: median(costs) };
       },
     };
-  });
-  const samples = await takeTurns(entrants, bench.rounds);
+  };
+  const samples = await takeShortTurns(
+    (share) => clients.map((client) => createEntrant(client, share)),
+    bench.rounds,
+  );
   await Promise.all(clients.map(({ client }) => client.close?.()));
   return figuresOf({ suite, variant: variant.variant, base: BASE }, measures, samples);
 }

@@ -2,18 +2,15 @@ import type { Bench, Contestant, Suite } from "../bench.ts";
 import { BASE, floorsAndOurs } from "../contestants.ts";
 import { type Figure, figuresOf } from "../figure.ts";
 import { checkText, readStream } from "../read.ts";
-import { median } from "../statistics.ts";
-import { type Entrant, measure, takeTurns } from "../turns.ts";
+import { type Entrant, measure, takeShortTurns } from "../turns.ts";
 import { formatBaseURL } from "../upstream/answer.ts";
 import { textOf } from "../upstream/text.ts";
 
-const ANSWER = { kind: "openai", events: 50 } as const;
-/** A turn's figure is the median of so many batches. */
-const BATCHES = 3;
-/** Streams open at once, and how many are measured together. */
+const ANSWER = { kind: "openai", events: 100 } as const;
+/** Streams open at once, and how many are read in a round. */
 const VARIANTS = [
-  { atOnce: 64, streams: 192 },
-  { atOnce: 500, streams: 500 },
+  { atOnce: 64, streams: 3_200 },
+  { atOnce: 500, streams: 5_000 },
 ];
 
 /** Many streams at once: CPU of each, and how many end in a second. */
@@ -36,7 +33,7 @@ async function measureParallel(
   const contestants: readonly Contestant[] = [...floorsAndOurs(bench), ...(bench.all ? bench.peers : [])];
   const clients = contestants.map((contestant) => ({ ...contestant, client: contestant.create(baseURL) }));
 
-  const entrants = clients.map(({ name, client, unparsed }): Entrant => {
+  const createEntrant = ({ name, client, unparsed }: (typeof clients)[number], share: number): Entrant => {
     async function readAll(total: number): Promise<void> {
       let left = total;
       const readNext = async (): Promise<void> => {
@@ -52,21 +49,21 @@ async function measureParallel(
       name,
       warmUp: () => readAll(atOnce),
       async turn() {
-        const costs: number[] = [];
-        const speeds: number[] = [];
-        for (let batch = 0; batch < BATCHES; batch += 1) {
-          const { cpu, wall } = await measure(() => readAll(streams));
-          costs.push(cpu / streams);
-          speeds.push((streams * 1_000) / wall);
-        }
-        return { "CPU per stream": median(costs), "streams per second": median(speeds) };
+        const { cpu, wall } = await measure(() => readAll(streams * share));
+        return {
+          "CPU per stream": cpu / (streams * share),
+          "streams per second": (streams * share * 1_000) / wall,
+        };
       },
     };
-  });
-  const samples = await takeTurns(entrants, bench.rounds);
+  };
+  const samples = await takeShortTurns(
+    (share) => clients.map((client) => createEntrant(client, share)),
+    bench.rounds,
+  );
   await Promise.all(clients.map(({ client }) => client.close?.()));
   return figuresOf(
-    { suite: "parallel", variant: `${atOnce} at once, 50 events each`, base: BASE },
+    { suite: "parallel", variant: `${atOnce} at once, ${ANSWER.events} events each`, base: BASE },
     [
       { name: "CPU per stream", unit: "µs", relation: "ratio" },
       { name: "streams per second", unit: "/s", relation: "ratio" },
