@@ -60,11 +60,16 @@ export function createFrame({ textOf, cumulative = false }: FrameOptions): Frame
       const start = data.lastIndexOf(`"${characters}"`) + 1;
       const end = start + characters.length;
       before = undefined;
-      after = data.slice(end);
+      after = copyOf(data.slice(end));
       if (start === 0 || !isText(data.slice(0, start) + PROBE + after)) return;
-      before = data.slice(0, cumulative ? end : start);
+      before = copyOf(data.slice(0, cumulative ? end : start));
     },
   };
+}
+
+/** The same text in memory of its own: a slice would keep what it was cut from, which is all that came with it. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** What these characters say in a JSON string; `undefined` where they end it or are not allowed in one. */

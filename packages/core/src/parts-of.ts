@@ -9,25 +9,27 @@ import { END, ENDED } from "./take.ts";
  */
 export type GroupReader = (events: readonly ServerSentEvent[] | undefined, parts: StreamPart[]) => boolean;
 
+const NONE: readonly StreamPart[] = [];
+
 type Result = IteratorResult<StreamPart, undefined>;
 
 /** The parts of an answer whose events come in groups, as `eventGroups()` gives them, or that came whole. */
 export function partsOf(
   groups: AsyncIterable<readonly ServerSentEvent[]> | undefined,
-  read: GroupReader,
+  readGroup: GroupReader,
 ): AsyncIterableIterator<StreamPart, undefined> {
   const source = groups?.[Symbol.asyncIterator]();
-  let parts: StreamPart[] = [];
+  let parts: readonly StreamPart[] = NONE;
   let given = 0;
   let ended = false;
   let failure: { readonly reason: unknown } | undefined;
 
   function take(): StreamPart | typeof ENDED | undefined {
-    const part = parts[given];
-    if (part !== undefined) {
-      given++;
-      return part;
-    }
+    const part = parts[given++];
+    if (part !== undefined) return part;
+    // nothing that was given is kept: an iterator may live on as garbage, and all that it refers to with it
+    parts = NONE;
+    given = 0;
     if (failure !== undefined) {
       const { reason } = failure;
       failure = undefined;
@@ -37,10 +39,11 @@ export function partsOf(
   }
 
   function receive({ done, value }: IteratorResult<readonly ServerSentEvent[]>): Result | Promise<Result> {
-    parts = [];
+    const read: StreamPart[] = [];
+    parts = read;
     given = 0;
     try {
-      ended = read(done ? undefined : value, parts) || done === true;
+      ended = readGroup(done ? undefined : value, read) || done === true;
     } catch (reason) {
       ended = true;
       failure = { reason };
@@ -64,7 +67,7 @@ export function partsOf(
     take,
     next: () => (ended || given < parts.length ? Promise.resolve().then(settled) : wait()),
     async return() {
-      parts = [];
+      parts = NONE;
       failure = undefined;
       ended = true;
       await source?.return?.();

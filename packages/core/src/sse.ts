@@ -30,7 +30,6 @@ export function createSseParser(maxLength: number = DEFAULT_LIMITS.eventBytes): 
   let data: string | undefined;
 
   function push(text: string): ServerSentEvent[] {
-    complete = [];
     const lines = normalised(text);
     let start = 0;
     for (let end = lines.indexOf("\n"); end !== -1; end = lines.indexOf("\n", start)) {
@@ -41,7 +40,14 @@ export function createSseParser(maxLength: number = DEFAULT_LIMITS.eventBytes): 
     // appended and not searched again, so that a long line in many pieces takes no more than its length
     rest += start === 0 ? lines : lines.slice(start);
     checkLength(rest.length + (data?.length ?? 0));
-    return complete;
+    return takeComplete();
+  }
+
+  /** Nothing that was given is kept: a parser may live on as garbage, and all that it refers to with it. */
+  function takeComplete(): ServerSentEvent[] {
+    const events = complete;
+    complete = [];
+    return events;
   }
 
   /** With every line end as LF, of which one may be cut in two. */
@@ -89,11 +95,11 @@ export function createSseParser(maxLength: number = DEFAULT_LIMITS.eventBytes): 
   return {
     push,
     end() {
-      complete = [];
       readLine(rest);
       rest = "";
       dispatch();
-      if (complete.every(({ data: said }) => isWhole(said))) return complete;
+      const events = takeComplete();
+      if (events.every(({ data: said }) => isWhole(said))) return events;
       throw new ChatError("interrupted", "the event stream ended in the middle of an event");
     },
   };

@@ -152,8 +152,10 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
           if (isPage(contentType, start)) throw await pageFailure(start);
         }
         const group = named(() => (text === undefined ? parser.end() : parser.push(text)));
-        any ||= group.length > 0;
-        if (group.length > 0) return group;
+        if (group.length === 0) continue;
+        any = true;
+        start = "";
+        return group;
       }
       if (!any) throw noEvent(start);
       return undefined;
