@@ -3,19 +3,21 @@ import type { HealthStore, Permit } from "./health.ts";
 import { isLocalFault } from "./offline.ts";
 import type { Policy } from "./policy.ts";
 
-/** Tells the health store what came of the attempts of one call. */
+/** Tells the health store what came of attempts. */
 export interface Accounts {
   succeed(permit: Permit): void;
-  fail(permit: Permit, error: ChatError): void;
+  /** Counts a failure, or holds it back until it is known whether this machine is offline. */
+  fail(permit: Permit, error: ChatError, held: HeldFailure[]): void;
   release(permit: Permit): void;
-  /** Counts the failures that were held back until it was known whether this machine is offline, or drops them. */
-  close(offline: boolean): void;
+  /** Counts what a call held back, or drops it. */
+  settle(held: HeldFailure[], offline: boolean): void;
 }
 
-/** Accounts for one call. */
-export function createAccounts(health: HealthStore, policy: Policy): Accounts {
-  let held: (readonly [Permit, ChatError])[] = [];
+/** A failure that nobody was told of. */
+export type HeldFailure = readonly [Permit, ChatError];
 
+/** Accounts for all calls of a chain. */
+export function createAccounts(health: HealthStore, policy: Policy): Accounts {
   function count(permit: Permit, error: ChatError): void {
     const { health: effect, hard, ...lengths } = policy[error.code];
     if (effect === "none") {
@@ -36,17 +38,16 @@ export function createAccounts(health: HealthStore, policy: Policy): Accounts {
     succeed(permit) {
       tell(() => health.succeed(permit));
     },
-    fail(permit, error) {
+    fail(permit, error, held) {
       if (isLocalFault(error)) held.push([permit, error]);
       else count(permit, error);
     },
     release,
-    close(offline) {
-      for (const [permit, error] of held) {
+    settle(held, offline) {
+      for (const [permit, error] of held.splice(0)) {
         if (offline) release(permit);
         else count(permit, error);
       }
-      held = [];
     },
   };
 }

@@ -1,15 +1,15 @@
 import type { Planned, Skip } from "./candidate.ts";
 import type { Health, HealthStore, Permit } from "./health.ts";
 
-/** Lets candidates through as their health allows. */
+/** What one call has found out about who may be asked. */
 export interface Admission {
-  /** The one that is asked although it cools down, because all do. */
-  forced(): Planned | undefined;
-  /** Leave to ask this one, or `undefined` while it cools down; at once where the store knows at once. */
-  admit(planned: Planned): Permit | undefined | Promise<Permit | undefined>;
+  readonly plan: readonly Planned[];
+  readonly health: HealthStore;
+  chosen?: Chosen;
 }
 
 interface Chosen {
+  /** The one that is asked although it cools down, because all do. */
   readonly forced: Planned | undefined;
   /** There is no other to ask. */
   readonly alone: boolean;
@@ -19,48 +19,47 @@ const NOBODY: Chosen = { forced: undefined, alone: false };
 /** Softer first: what is only counted may pass any moment. */
 const EFFECTS: readonly Health["effect"][] = ["count", "cool", "park"];
 
-/** Decides for one call whether it goes through to a candidate that cools down, because all do. */
-export function createAdmission(plan: readonly Planned[], health: HealthStore): Admission {
-  let chosen: Chosen | undefined;
+/** Leave to ask this one, or `undefined` while it cools down; at once where the store knows at once. */
+export function admit(
+  admission: Admission,
+  planned: Planned,
+): Permit | undefined | Promise<Permit | undefined> {
+  const admitted = admission.health.admit(planned.subject);
+  return isPromise(admitted)
+    ? admitted.then((permit) => judge(admission, planned, permit))
+    : judge(admission, planned, admitted);
+}
 
-  function choose(): Chosen {
-    const known = plan
-      .filter(({ skip }) => skip === undefined)
-      .map((planned) => ({ planned, health: health.peek(planned.subject) }));
-    if (known.some(({ health: { state } }) => state !== "cooling" && state !== "probing")) return NOBODY;
-    const alone = known.length === 1;
-    const soft = known.filter((one) => !one.health.hard).toSorted(bySoftness);
-    const softest = alone ? soft[0] : soft.find((one) => one.health.state === "cooling");
-    return { forced: softest?.planned, alone };
-  }
+function judge(
+  admission: Admission,
+  planned: Planned,
+  admitted: Permit | undefined,
+): Permit | Promise<Permit | undefined> {
+  if (admitted === undefined) return admitForced(admission, planned);
+  // one that may be asked is enough: it is as the call began that all must cool down
+  admission.chosen ??= NOBODY;
+  return admitted;
+}
 
-  function forced(): Planned | undefined {
-    chosen ??= choose();
-    return chosen.forced;
-  }
+async function admitForced(admission: Admission, planned: Planned): Promise<Permit | undefined> {
+  const { plan, health } = admission;
+  admission.chosen ??= chooseForced(plan, health);
+  const { forced, alone } = admission.chosen;
+  if (planned !== forced) return undefined;
+  const permit = await health.admit(planned.subject, { force: true });
+  return alone || permit?.probe !== undefined ? permit : undefined;
+}
 
-  async function admitForced(planned: Planned): Promise<Permit | undefined> {
-    if (planned !== forced()) return undefined;
-    const permit = await health.admit(planned.subject, { force: true });
-    return chosen?.alone || permit?.probe !== undefined ? permit : undefined;
-  }
-
-  function judge(planned: Planned, admitted: Permit | undefined): Permit | Promise<Permit | undefined> {
-    if (admitted === undefined) return admitForced(planned);
-    // one that may be asked is enough: it is as the call began that all must cool down
-    chosen ??= NOBODY;
-    return admitted;
-  }
-
-  return {
-    forced,
-    admit(planned) {
-      const admitted = health.admit(planned.subject);
-      return isPromise(admitted)
-        ? admitted.then((permit) => judge(planned, permit))
-        : judge(planned, admitted);
-    },
-  };
+/** Whether one is asked although it cools down, because all do. */
+export function chooseForced(plan: readonly Planned[], health: HealthStore): Chosen {
+  const known = plan
+    .filter(({ skip }) => skip === undefined)
+    .map((planned) => ({ planned, health: health.peek(planned.subject) }));
+  if (known.some(({ health: { state } }) => state !== "cooling" && state !== "probing")) return NOBODY;
+  const alone = known.length === 1;
+  const soft = known.filter((one) => !one.health.hard).toSorted(bySoftness);
+  const softest = alone ? soft[0] : soft.find((one) => one.health.state === "cooling");
+  return { forced: softest?.planned, alone };
 }
 
 /** Whether a store answers later: most know at once, and waiting takes each call turns of the microtask queue. */

@@ -11,7 +11,7 @@ import {
   type StreamPart,
   TAKE,
 } from "@fallthrough/core";
-import type { Accounts } from "./accounts.ts";
+import type { Accounts, HeldFailure } from "./accounts.ts";
 import { isOutdated, OUTDATED } from "./admission.ts";
 import type { Planned } from "./candidate.ts";
 import type { HealthStore, Permit } from "./health.ts";
@@ -31,6 +31,8 @@ export interface AttemptContext {
   readonly request: ChatRequest;
   readonly log: RouteLog;
   readonly accounts: Accounts;
+  /** The failures that the call holds back from the accounts. */
+  readonly held: HeldFailure[];
   readonly health: HealthStore;
 }
 
@@ -57,7 +59,7 @@ export function createAttempt(
   permit: Permit,
   options: GuardOptions,
 ): AttemptParts {
-  const { request, log, accounts, health } = context;
+  const { request, log, accounts, held, health } = context;
   const { provider, subject } = planned;
   const { signal } = request;
   const nested = SELF_GUARDED in provider;
@@ -118,7 +120,7 @@ export function createAttempt(
       throw reason;
     }
     if (nested) accounts.release(permit);
-    else accounts.fail(permit, reason);
+    else accounts.fail(permit, reason, held);
     end(factsOf(reason), reason);
     throw attachRoute(reason, log.route());
   }

@@ -13,24 +13,24 @@ import {
   type StreamPart,
   type Timeouts,
 } from "@fallthrough/core";
-import { createAccounts } from "./accounts.ts";
-import { coolingSkip, createAdmission, isPromise } from "./admission.ts";
+import type { Accounts, HeldFailure } from "./accounts.ts";
+import { admit, coolingSkip, isPromise } from "./admission.ts";
 import { type AttemptParts, type ChainCallOptions, createAttempt } from "./attempt.ts";
-import { type Budget, createBudget } from "./budget.ts";
+import { type Budget, capsOf, deadlineError, isExpired, startBudget } from "./budget.ts";
 import type { Plan, Planned, Skip } from "./candidate.ts";
 import type { HealthStore, Permit } from "./health.ts";
 import { isOffline } from "./offline.ts";
 import { pause } from "./pause.ts";
 import { BACK_OFF_MS, type Policy } from "./policy.ts";
 import { createRouteLog } from "./route-log.ts";
-import { createRules, type Rules } from "./rules.ts";
+import { isFinal, mayAskAgain, type Rules, skipOf } from "./rules.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** What all calls of one chain share; nothing in it changes but the health store. */
 export interface ChainContext {
-  readonly plan: Plan;
   readonly policy: Policy;
   readonly health: HealthStore;
+  readonly accounts: Accounts;
   readonly timeouts?: Timeouts | undefined;
   readonly reasoningOnly?: boolean | undefined;
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
@@ -40,7 +40,8 @@ type Result = IteratorResult<StreamPart, undefined>;
 
 /** The stream of one call: the attempts until one commits, and then that one's parts as they are. */
 export function createChainCall(
-  { plan: planFor, policy, health, onAttempt, ...context }: ChainContext,
+  context: ChainContext,
+  planFor: Plan,
   request: ChatRequest,
   {
     timeouts: outerTimeouts,
@@ -50,10 +51,11 @@ export function createChainCall(
     route = callOf(request.signal)?.route,
   }: ChainCallOptions = {},
 ): GuardedParts {
+  const { policy, health, accounts, onAttempt } = context;
   const { signal } = request;
   const timeouts = resolveTimeouts(outerTimeouts, context.timeouts);
   const log = createRouteLog({ route, onAttempt, outer });
-  const accounts = createAccounts(health, policy);
+  const held: HeldFailure[] = [];
   let stopPausing = (): void => {};
   let budget: Budget;
   let rules: Rules;
@@ -64,13 +66,13 @@ export function createChainCall(
 
   async function open(): Promise<Result> {
     const plan = planFor({ model: request.model, capabilities: requiredCapabilities(request) });
-    const admission = createAdmission(plan, health);
+    const admission = { plan, health };
     let last: { readonly planned: Planned; readonly reason: unknown } | undefined;
 
     for (const [index, planned] of plan.entries()) {
       if (isOver()) return END;
-      const skip = rules.skipOf(planned);
-      const admitted = skip === undefined ? admission.admit(planned) : undefined;
+      const skip = skipOf(rules, planned);
+      const admitted = skip === undefined ? admit(admission, planned) : undefined;
       const permit = isPromise(admitted) ? await admitted : admitted;
       if (permit === undefined) {
         recordSkip(planned, skip);
@@ -81,7 +83,7 @@ export function createChainCall(
       if ("result" in answer) return answer.result;
       last = { planned, reason: answer.reason };
     }
-    if (last !== undefined && rules.mayAskAgain(last.reason)) {
+    if (last !== undefined && mayAskAgain(rules, last.reason)) {
       const leaving = new AbortController();
       stopPausing = () => leaving.abort();
       await pause(BACK_OFF_MS * Math.random(), [signal, leaving.signal]);
@@ -91,7 +93,7 @@ export function createChainCall(
       const answer = await ask(last.planned, permit, false);
       if ("result" in answer) return answer.result;
     }
-    accounts.close(isOffline(log.errors()));
+    accounts.settle(held, isOffline(log.errors()));
     throw verdictOn(plan, log, health);
   }
 
@@ -103,7 +105,7 @@ export function createChainCall(
 
   function isLeft(planned: Planned): boolean {
     const { state } = health.peek(planned.subject);
-    return rules.skipOf(planned) === undefined && (state === "ready" || state === "half-open");
+    return skipOf(rules, planned) === undefined && (state === "ready" || state === "half-open");
   }
 
   function recordSkip({ subject }: Planned, skip: Skip | undefined): void {
@@ -119,35 +121,35 @@ export function createChainCall(
     permit: Permit,
     others: boolean,
   ): Promise<{ readonly result: Result } | { readonly reason: unknown }> {
-    if (ended || budget.expired()) {
+    if (ended || isExpired(budget)) {
       accounts.release(permit);
       if (ended) return { result: END };
-      throw attachRoute(budget.error(), log.route());
+      throw attachRoute(deadlineError(budget), log.route());
     }
-    const options = { timeouts, caps: budget.caps(others), reasoningOnly, route };
-    attempt = createAttempt({ request, log, accounts, health }, planned, permit, options);
+    const options = { timeouts, caps: capsOf(budget, others), reasoningOnly, route };
+    attempt = createAttempt({ request, log, accounts, held, health }, planned, permit, options);
     try {
       const result = await attempt.next();
       committed = !result.done;
-      if (committed) accounts.close(false);
+      if (committed) accounts.settle(held, false);
       return { result };
     } catch (reason) {
       attempt = undefined;
-      if (signal?.aborted || rules.isFinal(reason, planned)) throw reason;
+      if (signal?.aborted || isFinal(rules, reason, planned)) throw reason;
       return { reason };
     }
   }
 
   function begin(): Promise<Result> {
     const { commitMs, totalMs } = resolveTimeouts(timeouts, request.timeouts);
-    budget = createBudget({
+    budget = startBudget({
       commitMs: capTimeout(commitMs, caps?.commitMs),
       totalMs: capTimeout(totalMs, caps?.totalMs),
     });
-    rules = createRules(policy, log, budget);
+    rules = { policy, log, budget };
     return open().catch((reason) => {
       ended = true;
-      accounts.close(signal?.aborted === true);
+      accounts.settle(held, signal?.aborted === true);
       throw reason;
     });
   }
@@ -169,7 +171,7 @@ export function createChainCall(
       ended = true;
       stopPausing();
       await attempt?.return();
-      accounts.close(true);
+      accounts.settle(held, true);
       return END;
     },
   });

@@ -6,6 +6,7 @@ import {
   SELF_GUARDED,
   type Timeouts,
 } from "@fallthrough/core";
+import { createAccounts } from "./accounts.ts";
 import type { ChainCallOptions } from "./attempt.ts";
 import { type Candidate, planCandidates } from "./candidate.ts";
 import { type ChainContext, createChainCall } from "./chain-call.ts";
@@ -40,12 +41,13 @@ export function createChain(
   candidates: readonly (ChatProvider | Candidate)[],
   options: ChainOptions = {},
 ): ChatProvider {
-  const { id = "chain", health = createMemoryHealth(), policy, ...rest } = options;
+  const { id = "chain" } = options;
   const all = candidates.map((candidate) => ("provider" in candidate ? candidate : { provider: candidate }));
   const [first] = all;
   if (first === undefined)
     throw new ChatError("config", "createChain() got no candidate, expected at least one");
-  const context: ChainContext = { ...rest, plan: planCandidates(all), health, policy: resolvePolicy(policy) };
+  const context = createContext(options);
+  const plan = planCandidates(all);
 
   const chain = {
     specificationVersion: 1,
@@ -54,10 +56,22 @@ export function createChain(
     status: statusOf(first, all),
     models: [],
     [SELF_GUARDED]: true,
-    stream: (request, callOptions?: ChainCallOptions) => createChainCall(context, request, callOptions),
+    stream: (request, callOptions?: ChainCallOptions) => createChainCall(context, plan, request, callOptions),
     close: () => closeAll(all.map(({ provider }) => provider)),
   } satisfies ChatProvider & { readonly [SELF_GUARDED]: true };
   return chain;
+}
+
+/** What all calls with these options share. */
+export function createContext({
+  timeouts,
+  health = createMemoryHealth(),
+  policy: overrides,
+  reasoningOnly,
+  onAttempt,
+}: ChainOptions): ChainContext {
+  const policy = resolvePolicy(overrides);
+  return { timeouts, health, policy, accounts: createAccounts(health, policy), reasoningOnly, onAttempt };
 }
 
 function statusOf(first: Candidate, all: readonly Candidate[]): ProviderStatus {

@@ -1,5 +1,5 @@
 import type { Capability, ChatErrorCode } from "@fallthrough/core";
-import { coolingSkip, createAdmission } from "./admission.ts";
+import { chooseForced, coolingSkip } from "./admission.ts";
 import type { HealthStore } from "./health.ts";
 import { formatCandidate, type ReferenceStep, type Resolution } from "./references.ts";
 
@@ -26,7 +26,7 @@ export function explainResolution(
   capabilities: readonly Capability[],
 ): readonly ExplainStep[] {
   const plan = planFor({ capabilities });
-  const forced = createAdmission(plan, health).forced();
+  const { forced } = chooseForced(plan, health);
   const explained = plan.map((planned): CandidateStep => {
     const cooling = coolingSkip(health.peek(planned.subject));
     const facts = { type: "candidate", name: formatCandidate(planned), ...planned.subject } as const;

@@ -13,12 +13,10 @@ import {
 } from "@fallthrough/core";
 import type { ChainCallOptions } from "./attempt.ts";
 import type { Candidate } from "./candidate.ts";
-import { type ChainOptions, closeAll } from "./chain.ts";
-import { type ChainContext, createChainCall } from "./chain-call.ts";
+import { type ChainOptions, closeAll, createContext } from "./chain.ts";
+import { createChainCall } from "./chain-call.ts";
 import type { DiscoveredProvider } from "./discovered-provider.ts";
 import { type ExplainStep, explainResolution } from "./explain.ts";
-import { createMemoryHealth } from "./memory-health.ts";
-import { resolvePolicy } from "./policy.ts";
 import { createCatalog, resolveReference } from "./references.ts";
 
 /** What a registry is made of; the chain's options hold for every call. */
@@ -70,10 +68,11 @@ export interface Registry<Alias extends string = string> {
 export function createRegistry<const Alias extends string = string>(
   options: RegistryOptions<Alias>,
 ): Registry<Alias> {
-  const { providers, aliases, health = createMemoryHealth(), policy, ...rest } = options;
+  const { providers, aliases } = options;
   checkIds(providers);
   const catalog = createCatalog(providers, aliases);
-  const context: Omit<ChainContext, "plan"> = { ...rest, health, policy: resolvePolicy(policy) };
+  const context = createContext(options);
+  const { health } = context;
 
   const asked: ChatProvider = {
     specificationVersion: 1,
@@ -84,7 +83,7 @@ export function createRegistry<const Alias extends string = string>(
     stream(request, callOptions?: ChainCallOptions) {
       try {
         const { plan } = resolveReference(catalog, request.model);
-        return createChainCall({ ...context, plan }, { ...request, model: undefined }, callOptions);
+        return createChainCall(context, plan, { ...request, model: undefined }, callOptions);
       } catch (error) {
         return failing(error);
       }

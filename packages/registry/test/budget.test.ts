@@ -1,6 +1,6 @@
 import { ChatError, chat } from "@fallthrough/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createBudget } from "../src/budget.ts";
+import { capsOf, isExpired, startBudget } from "../src/budget.ts";
 import { createChain } from "../src/index.ts";
 import { answer, content, fakeProvider, QUESTION } from "./fake-provider.ts";
 
@@ -17,25 +17,29 @@ test.each([
   [60_000, 15_000],
   [80_000, 5_000],
 ])("after %d ms of 90 s a silent attempt with others behind it may use %d ms", (elapsed, silent) => {
-  const budget = createBudget({ commitMs: 90_000, totalMs: 0 });
+  const budget = startBudget({ commitMs: 90_000, totalMs: 0 });
 
   vi.advanceTimersByTime(elapsed);
 
-  expect(budget.caps(true)).toEqual({ commitMs: 90_000 - elapsed, totalMs: undefined, firstChunkMs: silent });
-  expect(budget.caps(false).firstChunkMs).toBeUndefined();
+  expect(capsOf(budget, true)).toEqual({
+    commitMs: 90_000 - elapsed,
+    totalMs: undefined,
+    firstChunkMs: silent,
+  });
+  expect(capsOf(budget, false).firstChunkMs).toBeUndefined();
 });
 
 test("what a short budget keeps for those behind is a quarter", () => {
-  expect(createBudget({ commitMs: 1_000, totalMs: 0 }).caps(true).firstChunkMs).toBe(750);
+  expect(capsOf(startBudget({ commitMs: 1_000, totalMs: 0 }), true).firstChunkMs).toBe(750);
 });
 
 test("zero is no limit", () => {
-  const budget = createBudget({ commitMs: 0, totalMs: 0 });
+  const budget = startBudget({ commitMs: 0, totalMs: 0 });
 
   vi.advanceTimersByTime(1e9);
 
-  expect(budget.expired()).toBe(false);
-  expect(budget.caps(true)).toEqual({ commitMs: undefined, totalMs: undefined, firstChunkMs: undefined });
+  expect(isExpired(budget)).toBe(false);
+  expect(capsOf(budget, true)).toEqual({ commitMs: undefined, totalMs: undefined, firstChunkMs: undefined });
 });
 
 test("a silent candidate leaves time for the next", async () => {
