@@ -26,6 +26,8 @@ export interface Contestant {
   readonly create: CreateClient;
   /** Reads bytes and nothing else, so there is no text to check. @default false */
   readonly unparsed?: boolean | undefined;
+  /** Takes so long that fewer calls must do. @default false */
+  readonly slow?: boolean | undefined;
   /** Knows no call that is answered with one JSON value. @default false */
   readonly streamsOnly?: boolean | undefined;
 }

@@ -4,20 +4,19 @@ import type { Upstream } from "./bench.ts";
 import { startChild } from "./child-process.ts";
 import type { Figure } from "./figure.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
-import { loadPeers, type Peers } from "./peers.ts";
+import { runSuite } from "./suite-run.ts";
 import { SUITES } from "./suites/index.ts";
 import { formatTables } from "./table.ts";
 
 const options = readOptions();
 const upstream = await startChild<Upstream>("./upstream/process.js", 1);
 const figures: Figure[] = [];
-const peers: Peers = options.peers ? await loadPeers(options.all) : { peers: [], peerChains: [] };
 try {
   for (const suite of SUITES) {
-    const { all, only, rounds } = options;
+    const { all, only, rounds, peers } = options;
     if (only.length > 0 ? !only.includes(suite.name) : !(all || suite.short)) continue;
     const start = performance.now();
-    const measured = await suite.run({ upstream: upstream.message, rounds, all, ...peers });
+    const measured = await runSuite({ name: suite.name, upstream: upstream.message, rounds, all, peers });
     figures.push(...measured);
     console.log(`\n${formatTables(measured)}`);
     console.error(`${suite.name}: ${((performance.now() - start) / 1_000).toFixed(1)} s`);

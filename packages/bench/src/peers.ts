@@ -51,7 +51,11 @@ export async function loadPeer(name: string): Promise<Peer> {
 /** Loads those that take part: none where they are not installed, and few in the short set. */
 export async function loadPeers(all: boolean): Promise<Peers> {
   if (!peersInstalled()) return { peers: [], peerChains: [] };
-  const peers = (all ? PEERS : SHORT_PEERS).map(async (name) => ({ name, ...(await loadPeer(name)) }));
+  const peers = (all ? PEERS : SHORT_PEERS).map(async (name) => ({
+    name,
+    slow: true,
+    ...(await loadPeer(name)),
+  }));
   const peerChains = (all ? PEER_CHAINS : []).map(async (name) => {
     const { createChain: create } = await loadPeer(name);
     return create === undefined ? [] : [{ name, create }];

@@ -11,8 +11,6 @@ export type Sample = Readonly<Record<string, number>>;
 
 /** Rounds before those that count, in which code is compiled. */
 const WARM_UP_ROUNDS = 1;
-/** Into so many turns a round of short work is split: machines change their pace from one second to the next. */
-const SPLIT = 10;
 
 /**
  * Lets the entrants take turns, and gives the samples of each by its name.
@@ -39,12 +37,13 @@ export async function takeTurns(
   return samples;
 }
 
-/** The same for short work: each turn does a tenth of what is done in a round, `share` of it. */
+/** The same where each round is split into shorter ones: a machine changes its pace from one second to the next. */
 export function takeShortTurns(
-  createEntrants: (share: number) => readonly Entrant[],
+  entrants: readonly Entrant[],
   rounds: number,
+  split: number,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
-  return takeTurns(createEntrants(1 / SPLIT), rounds * SPLIT, WARM_UP_ROUNDS * SPLIT);
+  return takeTurns(entrants, rounds * split, WARM_UP_ROUNDS * split);
 }
 
 /** Microseconds of CPU, all threads of this process, and milliseconds of wall time that some work took. */

@@ -8,7 +8,11 @@ import { type Entrant, measure, takeShortTurns } from "../turns.ts";
 import { type Answer, formatBaseURL } from "../upstream/answer.ts";
 import { textOf } from "../upstream/text.ts";
 
-const WARM_UP_CALLS = 10;
+const WARM_UP_CALLS = 20;
+/** Into so many turns the calls of a round are split. */
+const TURNS = 10;
+/** Of a slow client so many times fewer calls tell enough. */
+const SLOW = 4;
 /** Calls whose CPU is measured together; the median of such batches counts. */
 const BATCH = 20;
 
@@ -33,7 +37,8 @@ export async function measureCalls(bench: Bench, variant: CallVariant): Promise<
   const baseURL = formatBaseURL(bench.upstream.origins[0], answer);
   const clients = contestants.map((contestant) => ({ ...contestant, client: contestant.create(baseURL) }));
 
-  const createEntrant = ({ name, client, unparsed }: (typeof clients)[number], share: number): Entrant => {
+  const entrants = clients.map(({ name, client, unparsed, slow }): Entrant => {
+    const callsInTurn = calls / TURNS / (slow ? SLOW : 1);
     return {
       name,
       async warmUp() {
@@ -42,7 +47,7 @@ export async function measureCalls(bench: Bench, variant: CallVariant): Promise<
       async turn() {
         const times: number[] = [];
         const costs: number[] = [];
-        while (times.length < calls * share) {
+        while (times.length < callsInTurn) {
           const { cpu } = await measure(async () => {
             for (let made = 0; made < BATCH; made += 1) {
               const start = performance.now();
@@ -56,11 +61,8 @@ export async function measureCalls(bench: Bench, variant: CallVariant): Promise<
         return { [time.name]: median(times), [work.name]: median(costs) };
       },
     };
-  };
-  const samples = await takeShortTurns(
-    (share) => clients.map((client) => createEntrant(client, share)),
-    bench.rounds,
-  );
+  });
+  const samples = await takeShortTurns(entrants, bench.rounds, TURNS);
   await Promise.all(clients.map(({ client }) => client.close?.()));
   return figuresOf({ suite, variant: variant.variant, base: BASE }, measures, samples);
 }

@@ -7,10 +7,12 @@ import { formatBaseURL } from "../upstream/answer.ts";
 import { textOf } from "../upstream/text.ts";
 
 const ANSWER = { kind: "openai", events: 100 } as const;
-/** Streams open at once, and how many are read in a round. */
+/** Into so many turns a round is split. */
+const TURNS = 5;
+/** Streams open at once, and how many are read in a turn. */
 const VARIANTS = [
-  { atOnce: 64, streams: 3_200 },
-  { atOnce: 500, streams: 5_000 },
+  { atOnce: 64, streams: 320 },
+  { atOnce: 500, streams: 500 },
 ];
 
 /** Many streams at once: CPU of each, and how many end in a second. */
@@ -33,7 +35,7 @@ async function measureParallel(
   const contestants: readonly Contestant[] = [...floorsAndOurs(bench), ...(bench.all ? bench.peers : [])];
   const clients = contestants.map((contestant) => ({ ...contestant, client: contestant.create(baseURL) }));
 
-  const createEntrant = ({ name, client, unparsed }: (typeof clients)[number], share: number): Entrant => {
+  const entrants = clients.map(({ name, client, unparsed }): Entrant => {
     async function readAll(total: number): Promise<void> {
       let left = total;
       const readNext = async (): Promise<void> => {
@@ -49,18 +51,15 @@ async function measureParallel(
       name,
       warmUp: () => readAll(atOnce),
       async turn() {
-        const { cpu, wall } = await measure(() => readAll(streams * share));
+        const { cpu, wall } = await measure(() => readAll(streams));
         return {
-          "CPU per stream": cpu / (streams * share),
-          "streams per second": (streams * share * 1_000) / wall,
+          "CPU per stream": cpu / streams,
+          "streams per second": (streams * 1_000) / wall,
         };
       },
     };
-  };
-  const samples = await takeShortTurns(
-    (share) => clients.map((client) => createEntrant(client, share)),
-    bench.rounds,
-  );
+  });
+  const samples = await takeShortTurns(entrants, bench.rounds, TURNS);
   await Promise.all(clients.map(({ client }) => client.close?.()));
   return figuresOf(
     { suite: "parallel", variant: `${atOnce} at once, ${ANSWER.events} events each`, base: BASE },
