@@ -1,3 +1,5 @@
+import { createRandom } from "./random.ts";
+
 /** One of those that are measured against each other; a turn gives its measures by name. */
 export interface Entrant {
   readonly name: string;
@@ -15,8 +17,8 @@ const WARM_UP_ROUNDS = 1;
 /**
  * Lets the entrants take turns, and gives the samples of each by its name.
  *
- * Every round starts with another entrant, every other one goes the other way round, and every turn begins with
- * unmeasured work. The heap is not swept in between: that throws away compiled code, and made the fast floor slower
+ * Every round has an order of its own, since a heavy client leaves work behind for whoever comes next, and every turn
+ * begins with unmeasured work. The heap is not swept in between: that throws away compiled code, and made the fast floor slower
  * than the plain one.
  */
 export async function takeTurns(
@@ -25,10 +27,9 @@ export async function takeTurns(
   warmUpRounds: number = WARM_UP_ROUNDS,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const samples = new Map<string, Sample[]>(entrants.map(({ name }) => [name, []]));
+  const random = createRandom(entrants.length);
   for (let round = -warmUpRounds; round < rounds; round += 1) {
-    const first = Math.max(0, round) % entrants.length;
-    const order = [...entrants.slice(first), ...entrants.slice(0, first)];
-    for (const { name, warmUp, turn } of round % 2 === 0 ? order : order.reverse()) {
+    for (const { name, warmUp, turn } of shuffled(entrants, random)) {
       await warmUp();
       const sample = await turn();
       if (round >= 0) samples.get(name)?.push(sample);
@@ -44,6 +45,11 @@ export function takeShortTurns(
   split: number,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   return takeTurns(entrants, rounds * split, WARM_UP_ROUNDS * split);
+}
+
+function shuffled<Item>(items: readonly Item[], random: (limit: number) => number): readonly Item[] {
+  const left = [...items];
+  return items.flatMap(() => left.splice(random(left.length), 1));
 }
 
 /** Microseconds of CPU, all threads of this process, and milliseconds of wall time that some work took. */

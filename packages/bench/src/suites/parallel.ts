@@ -8,7 +8,7 @@ import { textOf } from "../upstream/text.ts";
 
 const ANSWER = { kind: "openai", events: 100 } as const;
 /** Into so many turns a round is split. */
-const TURNS = 5;
+const TURNS = 3;
 /** Streams open at once, and how many are read in a turn. */
 const VARIANTS = [
   { atOnce: 64, streams: 320 },

@@ -1,5 +1,5 @@
+import { createRandom } from "../random.ts";
 import type { Writes } from "./answer.ts";
-import { createRandom } from "./random.ts";
 
 const LONGEST_RANDOM_CUT = 2_048;
 

@@ -1,5 +1,5 @@
+import { createRandom } from "../random.ts";
 import type { Answer } from "./answer.ts";
-import { createRandom } from "./random.ts";
 import { textOf, textsOf } from "./text.ts";
 
 const HEAD = { id: "chatcmpl-8f3a1c5e7b9d2046", created: 1_764_000_000, model: "bench-model" };

@@ -1,5 +1,5 @@
+import { createRandom } from "../random.ts";
 import type { Answer } from "./answer.ts";
-import { createRandom } from "./random.ts";
 
 const PLAIN = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ, 0123456789.";
 const ESCAPED = [...'ab cd "efg" \\ é ü 漢字 Привет 🙂 \n \t /'];
