@@ -88,6 +88,15 @@ test("a short prompt is masked whole, and a very short one is an ordinary word",
   expect(createPromptRedactor(["hello"])("hello")).toBe("hello");
 });
 
+test.each([8, 9, 15, 16])("a run of %d characters is found wherever it stands", (length) => {
+  const run = "0123456789abcdefghij".slice(0, length);
+  const redactor = createPromptRedactor([length < 16 ? run : `before ${run} after`]);
+
+  for (let place = 0; place < 40; place++) {
+    expect(redactor("-".repeat(place) + run)).toBe(`${"-".repeat(place)}[redacted]`);
+  }
+});
+
 test("words that the prompt does not hold stay", () => {
   expect(createPromptRedactor([PROMPT])("POST /chat answered 500")).toBe("POST /chat answered 500");
 });

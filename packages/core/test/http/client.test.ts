@@ -220,6 +220,59 @@ test("no secret of the instance is in an error, in whatever form it comes back",
   expect(inspect(error, { depth: 9 })).not.toMatch(/hush|of-the|-secret/);
 });
 
+test("headers that change from request to request are sent as they are, and none of their secrets is forgotten", async () => {
+  const server = await startAnswering(OK);
+  const http = createClient(server, { headers: { cookie: "outright=1" } });
+  const headers: Record<string, string> = { authorization: "Bearer first-secret" };
+
+  await http({ path: "/", headers });
+  headers["authorization"] = "Bearer second-secret";
+  await http({ path: "/", headers });
+  await http({ path: "/", headers: {}, method: "POST", body: {} });
+
+  expect(server.requests.map((request) => request.headers["authorization"])).toEqual([
+    "Bearer first-secret",
+    "Bearer second-secret",
+    undefined,
+  ]);
+  expect(server.requests.map((request) => request.headers["content-type"])).toEqual([
+    undefined,
+    undefined,
+    "application/json",
+  ]);
+  expect(server.requests.map((request) => request.headers["cookie"])).toEqual(Array(3).fill("outright=1"));
+  expect(http.error("server", "first-secret second-secret").message).toBe("[toy] [redacted] [redacted]");
+});
+
+test("what the server says beside its status is in the error, and its code goes over that of the status", async () => {
+  const server = await startAnswering(answer("no credit", { status: 400 }));
+  const http = createClient(server);
+
+  const noted = await failureOf(
+    http({ path: "/", recognise: ({ body }) => ({ code: "payment", words: `"${body}"` }) }),
+  );
+  const silent = await failureOf(http({ path: "/", recognise: () => ({}) }));
+
+  expect(noted).toMatchObject({
+    code: "payment",
+    status: 400,
+    message: '[toy] GET / answered 400, saying "no credit"',
+  });
+  expect(silent).toMatchObject({ code: "bad-request", message: "[toy] GET / answered 400" });
+});
+
+test("however often every connection ends, an instance goes on and keeps none of them", async () => {
+  const server = await startAnswering(answer("{}", { headers: { connection: "close" } }));
+  const http = createClient(server);
+
+  for (let count = 0; count < 3; count++) {
+    await Promise.all([http({ path: "/" }), http({ path: "/" })].map(async (sent) => (await sent).json()));
+  }
+
+  expect(server.requests).toHaveLength(6);
+  await http.close();
+});
+
 test("secrets that come and go do not fill the memory", () => {
   const http = createHttpClient({ provider: "toy", origin: "https://toy.example" }, { proxy: false });
 
