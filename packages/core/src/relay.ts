@@ -2,6 +2,8 @@ import type { StreamPart } from "./contract.ts";
 import { createPartIterator } from "./iterator.ts";
 import { END, type PartIterator, TAKE } from "./take.ts";
 
+type Result = IteratorResult<StreamPart, undefined>;
+
 /**
  * The parts that a generator yields, then those of the stream that it returns.
  *
@@ -12,8 +14,6 @@ export function relay(
 ): AsyncIterableIterator<StreamPart, undefined> {
   let rest: PartIterator | undefined;
   let left = false;
-
-  type Result = IteratorResult<StreamPart, undefined>;
 
   function receive(
     result: IteratorResult<StreamPart, AsyncIterable<StreamPart> | undefined>,

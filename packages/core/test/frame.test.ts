@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { createFrame } from "../src/frame.ts";
+import { heapGrowth, largeText } from "./garbage.ts";
 
 const textOf = (data: string): string | undefined => {
   const { kind, say, more } = JSON.parse(data);
@@ -73,4 +74,17 @@ test("a cumulative frame gives what is new, from wherever it has come to", () =>
   expect(frame.read('{"say":"one two"}')).toBe("");
   expect(frame.read('{"say":"one two\\nthree"}')).toBe("\nthree");
   expect(frame.read('{"say":"one 2"}')).toBeUndefined();
+});
+
+test("a frame does not keep what its pattern was cut from", async () => {
+  const event = '{"id":7,"say":"one","end":null}';
+
+  const growth = await heapGrowth(() =>
+    Array.from({ length: 256 }, () => {
+      const chunk = largeText() + event;
+      return learned(chunk.slice(-event.length), "one");
+    }),
+  );
+
+  expect(growth).toBeLessThan(4);
 });

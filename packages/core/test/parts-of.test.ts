@@ -3,7 +3,8 @@ import type { StreamPart } from "../src/contract.ts";
 import { type GroupReader, partsOf } from "../src/parts-of.ts";
 import type { ServerSentEvent } from "../src/sse.ts";
 import { ENDED, type PartIterator, TAKE } from "../src/take.ts";
-import { FINISH, reasonOf, text } from "./providers.ts";
+import { heapGrowth, largeText } from "./garbage.ts";
+import { collect, FINISH, reasonOf, text } from "./providers.ts";
 
 const GROUPS = [["a", "b"], [], ["c", "end", "d"]];
 const read: GroupReader = (events, parts) => {
@@ -27,15 +28,9 @@ async function* arriving(groups: readonly (readonly string[])[]): AsyncGenerator
 
 function iterate(
   groups: readonly (readonly string[])[],
-): PartIterator & Required<Pick<PartIterator, typeof TAKE>> {
+): AsyncIterableIterator<StreamPart, undefined> & Required<Pick<PartIterator, typeof TAKE>> {
   closed = 0;
-  return partsOf(arriving(groups), read)[Symbol.asyncIterator]() as never;
-}
-
-async function collect(parts: PartIterator): Promise<StreamPart[]> {
-  const collected: StreamPart[] = [];
-  for (let part = await parts.next(); !part.done; part = await parts.next()) collected.push(part.value);
-  return collected;
+  return partsOf(arriving(groups), read) as never;
 }
 
 test("the parts of all groups come in order, and nothing after the end of the answer", async () => {
@@ -91,5 +86,20 @@ test("an answer that came whole needs no groups", async () => {
     return events === undefined;
   });
 
-  expect(await collect(parts[Symbol.asyncIterator]())).toEqual([...text("a"), FINISH]);
+  expect(await collect(parts)).toEqual([...text("a"), FINISH]);
+});
+
+test("parts that were given are not kept", async () => {
+  const growth = await heapGrowth(async () => {
+    const all = Array.from({ length: 256 }, () =>
+      partsOf(undefined, (_, parts) => {
+        parts.push({ type: "text-delta", delta: largeText() }, FINISH);
+        return true;
+      }),
+    );
+    for (const parts of all) await collect(parts);
+    return all;
+  });
+
+  expect(growth).toBeLessThan(4);
 });

@@ -125,6 +125,8 @@ test("a message that changed after its stack was taken is not in the copy's stac
 
   expect(copy.stack).not.toContain("my-secret");
   expect(copy.stack).toContain("redact.test.ts");
+  copy.stack = "another";
+  expect(copy.stack).toBe("another");
 });
 
 test("a cause that is no error is redacted text", () => {

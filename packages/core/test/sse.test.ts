@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { ChatError } from "../src/errors.ts";
 import { createSseParser, type ServerSentEvent } from "../src/sse.ts";
+import { heapGrowth, largeText } from "./garbage.ts";
 
 const TEXT = [
   ": comment\n",
@@ -19,6 +20,18 @@ const EVENTS: readonly ServerSentEvent[] = [
   { event: "message", data: "" },
   { event: "message", data: "[DONE]" },
 ];
+
+test("a parser does not keep the events that it gave", async () => {
+  const growth = await heapGrowth(() =>
+    Array.from({ length: 256 }, () => {
+      const parser = createSseParser();
+      parser.push(`data: ${largeText()}\n\n`);
+      return parser;
+    }),
+  );
+
+  expect(growth).toBeLessThan(4);
+});
 
 test("fields, comments and line ends are read as the specification says", () => {
   expect(parse([TEXT])).toEqual(EVENTS);

@@ -16,7 +16,7 @@ import {
 import type { Accounts, HeldFailure } from "./accounts.ts";
 import { admit, coolingSkip, isPromise } from "./admission.ts";
 import { type AttemptParts, type ChainCallOptions, createAttempt } from "./attempt.ts";
-import { type Budget, capsOf, deadlineError, isExpired, startBudget } from "./budget.ts";
+import { capsOf, deadlineError, isExpired, startBudget } from "./budget.ts";
 import type { Plan, Planned, Skip } from "./candidate.ts";
 import type { HealthStore, Permit } from "./health.ts";
 import { isOffline } from "./offline.ts";
@@ -57,7 +57,6 @@ export function createChainCall(
   const log = createRouteLog({ route, onAttempt, outer });
   const held: HeldFailure[] = [];
   let stopPausing = (): void => {};
-  let budget: Budget;
   let rules: Rules;
   let opening = false;
   let attempt: AttemptParts | undefined;
@@ -121,12 +120,12 @@ export function createChainCall(
     permit: Permit,
     others: boolean,
   ): Promise<{ readonly result: Result } | { readonly reason: unknown }> {
-    if (ended || isExpired(budget)) {
+    if (ended || isExpired(rules.budget)) {
       accounts.release(permit);
       if (ended) return { result: END };
-      throw attachRoute(deadlineError(budget), log.route());
+      throw attachRoute(deadlineError(rules.budget), log.route());
     }
-    const options = { timeouts, caps: capsOf(budget, others), reasoningOnly, route };
+    const options = { timeouts, caps: capsOf(rules.budget, others), reasoningOnly, route };
     attempt = createAttempt({ request, log, accounts, held, health }, planned, permit, options);
     try {
       const result = await attempt.next();
@@ -142,7 +141,7 @@ export function createChainCall(
 
   function begin(): Promise<Result> {
     const { commitMs, totalMs } = resolveTimeouts(timeouts, request.timeouts);
-    budget = startBudget({
+    const budget = startBudget({
       commitMs: capTimeout(commitMs, caps?.commitMs),
       totalMs: capTimeout(totalMs, caps?.totalMs),
     });

@@ -3,7 +3,7 @@ import { floorsAndOurs } from "../contestants.ts";
 import { readStream } from "../read.ts";
 import { measureCalls } from "./calls.ts";
 
-/** In each turn: with fewer, most of what is measured would be code that V8 has not compiled yet. */
+/** In each round: with fewer, most of what is measured would be code that V8 has not compiled yet. */
 const CALLS = 2_000;
 
 /** Two thousand answers of ten events, one after another. */

@@ -236,7 +236,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     },
 
     async json() {
-      if ((seen ?? (await format())) === "html") throw await pageFailure();
+      if ((await format()) === "html") throw await pageFailure();
       const text = await readAll(limits.jsonBytes);
       if (text.trim() === "")
         throw error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });

@@ -80,9 +80,10 @@ export async function createTransport({
     if (proxy === undefined || tunnels === undefined) {
       const connect = proxy === undefined ? direct : createSocksConnector(proxy, direct);
       const pool = new Pool(origin, { ...options, connect: tracked(connect) });
-      // a pool keeps what every connection was made with, so one without any makes way for an empty one
+      // a pool keeps what every connection was made with, so one with nothing left to do makes way for an empty one
       return pool.on("disconnect", () => {
-        if (pool === own && !pool.destroyed && pool.stats.connected === 0) renew();
+        const { connected, size } = pool.stats;
+        if (pool === own && !pool.destroyed && connected === 0 && size === 0) renew();
       });
     }
     return new tunnels.ProxyAgent({
