@@ -40,11 +40,12 @@ type Said = TextState | Exclude<CumulativeState, TextState> | { readonly error: 
  *
  * Text is compared, never cut by its length; of the states of a message that arrive together only the newest is
  * parsed, and of that only what is new. Fails with `protocol` for text that changes after it was given, `interrupted`
- * or `empty` for an end before a message was finished.
+ * or `empty` for an end before a message was finished. `before` are parts that are known before the answer.
  */
 export function cumulativeParts(
   groups: AsyncIterable<readonly ServerSentEvent[]>,
   format: CumulativeFormat,
+  before?: readonly StreamPart[],
 ): AsyncIterable<StreamPart> {
   const newestStates = createStateReader(format);
   const given = new Map<string, string>();
@@ -69,7 +70,7 @@ export function cumulativeParts(
     throw new ChatError("protocol", `${format.what} changed text that it had sent, expected it to grow`);
   }
 
-  return partsOf(groups, (group, parts) => {
+  function readGroup(group: readonly ServerSentEvent[] | undefined, parts: StreamPart[]): boolean {
     for (const said of group === undefined ? [] : newestStates(group)) {
       if ("error" in said) throw said.error;
       if (!("text" in said)) {
@@ -84,7 +85,9 @@ export function cumulativeParts(
       parts.push({ type: "text-delta", delta });
     }
     return group === undefined && end(parts);
-  });
+  }
+
+  return partsOf(groups, readGroup, before);
 }
 
 /** Reads what a group of events says, without the states of a message that a newer one repeats. */

@@ -13,13 +13,18 @@ const NONE: readonly StreamPart[] = [];
 
 type Result = IteratorResult<StreamPart, undefined>;
 
-/** The parts of an answer whose events come in groups, as `eventGroups()` gives them, or that came whole. */
+/**
+ * The parts of an answer whose events come in groups, as `eventGroups()` gives them, or that came whole.
+ *
+ * `before` are those that are known before the answer.
+ */
 export function partsOf(
   groups: AsyncIterable<readonly ServerSentEvent[]> | undefined,
   readGroup: GroupReader,
+  before: readonly StreamPart[] = NONE,
 ): AsyncIterableIterator<StreamPart, undefined> {
   const source = groups?.[Symbol.asyncIterator]();
-  let parts: readonly StreamPart[] = NONE;
+  let parts = before;
   let given = 0;
   let ended = false;
   let failure: { readonly reason: unknown } | undefined;

@@ -5,38 +5,42 @@ import { END, type PartIterator, TAKE } from "./take.ts";
 type Result = IteratorResult<StreamPart, undefined>;
 
 /**
- * The parts that a generator yields, then those of the stream that it returns.
+ * The parts of the stream that `open` comes to; it is called when the first of them is asked for.
  *
- * Does what `yield*` at its end would do, and leaves the generator out of the way of every further part.
+ * Does what a generator with `yield* await open()` would do, and is out of the way of every part.
  */
 export function relay(
-  before: AsyncIterator<StreamPart, AsyncIterable<StreamPart> | undefined>,
+  open: () => Promise<AsyncIterable<StreamPart>>,
 ): AsyncIterableIterator<StreamPart, undefined> {
-  let rest: PartIterator | undefined;
+  let opening: Promise<AsyncIterable<StreamPart>> | undefined;
+  let parts: PartIterator | undefined;
   let left = false;
 
-  function receive(
-    result: IteratorResult<StreamPart, AsyncIterable<StreamPart> | undefined>,
-  ): Result | Promise<Result> {
-    if (!result.done) return result;
-    const parts = result.value?.[Symbol.asyncIterator]() as PartIterator | undefined;
-    if (parts === undefined) return END;
-    rest = parts;
+  function receive(stream: AsyncIterable<StreamPart>): Result | Promise<Result> {
+    parts = stream[Symbol.asyncIterator]() as PartIterator;
     return left ? leave() : parts.next();
   }
 
-  async function leave(): Promise<Result> {
-    await rest?.return?.();
+  async function leave(): Promise<IteratorReturnResult<undefined>> {
+    await parts?.return?.();
     return END;
   }
 
+  function next(): Promise<Result> {
+    if (parts !== undefined) return parts.next();
+    // its first reader is told of a failure, and for any other the stream has ended
+    if (opening !== undefined) return opening.then(next, () => END);
+    if (left) return Promise.resolve(END);
+    opening = open();
+    return opening.then(receive);
+  }
+
   return createPartIterator({
-    take: () => rest?.[TAKE]?.(),
-    next: () => (rest === undefined ? before.next().then(receive) : rest.next()),
-    async return() {
+    take: () => parts?.[TAKE]?.(),
+    next,
+    return() {
       left = true;
-      await (rest ?? before).return?.();
-      return END;
+      return leave();
     },
   });
 }

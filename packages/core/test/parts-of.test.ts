@@ -55,6 +55,19 @@ test("what has come is taken without waiting, and nothing else is", async () => 
   expect([parts[TAKE](), parts[TAKE]()]).toEqual([FINISH, ENDED]);
 });
 
+test("what is known before the answer comes first, also where the answer fails", async () => {
+  const before = text("known");
+
+  expect(await collect(partsOf(arriving([["a", "end"]]), read, before))).toEqual([
+    ...before,
+    ...text("a"),
+    FINISH,
+  ]);
+  const broken = partsOf(arriving([["broken"]]), read, before);
+  expect(await broken.next()).toEqual({ done: false, value: before[0] });
+  expect(await reasonOf(broken.next())).toEqual(new Error("broken"));
+});
+
 test("a failure comes after the parts before it, however they are taken", async () => {
   const awaited = iterate([["a", "b", "broken", "c"]]);
   expect([(await awaited.next()).value, (await awaited.next()).value]).toEqual(text("a", "b"));

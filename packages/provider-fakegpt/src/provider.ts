@@ -48,16 +48,15 @@ export function createFakegpt(settings: ProviderSettings = {}): ChatProvider {
     }
   }
 
-  async function* answer(request: ChatRequest): AsyncGenerator<StreamPart, AsyncIterable<StreamPart>> {
-    yield* wishWarnings(card, request, { options: ["timezoneOffsetMin", "historyAndTrainingDisabled"] });
+  async function answer(request: ChatRequest): Promise<AsyncIterable<StreamPart>> {
+    const warnings = [
+      ...wishWarnings(card, request, { options: ["timezoneOffsetMin", "historyAndTrainingDisabled"] }),
+    ];
     const { timezoneOffsetMin = 0, historyAndTrainingDisabled = true } =
       request.providerOptions?.[card.id] ?? {};
-    const warnings: StreamPart[] = [];
     const prompt = formatPrompt(request.messages, (message) =>
       warnings.push({ type: "warning", code: "unsupported", message }),
     );
-    yield* warnings;
-
     const content = { content_type: "text", parts: [prompt] };
     const response = await converse(
       {
@@ -74,12 +73,12 @@ export function createFakegpt(settings: ProviderSettings = {}): ChatProvider {
       },
       request.signal,
     );
-    return cumulativeParts(response.eventGroups({ cumulative: true }), CONVERSATION);
+    return cumulativeParts(response.eventGroups({ cumulative: true }), CONVERSATION, warnings);
   }
 
   return {
     ...card,
-    stream: (request) => relay(answer(request)),
+    stream: (request) => relay(() => answer(request)),
     close: () => http.close(),
   };
 }

@@ -75,28 +75,25 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     return failure !== undefined && status < 300 ? fail(failure) : failure;
   }
 
-  async function ask(request: ChatRequest, model: string, extraBody: JsonObject): Promise<HttpResponse> {
+  function ask(request: ChatRequest, model: string, extraBody: JsonObject): Promise<HttpResponse> {
     const { signal } = request;
     const dialect = { streamUsage, maxCompletionTokens, jsonObject };
     const asked = { method: "POST", path: PATH, signal } as const;
     const body = formatBody(request, model, dialect, extraBody);
     let usageRejected = false;
-    try {
-      return await send({
-        ...asked,
-        body,
-        recognise(answer) {
-          usageRejected = dialect.streamUsage && rejectsUsage(answer);
-          return recognise(answer);
-        },
-      });
-    } catch (error) {
+
+    function recogniseUsage(answer: FailedAnswer): ReturnType<typeof recognise> {
+      usageRejected = dialect.streamUsage && rejectsUsage(answer);
+      return recognise(answer);
+    }
+
+    return send({ ...asked, body, recognise: recogniseUsage }).catch((error) => {
       if (error instanceof ChatError && error.code === "not-found") usualModel = undefined;
       if (!usageRejected) throw error;
-    }
-    streamUsage = false;
-    const { stream_options: _, ...plain } = body;
-    return send({ ...asked, body: plain });
+      streamUsage = false;
+      const { stream_options: _, ...plain } = body;
+      return send({ ...asked, body: plain });
+    });
   }
 
   async function listModels(
@@ -128,31 +125,22 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     return http.error(codeInside, `${what} answered with an error${words && `, saying ${words}`}`);
   }
 
-  async function* answer(
-    request: ChatRequest,
-  ): AsyncGenerator<StreamPart, AsyncIterable<StreamPart> | undefined> {
-    // no `yield*`, which takes turns of the microtask queue although there is mostly nothing
-    for (const warning of wishWarnings(card, request, KNOWN)) yield warning;
+  async function answer(request: ChatRequest): Promise<AsyncIterable<StreamPart>> {
     const extraBody = fieldsOf(request.providerOptions?.[card.id]?.["extraBody"]) as JsonObject;
-    for (const field of FIXED_FIELDS.filter((name) => Object.hasOwn(extraBody, name))) {
-      yield { type: "warning", code: "unsupported", message: `\`extraBody\` cannot change \`${field}\`` };
-    }
+    const warnings = [...wishWarnings(card, request, KNOWN), ...fixedFieldWarnings(extraBody)];
     const model = request.model ?? (await chooseModel(request.signal));
     const response = await ask(request, model, extraBody);
     const reader = createAnswerReader(what, fail);
-    if ((await response.format()) === "events") return partsOf(response.eventGroups(), readGroup(reader));
+    const isStream = (await response.format()) === "events";
+    if (isStream) return partsOf(response.eventGroups(), readGroup(reader), warnings);
     const value = await response.json();
-    return partsOf(undefined, (_, parts) => {
-      reader.readWhole(value, parts);
-      reader.end(parts);
-      return true;
-    });
+    return partsOf(undefined, readWhole(reader, value), warnings);
   }
 
   return {
     ...card,
     listModels,
-    stream: (request) => relay(answer(request)),
+    stream: (request) => relay(() => answer(request)),
     close: () => http.close(),
   };
 }
@@ -169,6 +157,23 @@ function readGroup(reader: AnswerReader): GroupReader {
     if (events === undefined && reader.stopped()) reader.end(parts);
     return events === undefined;
   };
+}
+
+function readWhole(reader: AnswerReader, value: unknown): GroupReader {
+  return (_, parts) => {
+    reader.readWhole(value, parts);
+    reader.end(parts);
+    return true;
+  };
+}
+
+function fixedFieldWarnings(extraBody: JsonObject): StreamPart[] {
+  const fields = FIXED_FIELDS.filter((name) => Object.hasOwn(extraBody, name));
+  return fields.map((field) => ({
+    type: "warning",
+    code: "unsupported",
+    message: `\`extraBody\` cannot change \`${field}\``,
+  }));
 }
 
 /** Servers name the field that they do not know in words of their own. */

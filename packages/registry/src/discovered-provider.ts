@@ -42,7 +42,7 @@ export function createDiscoveredProvider(
     ...card,
     source,
     load,
-    stream: (request) => relay({ next: async () => ({ done: true, value: (await load()).stream(request) }) }),
+    stream: (request) => relay(async () => (await load()).stream(request)),
     async listModels(options) {
       const provider = await load();
       return provider.listModels?.(options) ?? [...provider.models];

@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import { type Call, callOf } from "../call.ts";
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, MOST_SECRETS, PAGE_REDIRECTS } from "../defaults.ts";
 import { ChatError, type ChatErrorCode, type ChatErrorDetails } from "../errors.ts";
@@ -138,14 +139,9 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
     return formatted;
   }
 
-  async function send(request: HttpRequest, { path, pathname }: Target, what: string): Promise<Exchange> {
-    const { signal, body, method = "GET" } = request;
-    if (closed) throw error("config", "the provider is closed, expected no further call");
-    transport ??= await load();
-    if (signal?.aborted) throw signal.reason;
-    const call: Call = callOf(signal) ?? ownCall(settings);
-    call.redactor = redactor;
-    const options = {
+  function formatRequest(request: HttpRequest, { path, pathname }: Target): Dispatcher.DispatchOptions {
+    const { body, method = "GET" } = request;
+    return {
       origin,
       path,
       method,
@@ -155,37 +151,44 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       headers: formatHeaders(request, pathname),
       body: body === undefined ? null : isForm(body) ? body.toString() : JSON.stringify(body),
     };
-    for (let retried = false; ; retried = true) {
-      try {
-        const exchange = await startExchange(transport, options, call, signal);
-        const { setCookie } = exchange;
-        if (setCookie.length > 0 && request.keepCookies !== false) await jar.keep(setCookie);
-        return exchange;
-      } catch (thrown) {
-        if (signal?.aborted) throw signal.reason;
-        const failure = thrown as ExchangeFailure;
-        // the server closed an idle connection while the request was on its way: it never saw it
-        if (failure.stale && !retried && !closed) transport.renew();
-        else throw transportFailure(failure.reason, what, failure.phase, 0, error);
-      }
-    }
   }
 
   async function request(request: HttpRequest): Promise<HttpResponse> {
+    const { signal, recognise, method = "GET" } = request;
     let target = resolveTarget(request);
-    for (let redirects = 0; ; redirects++) {
-      const what = `${request.method ?? "GET"} ${target.pathname}`;
-      const exchange = await send(request, target, what);
-      const { signal, recognise } = request;
+    let redirects = 0;
+    let retried = false;
+    for (;;) {
+      const what = `${method} ${target.pathname}`;
+      if (closed) throw error("config", "the provider is closed, expected no further call");
+      transport ??= await load();
+      if (signal?.aborted) throw signal.reason;
+      const call: Call = callOf(signal) ?? ownCall(settings);
+      call.redactor = redactor;
+      const options = formatRequest(request, target);
+      let exchange: Exchange;
+      try {
+        exchange = await startExchange(transport, options, call, signal);
+      } catch (thrown) {
+        if (signal?.aborted) throw signal.reason;
+        const { reason, phase, stale } = thrown as ExchangeFailure;
+        // the server closed an idle connection while the request was on its way: it never saw it
+        if (!stale || retried || closed) throw transportFailure(reason, what, phase, 0, error);
+        retried = true;
+        transport.renew();
+        continue;
+      }
+      const { status, setCookie } = exchange;
+      if (setCookie.length > 0 && request.keepCookies !== false) await jar.keep(setCookie);
       const response = createResponse({ exchange, what, limits, signal, recognise, error });
-      const { status } = exchange;
       const end = request.acceptRedirects ? 400 : 300;
       if (status >= 200 && status < end && ![204, 205, 304].includes(status)) return response;
 
       const next = request.followRedirects ? sameOriginRedirect(exchange, target.url) : undefined;
-      if (next !== undefined && redirects < PAGE_REDIRECTS) {
+      if (next !== undefined && redirects++ < PAGE_REDIRECTS) {
         exchange.close();
         target = targetOf(next);
+        retried = false;
         continue;
       }
       const body = await response.failedBody();

@@ -1,6 +1,5 @@
 import { type DEFAULT_LIMITS, ERROR_BODY_MS, TRAILER_MS } from "../defaults.ts";
 import { ChatError } from "../errors.ts";
-import { gatherText } from "../gathered-text.ts";
 import { createIterator, type OwnIterator } from "../iterator.ts";
 import { parseJson } from "../json.ts";
 import { quote } from "../redact.ts";
@@ -34,8 +33,8 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   const contentType = mediaType(headers);
   const body = decodeBody(exchange, what);
   const decoder = new TextDecoder();
-  /** Text that was looked at and not read yet. */
-  let peeked = "";
+  /** Bytes that were looked at and not read yet. */
+  let peeked: Uint8Array | undefined;
   let bytes = 0;
   let atEnd = false;
   /** What the body was seen to be. */
@@ -54,12 +53,12 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     return error(code, message, { status, phase: "preamble", cause });
   }
 
-  /** The next decoded text, `undefined` at the end. */
-  async function readText(limit: number): Promise<string | undefined> {
-    if (peeked !== "") {
-      const text = peeked;
-      peeked = "";
-      return text;
+  /** The next decoded bytes, `undefined` at the end. */
+  async function readBytes(limit: number): Promise<Uint8Array | undefined> {
+    if (peeked !== undefined) {
+      const chunk = peeked;
+      peeked = undefined;
+      return chunk;
     }
     if (atEnd) return undefined;
     let chunk: Uint8Array | undefined;
@@ -70,23 +69,19 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
       if (reason instanceof ChatError) throw name(reason);
       throw transportFailure(reason, what, "preamble", exchange.received, error);
     }
-    if (chunk === undefined) {
-      atEnd = true;
-      return decoder.decode();
-    }
-    bytes += chunk.length;
-    if (bytes > limit) {
-      body.close();
-      throw error("limit", `${what} answered with more than ${limit} bytes`, { status, phase: "preamble" });
-    }
-    return decoder.decode(chunk, { stream: true });
+    atEnd = chunk === undefined;
+    bytes += chunk?.length ?? 0;
+    if (bytes <= limit) return chunk;
+    body.close();
+    throw error("limit", `${what} answered with more than ${limit} bytes`, { status, phase: "preamble" });
   }
 
+  /** The whole text, decoded at once: a large answer would otherwise be copied once more. */
   async function readAll(limit: number): Promise<string> {
-    const gathered = gatherText();
-    for (let text = await readText(limit); text !== undefined; text = await readText(limit))
-      gathered.add(text);
-    return gathered.read();
+    const chunks: Uint8Array[] = [];
+    for (let chunk = await readBytes(limit); chunk !== undefined; chunk = await readBytes(limit))
+      chunks.push(chunk);
+    return decoder.decode(joined(chunks));
   }
 
   /** The start of a body whose verdict is known already: it may neither take long nor fail. */
@@ -99,9 +94,9 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     let text = start;
     try {
       while (text.length < limits.errorBytes) {
-        const more = await readText(Number.POSITIVE_INFINITY);
-        if (more === undefined) break;
-        text += more;
+        const chunk = await readBytes(Number.POSITIVE_INFINITY);
+        text += decoder.decode(chunk, { stream: chunk !== undefined });
+        if (chunk === undefined) break;
       }
     } catch {
       signal?.throwIfAborted();
@@ -115,13 +110,17 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   async function format(): Promise<BodyFormat> {
     if (isChallenged(headers)) return "html";
     if (contentType === "text/event-stream") return "events";
-    let text = "";
+    const chunks: Uint8Array[] = [];
     while (seen === undefined) {
-      const more = text.length < limits.errorBytes ? await readText(limits.streamBytes) : undefined;
-      text += more ?? "";
-      seen = bodyFormat(contentType, text, more === undefined);
+      const more = bytes < limits.errorBytes ? await readBytes(limits.streamBytes) : undefined;
+      if (more !== undefined) chunks.push(more);
+      seen = bodyFormat(
+        contentType,
+        decoder.decode(joined(chunks).subarray(0, limits.errorBytes)),
+        more === undefined,
+      );
     }
-    if (text !== "") peeked = text;
+    if (chunks.length > 0) peeked = joined(chunks);
     return seen;
   }
 
@@ -145,13 +144,17 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     async function read(): Promise<readonly ServerSentEvent[] | undefined> {
       if (isChallenged(headers)) throw await pageFailure();
       while (!finished) {
-        const text = await readText(limit);
-        finished = text === undefined;
+        const chunk = await readBytes(limit);
+        finished = chunk === undefined;
+        const text = decoder.decode(chunk, { stream: !finished });
         if (!any) {
-          if (start.length < limits.errorBytes) start += text ?? "";
+          if (start.length < limits.errorBytes) start += text;
           if (isPage(contentType, start)) throw await pageFailure(start);
         }
-        const group = named(() => (text === undefined ? parser.end() : parser.push(text)));
+        const group = named(() => {
+          const events = parser.push(text);
+          return finished ? [...events, ...parser.end()] : events;
+        });
         if (group.length === 0) continue;
         any = true;
         start = "";
@@ -236,13 +239,18 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     },
 
     async json() {
-      if ((await format()) === "html") throw await pageFailure();
+      if ((seen ?? (await format())) === "html") throw await pageFailure();
       const text = await readAll(limits.jsonBytes);
       if (text.trim() === "")
         throw error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });
       return named(() => parseJson(text, what, limits.jsonDepth));
     },
   };
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first, second] = chunks;
+  return first !== undefined && second === undefined ? first : Buffer.concat(chunks);
 }
 
 /** The media type of an answer, lower-case and without parameters. */

@@ -43,23 +43,20 @@ function slow({ groups, end }: Stream): ChatProvider {
 function fast({ groups, end }: Stream): ChatProvider {
   let index = 0;
   return createToy(() =>
-    relay({
-      next: async () => ({
-        done: true,
-        value: partsOf(
-          (async function* () {
-            for (const _ of groups) yield [EVENT];
-          })(),
-          (events, parts) => {
-            if (events !== undefined) return parts.push(...(groups[index++] ?? [])) < 0;
-            if (end === "failure") throw new ChatError("server", "broken");
-            if (end !== "cut") parts.push(FINISH);
-            if (end === "more") parts.push(FINISH);
-            return true;
-          },
-        ),
-      }),
-    }),
+    relay(async () =>
+      partsOf(
+        (async function* () {
+          for (const _ of groups) yield [EVENT];
+        })(),
+        (events, parts) => {
+          if (events !== undefined) return parts.push(...(groups[index++] ?? [])) < 0;
+          if (end === "failure") throw new ChatError("server", "broken");
+          if (end !== "cut") parts.push(FINISH);
+          if (end === "more") parts.push(FINISH);
+          return true;
+        },
+      ),
+    ),
   );
 }
 
