@@ -63,37 +63,52 @@ export function createChainCall(
   let committed = false;
   let ended = false;
 
+  /** One function for the whole way to the first answer: each more would take turns of the microtask queue. */
   async function open(): Promise<Result> {
     const plan = planFor({ model: request.model, capabilities: requiredCapabilities(request) });
     const admission = { plan, health };
-    let last: { readonly planned: Planned; readonly reason: unknown } | undefined;
-
-    for (const [index, planned] of plan.entries()) {
-      if (isOver()) return END;
-      const skip = skipOf(rules, planned);
-      const admitted = skip === undefined ? admit(admission, planned) : undefined;
-      const permit = isPromise(admitted) ? await admitted : admitted;
-      if (permit === undefined) {
-        recordSkip(planned, skip);
-        continue;
+    let last: Planned | undefined;
+    let reason: unknown;
+    try {
+      for (const [index, planned] of plan.entries()) {
+        if (isOver()) return END;
+        const skip = skipOf(rules, planned);
+        const admitted = skip === undefined ? admit(admission, planned) : undefined;
+        const permit = isPromise(admitted) ? await admitted : admitted;
+        if (permit === undefined) {
+          recordSkip(planned, skip);
+          continue;
+        }
+        if (!mayAsk(permit)) return END;
+        const others = plan.some((other, place) => place > index && isLeft(other));
+        try {
+          return commit(await ask(planned, permit, others));
+        } catch (thrown) {
+          last = planned;
+          reason = fallThrough(planned, thrown);
+        }
       }
-      const others = plan.some((other, place) => place > index && isLeft(other));
-      const answer = await ask(planned, permit, others);
-      if ("result" in answer) return answer.result;
-      last = { planned, reason: answer.reason };
+      if (last !== undefined && mayAskAgain(rules, reason)) {
+        const leaving = new AbortController();
+        stopPausing = () => leaving.abort();
+        await pause(BACK_OFF_MS * Math.random(), [signal, leaving.signal]);
+        if (isOver()) return END;
+        const { subject } = last;
+        const permit = (await health.admit(subject, { force: true })) ?? { subject };
+        if (!mayAsk(permit)) return END;
+        try {
+          return commit(await ask(last, permit, false));
+        } catch (thrown) {
+          fallThrough(last, thrown);
+        }
+      }
+      accounts.settle(held, isOffline(log.errors()));
+      throw verdictOn(plan, log, health);
+    } catch (thrown) {
+      ended = true;
+      accounts.settle(held, signal?.aborted === true);
+      throw thrown;
     }
-    if (last !== undefined && mayAskAgain(rules, last.reason)) {
-      const leaving = new AbortController();
-      stopPausing = () => leaving.abort();
-      await pause(BACK_OFF_MS * Math.random(), [signal, leaving.signal]);
-      if (isOver()) return END;
-      const { subject } = last.planned;
-      const permit = (await health.admit(subject, { force: true })) ?? { subject };
-      const answer = await ask(last.planned, permit, false);
-      if ("result" in answer) return answer.result;
-    }
-    accounts.settle(held, isOffline(log.errors()));
-    throw verdictOn(plan, log, health);
   }
 
   /** @throws the caller's own reason */
@@ -114,29 +129,31 @@ export function createChainCall(
     });
   }
 
-  /** @throws where nobody else is to be asked */
-  async function ask(
-    planned: Planned,
-    permit: Permit,
-    others: boolean,
-  ): Promise<{ readonly result: Result } | { readonly reason: unknown }> {
-    if (ended || isExpired(rules.budget)) {
-      accounts.release(permit);
-      if (ended) return { result: END };
-      throw attachRoute(deadlineError(rules.budget), log.route());
-    }
+  /** Whether the call goes on, once there is leave to ask; @throws that its time is up */
+  function mayAsk(permit: Permit): boolean {
+    if (!ended && !isExpired(rules.budget)) return true;
+    accounts.release(permit);
+    if (ended) return false;
+    throw attachRoute(deadlineError(rules.budget), log.route());
+  }
+
+  function ask(planned: Planned, permit: Permit, others: boolean): Promise<Result> {
     const options = { timeouts, caps: capsOf(rules.budget, others), reasoningOnly, route };
     attempt = createAttempt({ request, log, accounts, held, health }, planned, permit, options);
-    try {
-      const result = await attempt.next();
-      committed = !result.done;
-      if (committed) accounts.settle(held, false);
-      return { result };
-    } catch (reason) {
-      attempt = undefined;
-      if (signal?.aborted || isFinal(rules, reason, planned)) throw reason;
-      return { reason };
-    }
+    return attempt.next();
+  }
+
+  function commit(result: Result): Result {
+    committed = !result.done;
+    if (committed) accounts.settle(held, false);
+    return result;
+  }
+
+  /** @throws the failure where nobody else is to be asked after it */
+  function fallThrough(planned: Planned, reason: unknown): unknown {
+    attempt = undefined;
+    if (signal?.aborted || isFinal(rules, reason, planned)) throw reason;
+    return reason;
   }
 
   function begin(): Promise<Result> {
@@ -146,11 +163,7 @@ export function createChainCall(
       totalMs: capTimeout(totalMs, caps?.totalMs),
     });
     rules = { policy, log, budget };
-    return open().catch((reason) => {
-      ended = true;
-      accounts.settle(held, signal?.aborted === true);
-      throw reason;
-    });
+    return open();
   }
 
   return createPartIterator({
