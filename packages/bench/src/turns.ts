@@ -43,8 +43,9 @@ export function takeShortTurns(
   entrants: readonly Entrant[],
   rounds: number,
   split: number,
+  warmUpRounds: number = WARM_UP_ROUNDS,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
-  return takeTurns(entrants, rounds * split, WARM_UP_ROUNDS * split);
+  return takeTurns(entrants, rounds * split, warmUpRounds * split);
 }
 
 function shuffled<Item>(items: readonly Item[], random: (limit: number) => number): readonly Item[] {

@@ -12,7 +12,9 @@ const WARM_UP_CALLS = 20;
 /** Into so many turns the calls of a round are split. */
 const TURNS = 10;
 /** Of a slow client so many times fewer calls tell enough. */
-const SLOW = 4;
+const SLOW = 10;
+/** V8 goes on compiling for ten thousand calls: only then is it the code that is measured, and not its compiler. */
+const WARM_UP_ROUNDS = 5;
 /** Calls whose CPU is measured together; the median of such batches counts. */
 const BATCH = 20;
 
@@ -62,7 +64,7 @@ export async function measureCalls(bench: Bench, variant: CallVariant): Promise<
       },
     };
   });
-  const samples = await takeShortTurns(entrants, bench.rounds, TURNS);
+  const samples = await takeShortTurns(entrants, bench.rounds, TURNS, WARM_UP_ROUNDS);
   await Promise.all(clients.map(({ client }) => client.close?.()));
   return figuresOf({ suite, variant: variant.variant, base: BASE }, measures, samples);
 }
