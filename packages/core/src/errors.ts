@@ -109,14 +109,19 @@ export class ChatError extends Error {
   declare readonly route?: Route | undefined;
 
   constructor(code: ChatErrorCode, message: string, details: ChatErrorDetails = {}) {
-    const { provider, cause, partial, route, scope, ...facts } = details;
+    const { provider, cause, partial, route } = details;
     const prefix = provider === undefined || message.startsWith(`[${provider}]`) ? "" : `[${provider}] `;
     super(redact(prefix + message), cause === undefined ? undefined : { cause: redactedCause(cause) });
     this.code = code;
     this.provider = provider;
-    this.scope = scope ?? CODE_SCOPES[code];
-    Object.assign(this, facts);
-    Object.defineProperties(this, { partial: hidden(partial), route: hidden(route) });
+    this.model = details.model;
+    this.origin = details.origin;
+    this.scope = details.scope ?? CODE_SCOPES[code];
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+    this.phase = details.phase;
+    if (partial !== undefined) Object.defineProperty(this, "partial", hidden(partial));
+    if (route !== undefined) Object.defineProperty(this, "route", hidden(route));
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -124,7 +129,12 @@ export class ChatError extends Error {
   }
 }
 
-Object.defineProperty(ChatError.prototype, MARK, hidden(true));
+// most errors have neither, and a property that is defined takes longer than all that is assigned
+Object.defineProperties(ChatError.prototype, {
+  [MARK]: hidden(true),
+  partial: hidden(undefined),
+  route: hidden(undefined),
+});
 
 function hidden(value: unknown): PropertyDescriptor {
   return { value, enumerable: false, configurable: true };
