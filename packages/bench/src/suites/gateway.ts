@@ -14,6 +14,8 @@ const SHORT = { kind: "openai", events: 10 } as const;
 const LONG = { kind: "openai", events: 200 } as const;
 const CALLS = 200;
 const WARM_UP_CALLS = 20;
+/** V8 goes on compiling for thousands of calls. */
+const WARM_UP_ROUNDS = 25;
 const AT_ONCE = 64;
 const STREAMS = 192;
 /** A turn's figure is the median of so many batches. */
@@ -67,7 +69,7 @@ async function measureLatency(origin: string, rounds: number): Promise<readonly 
       },
     };
   });
-  const samples = await takeTurns(entrants, rounds);
+  const samples = await takeTurns(entrants, rounds, WARM_UP_ROUNDS);
   await Promise.all([
     ...clients.map(({ client }) => client.close?.()),
     ...servers.map(({ child }) => child.close()),
