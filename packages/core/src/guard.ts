@@ -83,7 +83,6 @@ export function guard(
       signal.addEventListener("abort", onAbort);
     }
     watch = createWatch(limits, onTimer);
-    watch.waiting();
     try {
       const selected = selectModel(provider, model);
       model = selected.model;

@@ -17,7 +17,7 @@ export {
   type Phase,
 } from "./errors.ts";
 export { formatPrompt, messageText } from "./format-prompt.ts";
-export { createFrame } from "./frame.ts";
+export { createFrame, type Frame } from "./frame.ts";
 export { guard } from "./guard.ts";
 export { type GuardOptions, SELF_GUARDED } from "./guard-options.ts";
 export { createHttpClient } from "./http/client.ts";
@@ -26,7 +26,7 @@ export { codeOfStatus } from "./http/failures.ts";
 export type * from "./http/types.ts";
 export { createPartIterator } from "./iterator.ts";
 export { fieldsOf, parseJson } from "./json.ts";
-export { type GroupReader, partsOf } from "./parts-of.ts";
+export { type GroupReader, listParts, partsOf } from "./parts-of.ts";
 export { quote } from "./redact.ts";
 export { relay } from "./relay.ts";
 export {

@@ -13,17 +13,38 @@ const NONE: readonly StreamPart[] = [];
 
 type Result = IteratorResult<StreamPart, undefined>;
 
+/** The parts of an answer that came whole. */
+export function listParts(list: readonly StreamPart[]): AsyncIterableIterator<StreamPart, undefined> {
+  let parts = list;
+  let given = 0;
+
+  function take(): StreamPart | typeof ENDED {
+    const part = parts[given++];
+    if (part === undefined) parts = NONE;
+    return part ?? ENDED;
+  }
+
+  return createPartIterator({
+    take,
+    next: () => Promise.resolve(resultOf(take())),
+    return() {
+      parts = NONE;
+      return Promise.resolve(END);
+    },
+  });
+}
+
 /**
- * The parts of an answer whose events come in groups, as `eventGroups()` gives them, or that came whole.
+ * The parts of an answer whose events come in groups, as `eventGroups()` gives them.
  *
  * `before` are those that are known before the answer.
  */
 export function partsOf(
-  groups: AsyncIterable<readonly ServerSentEvent[]> | undefined,
+  groups: AsyncIterable<readonly ServerSentEvent[]>,
   readGroup: GroupReader,
   before: readonly StreamPart[] = NONE,
 ): AsyncIterableIterator<StreamPart, undefined> {
-  const source = groups?.[Symbol.asyncIterator]();
+  const source = groups[Symbol.asyncIterator]();
   let parts = before;
   let given = 0;
   let ended = false;
@@ -54,17 +75,16 @@ export function partsOf(
       failure = { reason };
     }
     // nobody waits for it: the answer is whole
-    if (ended && !done) source?.return?.().catch(() => {});
+    if (ended && !done) source.return?.().catch(() => {});
     return ended || parts.length > 0 ? settled() : wait();
   }
 
   function settled(): Result {
-    const part = take();
-    return part === undefined || part === ENDED ? END : { done: false, value: part };
+    return resultOf(take());
   }
 
   function wait(): Promise<Result> {
-    return (source === undefined ? Promise.resolve(END) : source.next()).then(receive);
+    return source.next().then(receive);
   }
 
   // by hand: a generator would add turns of the microtask queue to each part
@@ -75,8 +95,12 @@ export function partsOf(
       parts = NONE;
       failure = undefined;
       ended = true;
-      await source?.return?.();
+      await source.return?.();
       return END;
     },
   });
+}
+
+function resultOf(part: StreamPart | typeof ENDED | undefined): Result {
+  return part === undefined || part === ENDED ? END : { done: false, value: part };
 }

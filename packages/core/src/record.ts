@@ -22,7 +22,7 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
   function close(attempt: Omit<Attempt, "provider" | "model" | "ms">, answered?: Answered): void {
     ended = true;
     // a chain has told its own attempts, or that there was none
-    if (route.attempts.length === 0 && !(SELF_GUARDED in provider) && started !== undefined) {
+    if (route.attempts.length === 0 && started !== undefined) {
       const asked = askedModel(provider, model);
       const ms = Math.round(performance.now() - started);
       route.attempts.push({ provider: provider.id, model: asked, ...attempt, ms });
@@ -38,7 +38,7 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
   return {
     route,
     begin() {
-      started = performance.now();
+      if (!(SELF_GUARDED in provider)) started = performance.now();
     },
     end(outcome, finish) {
       if (ended) return;

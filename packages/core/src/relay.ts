@@ -1,6 +1,6 @@
 import type { StreamPart } from "./contract.ts";
 import { createPartIterator } from "./iterator.ts";
-import { END, type PartIterator, TAKE } from "./take.ts";
+import { END, ENDED, type PartIterator, TAKE } from "./take.ts";
 
 type Result = IteratorResult<StreamPart, undefined>;
 
@@ -18,7 +18,11 @@ export function relay(
 
   function receive(stream: AsyncIterable<StreamPart>): Result | Promise<Result> {
     parts = stream[Symbol.asyncIterator]() as PartIterator;
-    return left ? leave() : parts.next();
+    if (left) return leave();
+    // a promise that is given to another takes three turns of the microtask queue
+    const part = parts[TAKE]?.();
+    if (part === undefined) return parts.next();
+    return part === ENDED ? END : { done: false, value: part };
   }
 
   async function leave(): Promise<IteratorReturnResult<undefined>> {

@@ -1,11 +1,4 @@
-import type {
-  Capability,
-  ChatRequest,
-  ContentPart,
-  ModelCard,
-  ProviderCard,
-  StreamPart,
-} from "./contract.ts";
+import type { Capability, ChatRequest, ModelCard, ProviderCard, StreamPart } from "./contract.ts";
 import { ChatError } from "./errors.ts";
 import { quote } from "./redact.ts";
 
@@ -45,14 +38,19 @@ export function selectModel(card: ProviderCard, name: string | undefined): Selec
 /** The abilities that a request cannot be answered without. */
 export function requiredCapabilities(request: ChatRequest): readonly Capability[] {
   const required: Capability[] = [];
-  const contains = (wanted: ContentPart["type"]): boolean =>
-    request.messages.some(
-      ({ content }) => typeof content !== "string" && content.some(({ type }) => type === wanted),
-    );
   if (request.tools !== undefined && request.tools.length > 0) required.push("tools");
   if (request.responseFormat?.type === "json") required.push("json");
-  if (contains("image")) required.push("images");
-  if (contains("file")) required.push("files");
+  let images = false;
+  let files = false;
+  for (const { content } of request.messages) {
+    if (typeof content === "string") continue;
+    for (const { type } of content) {
+      images ||= type === "image";
+      files ||= type === "file";
+    }
+  }
+  if (images) required.push("images");
+  if (files) required.push("files");
   return required;
 }
 

@@ -45,13 +45,13 @@ function earlier(a: Due | undefined, b: Due | undefined): Due | undefined {
   return b.at < a.at ? b : a;
 }
 
-/** Starts the timers of a call; `expire` is called once, with the first of them that is due. */
+/** Starts the timers of a call, whose consumer waits; `expire` is called once, with the first of them that is due. */
 export function createWatch(
   limits: Readonly<Record<TimerName, number>>,
   expire: (timer: TimerName) => void,
 ): Watch {
   let started = performance.now();
-  let waitingSince: number | undefined;
+  let waitingSince: number | undefined = started;
   let waited = 0;
   let committed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -68,37 +68,41 @@ export function createWatch(
     return limits[timer] > 0 ? { timer, at: since + limits[timer] } : undefined;
   }
 
-  function arm(): void {
+  function arm(now: number): void {
     clearTimeout(timer);
     timer = undefined;
     const due = nextDue();
     if (due === undefined) return;
     armedFor = due.at;
-    const delay = Math.ceil(armedFor - performance.now());
-    if (delay > LONGEST_TIMER_MS) armedFor = performance.now() + LONGEST_TIMER_MS;
+    const delay = Math.ceil(armedFor - now);
+    if (delay > LONGEST_TIMER_MS) armedFor = now + LONGEST_TIMER_MS;
     timer = setTimeout(check, Math.min(Math.max(0, delay), LONGEST_TIMER_MS));
   }
 
   function check(): void {
     timer = undefined;
     const due = nextDue();
-    const late = performance.now() - armedFor;
+    const now = performance.now();
+    const late = now - armedFor;
     if (late > WAKE_MS) {
       started += late;
       // nobody knows how much of the silence before it was sleep: it starts anew
-      if (waitingSince !== undefined) waitingSince = performance.now();
+      if (waitingSince !== undefined) waitingSince = now;
       waited = 0;
-      arm();
-    } else if (due !== undefined && due.at <= performance.now()) expire(due.timer);
-    else arm();
+      arm(now);
+    } else if (due !== undefined && due.at <= now) expire(due.timer);
+    else arm(now);
   }
+
+  arm(started);
 
   return {
     waiting() {
-      waitingSince = performance.now();
+      const now = performance.now();
+      waitingSince = now;
       const silence = limits[committed ? "chunkMs" : "firstChunkMs"];
       // a timer that is armed for an earlier time looks again when it fires, so most parts touch no timer
-      if (timer === undefined || (silence > 0 && waitingSince + silence - waited < armedFor)) arm();
+      if (timer === undefined || (silence > 0 && now + silence - waited < armedFor)) arm(now);
     },
     received(content) {
       if (content) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StreamPart } from "../src/contract.ts";
-import { type GroupReader, partsOf } from "../src/parts-of.ts";
+import { type GroupReader, listParts, partsOf } from "../src/parts-of.ts";
 import type { ServerSentEvent } from "../src/sse.ts";
 import { ENDED, type PartIterator, TAKE } from "../src/take.ts";
 import { heapGrowth, largeText } from "./garbage.ts";
@@ -94,21 +94,18 @@ test("leaving closes the groups, and what has come is gone", async () => {
 });
 
 test("an answer that came whole needs no groups", async () => {
-  const parts = partsOf(undefined, (events, parts) => {
-    parts.push(...text("a"), FINISH);
-    return events === undefined;
-  });
+  const parts: PartIterator = listParts([...text("a"), FINISH]);
 
-  expect(await collect(parts)).toEqual([...text("a"), FINISH]);
+  expect(parts[TAKE]?.()).toEqual(text("a")[0]);
+  expect(await parts.next()).toEqual({ done: false, value: FINISH });
+  expect(parts[TAKE]?.()).toBe(ENDED);
+  expect(await parts.next()).toEqual({ done: true, value: undefined });
 });
 
 test("parts that were given are not kept", async () => {
   const growth = await heapGrowth(async () => {
     const all = Array.from({ length: 256 }, () =>
-      partsOf(undefined, (_, parts) => {
-        parts.push({ type: "text-delta", delta: largeText() }, FINISH);
-        return true;
-      }),
+      listParts([{ type: "text-delta", delta: largeText() }, FINISH]),
     );
     for (const parts of all) await collect(parts);
     return all;

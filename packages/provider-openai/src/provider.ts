@@ -10,6 +10,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type JsonObject,
+  listParts,
   type ModelCard,
   type ProviderSettings,
   partsOf,
@@ -19,7 +20,7 @@ import {
   share,
   wishWarnings,
 } from "@fallthrough/core";
-import { type AnswerReader, createAnswerReader, END_MARKER } from "./answer.ts";
+import { type Answer, END_MARKER, endAnswer, openAnswer, readEvent, readWhole } from "./answer.ts";
 import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
 import { parseFailureBody, type ServerFailure } from "./failure.ts";
 import { createKey } from "./key.ts";
@@ -62,6 +63,7 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
   const http = createHttpClient({ provider: card.id, origin: server.baseURL }, settings);
   const key = createKey(settings, server.apiKeyEnv, http);
   const what = `POST ${new URL(http.baseURL + PATH).pathname}`;
+  const source = { what, fail };
   const { maxCompletionTokens = server.maxCompletionTokens, jsonObject = server.jsonObject } = settings;
   let streamUsage = settings.streamUsage ?? server.streamUsage ?? true;
   let usualModel: string | undefined;
@@ -125,45 +127,39 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     return http.error(codeInside, `${what} answered with an error${words && `, saying ${words}`}`);
   }
 
-  async function answer(request: ChatRequest): Promise<AsyncIterable<StreamPart>> {
+  async function open(request: ChatRequest): Promise<AsyncIterable<StreamPart>> {
     const extraBody = fieldsOf(request.providerOptions?.[card.id]?.["extraBody"]) as JsonObject;
-    const warnings = [...wishWarnings(card, request, KNOWN), ...fixedFieldWarnings(extraBody)];
+    const warnings = wishWarnings(card, request, KNOWN).concat(fixedFieldWarnings(extraBody));
     const model = request.model ?? (await chooseModel(request.signal));
     const response = await ask(request, model, extraBody);
-    const reader = createAnswerReader(what, fail);
+    const answer = openAnswer(source);
     const isStream = (await response.format()) === "events";
-    if (isStream) return partsOf(response.eventGroups(), readGroup(reader), warnings);
-    const value = await response.json();
-    return partsOf(undefined, readWhole(reader, value), warnings);
+    if (isStream) return partsOf(response.eventGroups(), readGroup(answer), warnings);
+    const parts = [...warnings];
+    readWhole(answer, await response.json(), parts);
+    endAnswer(answer, parts);
+    return listParts(parts);
   }
 
   return {
     ...card,
     listModels,
-    stream: (request) => relay(() => answer(request)),
+    stream: (request) => relay(() => open(request)),
     close: () => http.close(),
   };
 }
 
-function readGroup(reader: AnswerReader): GroupReader {
+function readGroup(answer: Answer): GroupReader {
   return (events, parts) => {
     for (const event of events ?? []) {
       if (event.data === END_MARKER) {
-        reader.end(parts);
+        endAnswer(answer, parts);
         return true;
       }
-      reader.readEvent(event, parts);
+      readEvent(answer, event, parts);
     }
-    if (events === undefined && reader.stopped()) reader.end(parts);
+    if (events === undefined && answer.reason !== undefined) endAnswer(answer, parts);
     return events === undefined;
-  };
-}
-
-function readWhole(reader: AnswerReader, value: unknown): GroupReader {
-  return (_, parts) => {
-    reader.readWhole(value, parts);
-    reader.end(parts);
-    return true;
   };
 }
 

@@ -2,7 +2,6 @@ import { ChatError, fieldsOf, parseJson, quote, type StreamPart } from "@fallthr
 
 /** Puts the tool calls of an answer together from their pieces. */
 export interface ToolCalls {
-  any(): boolean;
   /** Adds the deltas that these pieces give to `parts`. */
   take(pieces: readonly unknown[], parts: StreamPart[]): void;
   /** The complete calls; @throws `interrupted` for arguments that were cut */
@@ -40,8 +39,6 @@ export function createToolCalls(): ToolCalls {
   }
 
   return {
-    any: () => calls.length > 0,
-
     take(pieces, parts) {
       for (const piece of pieces) {
         const { index, id, function: called } = fieldsOf(piece);

@@ -1,18 +1,19 @@
 import { ChatError, type ServerSentEvent, type StreamPart } from "@fallthrough/core";
 import { expect, test } from "vitest";
-import { type AnswerReader, createAnswerReader } from "../src/answer.ts";
+import { type Answer, endAnswer, openAnswer, readEvent, readWhole } from "../src/answer.ts";
 
-function createReader(): AnswerReader {
-  return createAnswerReader("POST /v1/chat/completions", ({ codeInside, words }) => {
-    return new ChatError(codeInside, words);
+function openTestAnswer(): Answer {
+  return openAnswer({
+    what: "POST /v1/chat/completions",
+    fail: ({ codeInside, words }) => new ChatError(codeInside, words),
   });
 }
 
 function readEvents(...values: readonly unknown[]): readonly StreamPart[] {
-  const answer = createReader();
+  const answer = openTestAnswer();
   const parts: StreamPart[] = [];
-  for (const value of values) answer.readEvent(eventOf(value), parts);
-  answer.end(parts);
+  for (const value of values) readEvent(answer, eventOf(value), parts);
+  endAnswer(answer, parts);
   return parts;
 }
 
@@ -42,7 +43,7 @@ test.each([
 test("an event without data gives nothing", () => {
   const parts: StreamPart[] = [];
 
-  createReader().readEvent({ event: "message", data: "" }, parts);
+  readEvent(openTestAnswer(), { event: "message", data: "" }, parts);
 
   expect(parts).toEqual([]);
 });
@@ -70,11 +71,11 @@ test.each([
 });
 
 test("a reason that is blank is none", () => {
-  const answer = createReader();
+  const answer = openTestAnswer();
 
-  answer.readEvent(eventOf(choice({ content: "Hi" }, "")), []);
+  readEvent(answer, eventOf(choice({ content: "Hi" }, "")), []);
 
-  expect(answer.stopped()).toBe(false);
+  expect(answer.reason).toBeUndefined();
 });
 
 test("a forced tool call that ends in stop is told as a tool call", () => {
@@ -91,11 +92,11 @@ test.each([
 });
 
 test("an event of the name error is a failure in any form", () => {
-  const answer = createReader();
+  const answer = openTestAnswer();
 
   const data = '{"code":429,"message":"slow down"}';
 
-  expect(() => answer.readEvent({ event: "error", data }, [])).toThrow(
+  expect(() => readEvent(answer, { event: "error", data }, [])).toThrow(
     expect.objectContaining({ code: "rate-limit" }),
   );
 });
@@ -105,7 +106,7 @@ test.each([
   ["a whole answer without choices", undefined],
 ])("%s is a protocol error", (_, value) => {
   const read = (): unknown =>
-    value === undefined ? createReader().readWhole({ id: 1 }, []) : readEvents(value);
+    value === undefined ? readWhole(openTestAnswer(), { id: 1 }, []) : readEvents(value);
 
   expect(read).toThrow(expect.objectContaining({ code: "protocol" }));
 });

@@ -26,7 +26,7 @@ interface Chain {
   stream(request: ChatRequest, options: ChainCallOptions): AsyncIterable<StreamPart>;
 }
 
-/** What the attempts of one call share. */
+/** What an attempt is part of. */
 export interface AttemptContext {
   readonly request: ChatRequest;
   readonly log: RouteLog;
@@ -34,6 +34,8 @@ export interface AttemptContext {
   /** The failures that the call holds back from the accounts. */
   readonly held: HeldFailure[];
   readonly health: HealthStore;
+  /** The time at which the attempt begins, of `performance.now`. */
+  readonly started: number;
 }
 
 type Result = IteratorResult<StreamPart, undefined>;
@@ -59,12 +61,11 @@ export function createAttempt(
   permit: Permit,
   options: GuardOptions,
 ): AttemptParts {
-  const { request, log, accounts, held, health } = context;
+  const { request, log, accounts, held, health, started } = context;
   const { provider, subject } = planned;
   const { signal } = request;
   const nested = SELF_GUARDED in provider;
   const earlier = log.outcomes.length;
-  const started = performance.now();
   let parts: GuardedParts | undefined;
   let committed = false;
   let ended = false;

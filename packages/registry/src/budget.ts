@@ -14,14 +14,13 @@ export function startBudget(limits: { readonly commitMs: number; readonly totalM
 }
 
 /** Whether nobody may be asked any more. */
-export function isExpired({ started, commitMs, totalMs }: Budget): boolean {
-  const elapsed = performance.now() - started;
+export function isExpired({ started, commitMs, totalMs }: Budget, now: number): boolean {
+  const elapsed = now - started;
   return (commitMs > 0 && elapsed >= commitMs) || (totalMs > 0 && elapsed >= totalMs);
 }
 
-/** Upper bounds for the next attempt; one with others behind it may not be silent until the end. */
-export function capsOf({ started, commitMs, totalMs }: Budget, others: boolean): Timeouts {
-  const now = performance.now();
+/** Upper bounds for an attempt that begins now; one with others behind it may not be silent until the end. */
+export function capsOf({ started, commitMs, totalMs }: Budget, others: boolean, now: number): Timeouts {
   const remaining = left(commitMs, started, now);
   return {
     commitMs: remaining,

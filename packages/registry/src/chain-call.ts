@@ -79,10 +79,11 @@ export function createChainCall(
           recordSkip(planned, skip);
           continue;
         }
-        if (!mayAsk(permit)) return END;
+        const now = performance.now();
+        if (!mayAsk(permit, now)) return END;
         const others = plan.some((other, place) => place > index && isLeft(other));
         try {
-          return commit(await ask(planned, permit, others));
+          return commit(await ask(planned, permit, others, now));
         } catch (thrown) {
           last = planned;
           reason = fallThrough(planned, thrown);
@@ -95,9 +96,10 @@ export function createChainCall(
         if (isOver()) return END;
         const { subject } = last;
         const permit = (await health.admit(subject, { force: true })) ?? { subject };
-        if (!mayAsk(permit)) return END;
+        const now = performance.now();
+        if (!mayAsk(permit, now)) return END;
         try {
-          return commit(await ask(last, permit, false));
+          return commit(await ask(last, permit, false, now));
         } catch (thrown) {
           fallThrough(last, thrown);
         }
@@ -130,16 +132,17 @@ export function createChainCall(
   }
 
   /** Whether the call goes on, once there is leave to ask; @throws that its time is up */
-  function mayAsk(permit: Permit): boolean {
-    if (!ended && !isExpired(rules.budget)) return true;
+  function mayAsk(permit: Permit, now: number): boolean {
+    if (!ended && !isExpired(rules.budget, now)) return true;
     accounts.release(permit);
     if (ended) return false;
     throw attachRoute(deadlineError(rules.budget), log.route());
   }
 
-  function ask(planned: Planned, permit: Permit, others: boolean): Promise<Result> {
-    const options = { timeouts, caps: capsOf(rules.budget, others), reasoningOnly, route };
-    attempt = createAttempt({ request, log, accounts, held, health }, planned, permit, options);
+  function ask(planned: Planned, permit: Permit, others: boolean, now: number): Promise<Result> {
+    const options = { timeouts, caps: capsOf(rules.budget, others, now), reasoningOnly, route };
+    const context = { request, log, accounts, held, health, started: now };
+    attempt = createAttempt(context, planned, permit, options);
     return attempt.next();
   }
 

@@ -27,7 +27,7 @@ export function isFinal(rules: Rules, reason: unknown, { card }: Planned): boole
   const { policy, log, budget } = rules;
   const { code } = reason;
   // the time of one provider, or of a chain inside this one, is not the time of this one
-  if (code === "deadline" && !isExpired(budget)) return false;
+  if (code === "deadline" && !isExpired(budget, performance.now())) return false;
   const { next } = policy[code];
   if (next === "larger-window")
     rules.triedWindow = Math.max(rules.triedWindow ?? 0, card?.contextWindow ?? 0);

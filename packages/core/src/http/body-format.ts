@@ -4,6 +4,11 @@ import type { BodyFormat } from "./types.ts";
 /** The longest start that tells one format from another: `<!doctype`. */
 const TELLING_LENGTH = 9;
 
+/** Whether these bytes open a JSON object or list: of the bodies that have to be looked at most do. */
+export function opensJson(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7b || bytes[0] === 0x5b;
+}
+
 /** What a body that starts so is; `undefined` while too little of it has come to tell. */
 export function bodyFormat(contentType: string, text: string, whole: boolean): BodyFormat | undefined {
   const start = text.trimStart();

@@ -7,7 +7,7 @@ import { createSseParser, type ServerSentEvent } from "../sse.ts";
 import { END } from "../take.ts";
 import { isChallenge, isChallenged, isPage } from "./block-page.ts";
 import { decodeBody } from "./body.ts";
-import { bodyFormat } from "./body-format.ts";
+import { bodyFormat, opensJson } from "./body-format.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ErrorFactory, knownFailure, transportFailure } from "./failures.ts";
 import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "./types.ts";
@@ -78,7 +78,8 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
 
   /** The whole text, decoded at once: a large answer would otherwise be copied once more. */
   async function readAll(limit: number): Promise<string> {
-    const chunks: Uint8Array[] = [];
+    const chunks = peeked === undefined ? [] : [peeked];
+    peeked = undefined;
     for (let chunk = await readBytes(limit); chunk !== undefined; chunk = await readBytes(limit))
       chunks.push(chunk);
     return decoder.decode(joined(chunks));
@@ -114,11 +115,9 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     while (seen === undefined) {
       const more = bytes < limits.errorBytes ? await readBytes(limits.streamBytes) : undefined;
       if (more !== undefined) chunks.push(more);
-      seen = bodyFormat(
-        contentType,
-        decoder.decode(joined(chunks).subarray(0, limits.errorBytes)),
-        more === undefined,
-      );
+      const start = joined(chunks).subarray(0, limits.errorBytes);
+      // what opens like JSON is told without being decoded
+      seen = opensJson(start) ? "json" : bodyFormat(contentType, decoder.decode(start), more === undefined);
     }
     if (chunks.length > 0) peeked = joined(chunks);
     return seen;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bodyFormat } from "../../src/http/body-format.ts";
+import { bodyFormat, opensJson } from "../../src/http/body-format.ts";
 
 test.each([
   ["application/json", '{"a":1}', "json"],
@@ -34,4 +34,14 @@ test.each([
   ["", "<", "html"],
 ])("a body of type %j that starts with %j is told at once", (type, text, expected) => {
   expect(bodyFormat(type, text, false)).toBe(expected);
+});
+
+test.each([
+  ['{"a":1}', true],
+  ["[1]", true],
+  [" {}", false],
+  ["<html>", false],
+  ["", false],
+])("whether %j opens JSON is %s", (text, expected) => {
+  expect(opensJson(Buffer.from(text))).toBe(expected);
 });
