@@ -54,12 +54,12 @@ export function createFrame({ textOf, cumulative = false }: FrameOptions): Frame
     },
 
     learn(data, text) {
+      before = undefined;
       if (unused >= MOST_UNUSED) return;
       unused++;
       const characters = JSON.stringify(text).slice(1, -1);
       const start = data.lastIndexOf(`"${characters}"`) + 1;
       const end = start + characters.length;
-      before = undefined;
       after = copyOf(data.slice(end));
       if (start === 0 || !isText(data.slice(0, start) + PROBE + after)) return;
       before = copyOf(data.slice(0, cumulative ? end : start));

@@ -63,54 +63,48 @@ export function createChainCall(
   let committed = false;
   let ended = false;
 
-  /** One function for the whole way to the first answer: each more would take turns of the microtask queue. */
   async function open(): Promise<Result> {
     const plan = planFor({ model: request.model, capabilities: requiredCapabilities(request) });
     const admission = { plan, health };
     let last: Planned | undefined;
     let reason: unknown;
-    try {
-      for (const [index, planned] of plan.entries()) {
-        if (isOver()) return END;
-        const skip = skipOf(rules, planned);
-        const admitted = skip === undefined ? admit(admission, planned) : undefined;
-        const permit = isPromise(admitted) ? await admitted : admitted;
-        if (permit === undefined) {
-          recordSkip(planned, skip);
-          continue;
-        }
-        const now = performance.now();
-        if (!mayAsk(permit, now)) return END;
-        const others = plan.some((other, place) => place > index && isLeft(other));
-        try {
-          return commit(await ask(planned, permit, others, now));
-        } catch (thrown) {
-          last = planned;
-          reason = fallThrough(planned, thrown);
-        }
+
+    for (const [index, planned] of plan.entries()) {
+      if (isOver()) return END;
+      const skip = skipOf(rules, planned);
+      const admitted = skip === undefined ? admit(admission, planned) : undefined;
+      const permit = isPromise(admitted) ? await admitted : admitted;
+      if (permit === undefined) {
+        recordSkip(planned, skip);
+        continue;
       }
-      if (last !== undefined && mayAskAgain(rules, reason)) {
-        const leaving = new AbortController();
-        stopPausing = () => leaving.abort();
-        await pause(BACK_OFF_MS * Math.random(), [signal, leaving.signal]);
-        if (isOver()) return END;
-        const { subject } = last;
-        const permit = (await health.admit(subject, { force: true })) ?? { subject };
-        const now = performance.now();
-        if (!mayAsk(permit, now)) return END;
-        try {
-          return commit(await ask(last, permit, false, now));
-        } catch (thrown) {
-          fallThrough(last, thrown);
-        }
+      const now = performance.now();
+      if (!mayAsk(permit, now)) return END;
+      const others = plan.some((other, place) => place > index && isLeft(other));
+      try {
+        return commit(await ask(planned, permit, others, now));
+      } catch (thrown) {
+        last = planned;
+        reason = fallThrough(planned, thrown);
       }
-      accounts.settle(held, isOffline(log.errors()));
-      throw verdictOn(plan, log, health);
-    } catch (thrown) {
-      ended = true;
-      accounts.settle(held, signal?.aborted === true);
-      throw thrown;
     }
+    if (last !== undefined && mayAskAgain(rules, reason)) {
+      const leaving = new AbortController();
+      stopPausing = () => leaving.abort();
+      await pause(BACK_OFF_MS * Math.random(), [signal, leaving.signal]);
+      if (isOver()) return END;
+      const { subject } = last;
+      const permit = (await health.admit(subject, { force: true })) ?? { subject };
+      const now = performance.now();
+      if (!mayAsk(permit, now)) return END;
+      try {
+        return commit(await ask(last, permit, false, now));
+      } catch (thrown) {
+        fallThrough(last, thrown);
+      }
+    }
+    accounts.settle(held, isOffline(log.errors()));
+    throw verdictOn(plan, log, health);
   }
 
   /** @throws the caller's own reason */
@@ -166,7 +160,11 @@ export function createChainCall(
       totalMs: capTimeout(totalMs, caps?.totalMs),
     });
     rules = { policy, log, budget };
-    return open();
+    return open().catch((reason) => {
+      ended = true;
+      accounts.settle(held, signal?.aborted === true);
+      throw reason;
+    });
   }
 
   return createPartIterator({
