@@ -294,3 +294,13 @@ test("a provider of one's own is a manifest and the facts of its server", async 
   expect(sentBodies()).toEqual([{ model: "acme-1", messages: request.messages, stream: true }]);
   await acme.close?.();
 });
+
+test("a whole answer with a cut tool call fails before anything of it is given", async () => {
+  const function_ = { name: "look", arguments: '{"at":' };
+  const message = { content: "Look: ", tool_calls: [{ id: "a", type: "function", function: function_ }] };
+  server = await serve(jsonOf({ choices: [{ index: 0, message, finish_reason: "tool_calls" }] }));
+
+  const failure = await failureOf(chat(providerFor(server), request));
+
+  expect(failure).toMatchObject({ code: "interrupted", phase: "preamble", partial: undefined });
+});
