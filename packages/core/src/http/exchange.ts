@@ -95,10 +95,9 @@ export function startExchange(
       received: 0,
       isOpen: () => !ended,
       read() {
-        const [first, second] = chunks;
-        if (first !== undefined) {
+        if (chunks.length > 0) {
           // all that waits at once: the reader's work is by the read, not by the byte
-          const bytes = second === undefined ? first : Buffer.concat(chunks);
+          const bytes = joinBytes(chunks);
           chunks = [];
           if (queued > QUEUED_BYTES && !ended) controller?.resume();
           queued = 0;
@@ -166,6 +165,12 @@ export function startExchange(
       fail(error);
     }
   });
+}
+
+/** These bytes as one piece; a single piece is not copied. */
+export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first, second] = chunks;
+  return first !== undefined && second === undefined ? first : Buffer.concat(chunks);
 }
 
 /** The connection ended without an answer; any other failure was an answer, if a broken one. */

@@ -8,7 +8,7 @@ import { END } from "../take.ts";
 import { isChallenge, isChallenged, isPage } from "./block-page.ts";
 import { decodeBody } from "./body.ts";
 import { bodyFormat, opensJson } from "./body-format.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, joinBytes } from "./exchange.ts";
 import { type ErrorFactory, knownFailure, transportFailure } from "./failures.ts";
 import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "./types.ts";
 
@@ -82,7 +82,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     peeked = undefined;
     for (let chunk = await readBytes(limit); chunk !== undefined; chunk = await readBytes(limit))
       chunks.push(chunk);
-    return decoder.decode(joined(chunks));
+    return decoder.decode(joinBytes(chunks));
   }
 
   /** The start of a body whose verdict is known already: it may neither take long nor fail. */
@@ -115,11 +115,11 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     while (seen === undefined) {
       const more = bytes < limits.errorBytes ? await readBytes(limits.streamBytes) : undefined;
       if (more !== undefined) chunks.push(more);
-      const start = joined(chunks).subarray(0, limits.errorBytes);
+      const start = joinBytes(chunks).subarray(0, limits.errorBytes);
       // what opens like JSON is told without being decoded
       seen = opensJson(start) ? "json" : bodyFormat(contentType, decoder.decode(start), more === undefined);
     }
-    if (chunks.length > 0) peeked = joined(chunks);
+    if (chunks.length > 0) peeked = joinBytes(chunks);
     return seen;
   }
 
@@ -245,11 +245,6 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
       return named(() => parseJson(text, what, limits.jsonDepth));
     },
   };
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first, second] = chunks;
-  return first !== undefined && second === undefined ? first : Buffer.concat(chunks);
 }
 
 /** The media type of an answer, lower-case and without parameters. */
