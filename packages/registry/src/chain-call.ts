@@ -62,12 +62,12 @@ export function createChainCall(
   let attempt: AttemptParts | undefined;
   let committed = false;
   let ended = false;
+  /** Who failed last. */
+  let last: { readonly planned: Planned; readonly reason: unknown } | undefined;
 
   async function open(): Promise<Result> {
     const plan = planFor({ model: request.model, capabilities: requiredCapabilities(request) });
     const admission = { plan, health };
-    let last: Planned | undefined;
-    let reason: unknown;
 
     for (const [index, planned] of plan.entries()) {
       if (isOver()) return END;
@@ -78,30 +78,20 @@ export function createChainCall(
         recordSkip(planned, skip);
         continue;
       }
-      const now = performance.now();
-      if (!mayAsk(permit, now)) return END;
       const others = plan.some((other, place) => place > index && isLeft(other));
-      try {
-        return commit(await ask(planned, permit, others, now));
-      } catch (thrown) {
-        last = planned;
-        reason = fallThrough(planned, thrown);
-      }
+      const result = await ask(planned, permit, others);
+      if (result !== undefined) return result;
     }
-    if (last !== undefined && mayAskAgain(rules, reason)) {
+    if (last !== undefined && mayAskAgain(rules, last.reason)) {
+      const { planned } = last;
       const leaving = new AbortController();
       stopPausing = () => leaving.abort();
       await pause(BACK_OFF_MS * Math.random(), [signal, leaving.signal]);
       if (isOver()) return END;
-      const { subject } = last;
+      const { subject } = planned;
       const permit = (await health.admit(subject, { force: true })) ?? { subject };
-      const now = performance.now();
-      if (!mayAsk(permit, now)) return END;
-      try {
-        return commit(await ask(last, permit, false, now));
-      } catch (thrown) {
-        fallThrough(last, thrown);
-      }
+      const result = await ask(planned, permit, false);
+      if (result !== undefined) return result;
     }
     accounts.settle(held, isOffline(log.errors()));
     throw verdictOn(plan, log, health);
@@ -125,32 +115,28 @@ export function createChainCall(
     });
   }
 
-  /** Whether the call goes on, once there is leave to ask; @throws that its time is up */
-  function mayAsk(permit: Permit, now: number): boolean {
-    if (!ended && !isExpired(rules.budget, now)) return true;
-    accounts.release(permit);
-    if (ended) return false;
-    throw attachRoute(deadlineError(rules.budget), log.route());
-  }
-
-  function ask(planned: Planned, permit: Permit, others: boolean, now: number): Promise<Result> {
+  /** The first result of this one, `undefined` where the next may be asked; @throws where nobody else is to be */
+  async function ask(planned: Planned, permit: Permit, others: boolean): Promise<Result | undefined> {
+    const now = performance.now();
+    if (ended || isExpired(rules.budget, now)) {
+      accounts.release(permit);
+      if (ended) return END;
+      throw attachRoute(deadlineError(rules.budget), log.route());
+    }
     const options = { timeouts, caps: capsOf(rules.budget, others, now), reasoningOnly, route };
     const context = { request, log, accounts, held, health, started: now };
     attempt = createAttempt(context, planned, permit, options);
-    return attempt.next();
-  }
-
-  function commit(result: Result): Result {
-    committed = !result.done;
-    if (committed) accounts.settle(held, false);
-    return result;
-  }
-
-  /** @throws the failure where nobody else is to be asked after it */
-  function fallThrough(planned: Planned, reason: unknown): unknown {
-    attempt = undefined;
-    if (signal?.aborted || isFinal(rules, reason, planned)) throw reason;
-    return reason;
+    try {
+      const result = await attempt.next();
+      committed = !result.done;
+      if (committed) accounts.settle(held, false);
+      return result;
+    } catch (reason) {
+      attempt = undefined;
+      if (signal?.aborted || isFinal(rules, reason, planned)) throw reason;
+      last = { planned, reason };
+      return undefined;
+    }
   }
 
   function begin(): Promise<Result> {
