@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { nodeBinary } from "./node-binary.mjs";
+import { npmInstall } from "./npm-install.mjs";
 import { prepare } from "./setup.mjs";
 import { ROOT, TOOL_ENVIRONMENT } from "./workspace.mjs";
 
@@ -35,9 +36,7 @@ function installPeers() {
   const wanted = join(PEERS, "package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
   process.stderr.write("installing the clients to compare with ...\n");
-  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { status } = spawnSync("npm", ["ci", ...options], { cwd: PEERS, stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
+  npmInstall(["ci", "--ignore-scripts"], { cwd: PEERS });
 }
 
 /** @param {readonly string[]} arguments_ */

@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { npmInstall } from "./npm-install.mjs";
 import { ROOT } from "./workspace.mjs";
 
 /**
@@ -14,11 +14,6 @@ export function nodeBinary(version) {
   const binary = join(folder, "node_modules", name, "bin/node");
   if (existsSync(binary)) return binary;
 
-  const { status, stderr } = spawnSync(
-    "npm",
-    ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", `${name}@${version}`],
-    { encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] },
-  );
-  if (status !== 0) throw new Error(`npm install of \`${name}@${version}\` ended with ${status}: ${stderr}`);
+  npmInstall(["install", "--prefix", folder, "--no-save", `${name}@${version}`]);
   return binary;
 }

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeBinary } from "./node-binary.mjs";
+import { npmInstall } from "./npm-install.mjs";
 import { prepare } from "./setup.mjs";
 import { ROOT, TOOL_ENVIRONMENT } from "./workspace.mjs";
 
@@ -30,12 +31,6 @@ function install() {
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === lock) return;
 
   // the engines are for the Node.js that runs the tests, not for the one that runs npm
-  const args = ["ci", "--prefix", FOLDER, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { status, stderr } = spawnSync("npm", args, {
-    cwd: FOLDER,
-    encoding: "utf8",
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  if (status !== 0) throw new Error(`npm ci of the newest clients ended with ${status}: ${stderr}`);
+  npmInstall(["ci", "--prefix", FOLDER, "--ignore-scripts"], { cwd: FOLDER });
   writeFileSync(STAMP, lock);
 }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TOOL_ENVIRONMENT } from "../workspace.mjs";
 import { npmrc } from "./registry.mjs";
-import { run, yarn } from "./tools.mjs";
+import { run, runInstall, yarn } from "./tools.mjs";
 
 /**
  * One way in which a package manager lays out what an application depends on.
@@ -26,19 +26,20 @@ import { run, yarn } from "./tools.mjs";
 /** @type {Pick<Layout, "install" | "start">} */
 const NPM = {
   install: ({ application, env }) =>
-    run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: application, env }),
+    runInstall("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: application, env }),
   start: ({ application, env }, script) => run(process.execPath, [script], { cwd: application, env }),
 };
 
 /** @type {Pick<Layout, "install" | "start">} */
 const PNPM = {
-  install: ({ root, env }) => run("pnpm", ["install", "--no-frozen-lockfile"], { cwd: root, env }),
+  install: ({ root, env }) => runInstall("pnpm", ["install", "--no-frozen-lockfile"], { cwd: root, env }),
   start: NPM.start,
 };
 
 /** @type {Pick<Layout, "install" | "start">} */
 const YARN = {
-  install: ({ application, env }) => run(process.execPath, [yarn(), "install"], { cwd: application, env }),
+  install: ({ application, env }) =>
+    runInstall(process.execPath, [yarn(), "install"], { cwd: application, env }),
   start: ({ application, env }, script) =>
     run(process.execPath, [yarn(), "node", script], { cwd: application, env }),
 };

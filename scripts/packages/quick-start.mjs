@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../workspace.mjs";
 import { freePort } from "./registry.mjs";
-import { run } from "./tools.mjs";
+import { run, runInstall } from "./tools.mjs";
 
 const HEADING = "## From nothing to an answer through curl in three commands";
 const README_FILES = ["README.md", "packages/gateway/README.md"];
@@ -35,7 +35,7 @@ export async function tryQuickStart(place, { settings, answers, local }) {
   const down = Object.fromEntries(LOCAL_SERVERS.map((id) => [id, { baseURL: CLOSED }]));
   const site = { ...down, pizzagpt: settings["pizzagpt"] };
 
-  await run("sh", ["-c", install], { cwd, env });
+  await runInstall("sh", ["-c", install], { cwd, env });
   for (const [id, own] of Object.entries({
     pizzagpt: site,
     ollama: { ...site, ollama: { baseURL: local } },

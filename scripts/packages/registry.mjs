@@ -63,7 +63,8 @@ function configuration(folder) {
   const local = { access: "$all", publish: "$all" };
   return {
     storage: join(folder, "storage"),
-    uplinks: { configured: { url: uplink } },
+    // by default it asks a registry that was slow twice no more for five minutes
+    uplinks: { configured: { url: uplink, timeout: "2m", max_fails: 100, fail_timeout: "1s" } },
     packages: {
       ...Object.fromEntries(LOCAL_NAMES.map((name) => [name, local])),
       "**": { access: "$all", proxy: "configured" },

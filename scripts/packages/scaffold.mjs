@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "./tools.mjs";
+import { run, runInstall } from "./tools.mjs";
 
 /**
  * Scaffolds a plugin as its author would, and asserts that it builds and passes its own tests.
@@ -12,10 +12,10 @@ export async function tryScaffold({ root, env: own }) {
   // the new package has a folder of its own, from which npm does not look further up
   const env = { ...own, npm_config_userconfig: join(root, ".npmrc") };
   const create = ["create", "--yes", "fallthrough-provider", "my-site", "--", "--template", "sse"];
-  await run("npm", create, { cwd: root, env });
+  await runInstall("npm", create, { cwd: root, env });
 
   const cwd = join(root, "my-site");
-  await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd, env });
+  await runInstall("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd, env });
   await run("npm", ["run", "build"], { cwd, env });
   // to a file, because the suite prints its table of what is supported
   const test = ["--no-install", "vitest", "run", "--reporter=json", "--outputFile=report.json"];

@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { INSTALL_ATTEMPTS, isBrokenConnection, npmInstall } from "../npm-install.mjs";
 import { ROOT } from "../workspace.mjs";
 
 /** Newer releases of both start on newer versions of Node.js only. */
@@ -34,13 +35,25 @@ function installTool(name, manifest, program) {
 
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, ...manifest }));
-  const { status, stderr } = spawnSync(
-    "npm",
-    ["install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"],
-    { encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] },
-  );
-  if (status !== 0) throw new Error(`npm install of \`${name}\` ended with ${status}: ${stderr}`);
+  npmInstall(["install", "--prefix", folder, "--ignore-scripts"]);
   return file;
+}
+
+/**
+ * Runs an installation to its end, again where only a connection broke off, and resolves to what it wrote to stdout.
+ *
+ * @param {Parameters<typeof run>} invocation
+ * @returns {Promise<string>}
+ */
+export async function runInstall(...invocation) {
+  for (let attempt = 1; attempt < INSTALL_ATTEMPTS; attempt += 1) {
+    try {
+      return await run(...invocation);
+    } catch (error) {
+      if (!(error instanceof Error && isBrokenConnection(error.message))) throw error;
+    }
+  }
+  return run(...invocation);
 }
 
 /**
