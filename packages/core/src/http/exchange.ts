@@ -63,7 +63,7 @@ export function startExchange(
     }
 
     function leaveQueue(): void {
-      transport.waiting.delete(handler);
+      transport.leaveQueue(handler);
       clearTimeout(connectTimer);
     }
 
@@ -112,8 +112,21 @@ export function startExchange(
       close,
     };
 
+    /** Not for a connection that stands: a request waits a turn for it, and a timer costs more than that. */
+    function startConnectTimer(): void {
+      if (call.connectMs <= 0) return;
+      connectTimer ??= setTimeout(
+        () => close(CONNECT_TIMED_OUT),
+        Math.min(call.connectMs, LONGEST_TIMER_MS),
+      );
+    }
+
     const handler: ExchangeHandler = {
       sockets,
+      onSocketOpen(socket) {
+        sockets.push(socket);
+        startConnectTimer();
+      },
       isWaiting: () => controller === undefined && !ended,
       onRequestStart(started) {
         controller = started;
@@ -157,10 +170,8 @@ export function startExchange(
     signal?.addEventListener("abort", onAbort);
     try {
       transport.dispatch(options, handler);
-      // on a connection that stands the request has begun by now
-      if (handler.isWaiting() && call.connectMs > 0) {
-        connectTimer = setTimeout(() => close(CONNECT_TIMED_OUT), Math.min(call.connectMs, LONGEST_TIMER_MS));
-      }
+      // whether a dispatcher of the caller's opens anything is not known
+      if (!transport.ownsSockets && handler.isWaiting()) startConnectTimer();
     } catch (error) {
       fail(error);
     }

@@ -9,17 +9,19 @@ import { createSocksConnector } from "./socks.ts";
 /** Takes what comes of one request. */
 export interface ExchangeHandler extends Dispatcher.DispatchHandler {
   /** What was opened for this request: nothing means that a connection was used again. */
-  readonly sockets: Socket[];
+  readonly sockets: readonly Socket[];
+  /** Called for each socket that is opened for this request. */
+  onSocketOpen(socket: Socket): void;
   /** The request is neither on a connection nor at its end. */
   isWaiting(): boolean;
 }
 
 /** Where an instance's requests go. */
 export interface Transport {
-  /** Whose request is on no connection yet; a handler that is, or has ended, takes itself out. */
-  readonly waiting: Set<ExchangeHandler>;
-  /** Starts an exchange; the sockets that are opened for it are added to those of its handler. */
+  /** Starts an exchange; its handler is told of the sockets that are opened for it. */
   dispatch(options: Dispatcher.DispatchOptions, handler: ExchangeHandler): void;
+  /** To be called for a handler that waits no more. */
+  leaveQueue(handler: ExchangeHandler): void;
   /** Whether `dispatch` knows about the sockets; not so behind a dispatcher of the caller's. */
   readonly ownsSockets: boolean;
   /** Lets running exchanges end and opens new connections for the next ones. */
@@ -52,25 +54,28 @@ export async function createTransport({
 
   /** The dispatch in progress: undici mostly opens sockets before `dispatch` returns. */
   let opening: ExchangeHandler | undefined;
-  const waiting = new Set<ExchangeHandler>();
+  /**
+   * Whose request is on no connection yet, the oldest first. No set: its memory is a chain in which dead handlers keep
+   * each other alive until a major collection, with all that was read through them.
+   */
+  const waiting: ExchangeHandler[] = [];
 
   // undici cannot end a connection that is still being opened, so the sockets are kept in view
   function tracked(connect: buildConnector.connector): buildConnector.connector {
     return (options, callback) => {
-      const [handler] = opening === undefined ? waiting : [opening];
-      const sockets = handler?.sockets;
-      if (sockets === undefined) {
+      const handler = opening ?? waiting[0];
+      if (handler === undefined) {
         // undici connects again for a request that was aborted, only to find that out
         queueMicrotask(() => callback(new Error("no request wants this connection"), null));
         return;
       }
-      if (proxy !== undefined && sockets.some((socket) => socket.destroyed)) {
+      if (proxy !== undefined && handler.sockets.some((socket) => socket.destroyed)) {
         // undici connects again for ever to a proxy that hangs up on it
         const closed = Object.assign(new Error("the proxy closed the connection"), { code: PROXY_CLOSED });
         queueMicrotask(() => callback(closed, null));
         return;
       }
-      sockets.push(connect(options, callback) as unknown as Socket);
+      handler.onSocketOpen(connect(options, callback) as unknown as Socket);
     };
   }
 
@@ -110,7 +115,6 @@ export async function createTransport({
 
   return {
     ownsSockets: dispatcher === undefined,
-    waiting,
     dispatch(options, handler) {
       opening = handler;
       try {
@@ -118,7 +122,11 @@ export async function createTransport({
       } finally {
         opening = undefined;
       }
-      if (handler.isWaiting()) waiting.add(handler);
+      if (handler.isWaiting()) waiting.push(handler);
+    },
+    leaveQueue(handler) {
+      const place = waiting.indexOf(handler);
+      if (place !== -1) waiting.splice(place, 1);
     },
     renew,
     async close() {

@@ -21,7 +21,7 @@ vi.mock("../../src/http/transport.ts", () => ({
   createTransport: (): Promise<Transport> =>
     Promise.resolve({
       ownsSockets: true,
-      waiting: new Set(),
+      leaveQueue() {},
       dispatch,
       renew,
       close: async () => {},
