@@ -12,6 +12,8 @@ export interface FrameOptions {
   textOf(data: string): string | undefined;
   /** Each event repeats all text before it: `read` gives what is new. @default false */
   readonly cumulative?: boolean | undefined;
+  /** The name of a field behind the text whose string says nothing, and differs from event to event. */
+  readonly padding?: string | undefined;
 }
 
 /** Text that stands for any other in the proof of a frame. */
@@ -26,8 +28,10 @@ const MOST_UNUSED = 8;
  * is then what JSON makes of the characters in that place. `JSON.parse` remains the judge of every character that is
  * new; those that are the same were judged before.
  */
-export function createFrame({ textOf, cumulative = false }: FrameOptions): Frame {
+export function createFrame({ textOf, cumulative = false, padding }: FrameOptions): Frame {
   let before: string | undefined;
+  /** What stands between the text and the padding; `undefined` where an event has none. */
+  let between: string | undefined;
   let after = "";
   let unused = 0;
 
@@ -42,11 +46,17 @@ export function createFrame({ textOf, cumulative = false }: FrameOptions): Frame
   return {
     read(data) {
       if (before === undefined) return undefined;
-      const end = data.length - after.length;
+      const start = before.length;
+      let end = data.length - after.length;
       // compared as slices: V8 compares those as memory, and `startsWith` character by character
-      if (end < before.length || data.slice(0, before.length) !== before || data.slice(end) !== after)
-        return undefined;
-      const text = parseCharacters(data.slice(before.length, end));
+      if (end < start || data.slice(0, start) !== before || data.slice(end) !== after) return undefined;
+      if (between !== undefined) {
+        const textEnd = data.lastIndexOf(between, end - between.length);
+        if (textEnd < start || parseCharacters(data.slice(textEnd + between.length, end)) === undefined)
+          return undefined;
+        end = textEnd;
+      }
+      const text = parseCharacters(data.slice(start, end));
       if (text === undefined) return undefined;
       unused = 0;
       if (cumulative) before = data.slice(0, end);
@@ -60,8 +70,14 @@ export function createFrame({ textOf, cumulative = false }: FrameOptions): Frame
       const characters = JSON.stringify(text).slice(1, -1);
       const start = data.lastIndexOf(`"${characters}"`) + 1;
       const end = start + characters.length;
-      after = copyOf(data.slice(end));
-      if (start === 0 || !isText(data.slice(0, start) + PROBE + after)) return;
+      const rest = data.slice(end);
+      const name = `"${padding}":"`;
+      const paddingStart = padding === undefined ? -1 : rest.lastIndexOf(name) + name.length;
+      const padded = paddingStart >= name.length;
+      between = padded ? copyOf(rest.slice(0, paddingStart)) : undefined;
+      after = copyOf(padded ? rest.slice(rest.indexOf('"', paddingStart)) : rest);
+      const probe = padded ? PROBE + between + PROBE + after : PROBE + after;
+      if (start === 0 || !isText(data.slice(0, start) + probe)) return;
       before = copyOf(data.slice(0, cumulative ? end : start));
     },
   };

@@ -7,7 +7,7 @@ const textOf = (data: string): string | undefined => {
   return more === undefined && kind !== "other" ? say : undefined;
 };
 
-function learned(data: string, text: string, options: { cumulative?: boolean } = {}) {
+function learned(data: string, text: string, options: { cumulative?: boolean; padding?: string } = {}) {
   const frame = createFrame({ textOf, ...options });
   frame.learn(data, text);
   return frame;
@@ -74,6 +74,34 @@ test("a cumulative frame gives what is new, from wherever it has come to", () =>
   expect(frame.read('{"say":"one two"}')).toBe("");
   expect(frame.read('{"say":"one two\\nthree"}')).toBe("\nthree");
   expect(frame.read('{"say":"one 2"}')).toBeUndefined();
+});
+
+test("padding behind the text may differ in every event", () => {
+  const frame = learned('{"say":"one","end":null,"pad":"xyz"}', "one", { padding: "pad" });
+
+  expect(frame.read('{"say":"two","end":null,"pad":""}')).toBe("two");
+  expect(frame.read('{"say":"t\\"wo\\"","end":null,"pad":"a\\"b"}')).toBe('t"wo"');
+});
+
+test.each([
+  ["without its padding", '{"say":"two","end":null}'],
+  ["with another field before its padding", '{"say":"two","end":true,"pad":"xyz"}'],
+  ["with another field behind its padding", '{"say":"two","end":null,"pad":"xyz","more":"1"}'],
+  ["whose padding ends early", '{"say":"two","end":null,"pad":"xyz","more":"1","pad":"xyz"}'],
+  ["whose padding is no text", '{"say":"two","end":null,"pad":7}'],
+])("an event %s is left to the parser", (_, data) => {
+  const frame = learned('{"say":"one","end":null,"pad":"xyz"}', "one", { padding: "pad" });
+
+  expect(frame.read(data)).toBeUndefined();
+});
+
+test("padding that stands before the text, or holds a quote, makes no pattern", () => {
+  expect(
+    learned('{"pad":"a","say":"one"}', "one", { padding: "pad" }).read('{"pad":"b","say":"x"}'),
+  ).toBeUndefined();
+  expect(
+    learned('{"say":"one","pad":"\\""}', "one", { padding: "pad" }).read('{"say":"x","pad":""}'),
+  ).toBeUndefined();
 });
 
 test("a frame does not keep what its pattern was cut from", async () => {

@@ -37,6 +37,8 @@ export interface Answer {
   frame: Frame | undefined;
 }
 
+/** OpenAI fills its events up with it, so that their lengths do not tell their text. */
+const PADDING = "obfuscation";
 const FINISH_REASONS: ReadonlyMap<string | undefined, FinishReason> = new Map([
   ["stop", "stop"],
   ["length", "length"],
@@ -77,7 +79,7 @@ export function readEvent(answer: Answer, { data, event }: ServerSentEvent, part
   parts.push(...given);
   const text = told ? undefined : plainText(given);
   if (text === undefined) return;
-  answer.frame ??= createFrame({ textOf: (other) => textOf(answer, other) });
+  answer.frame ??= createFrame({ textOf: (other) => textOf(answer, other), padding: PADDING });
   answer.frame.learn(data, text);
 }
 

@@ -1,5 +1,5 @@
 import { ChatError, type ServerSentEvent, type StreamPart } from "@fallthrough/core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type Answer, endAnswer, openAnswer, readEvent, readWhole } from "../src/answer.ts";
 
 function openTestAnswer(): Answer {
@@ -38,6 +38,22 @@ test.each([
   const parts = readEvents(value, choice({}, "stop"));
 
   expect(parts).toMatchObject([{ type: "finish", finishReason: "stop" }]);
+});
+
+test("events that OpenAI fills up differ in their text alone", () => {
+  const answer = openTestAnswer();
+  const parts: StreamPart[] = [];
+  const parsing = vi.spyOn(JSON, "parse");
+
+  for (let index = 0; index < 20; index++) {
+    const padded = { ...choice({ content: `${index} ` }), usage: null, obfuscation: "x".repeat(index) };
+    readEvent(answer, eventOf(padded), parts);
+  }
+  const whole = parsing.mock.calls.filter(([text]) => text.startsWith("{"));
+  parsing.mockRestore();
+
+  expect(parts).toHaveLength(20);
+  expect(whole.length).toBeLessThan(5);
 });
 
 test("an event without data gives nothing", () => {

@@ -14,6 +14,7 @@ const events = fc.array(
     name: fc.constantFrom("a", "a", "text"),
     more: fc.constantFrom(undefined, undefined, "more"),
     last: fc.boolean(),
+    padding: fc.option(word, { nil: undefined }),
   }),
   { maxLength: 12 },
 );
@@ -24,14 +25,16 @@ function format({
   name,
   more,
   last,
+  padding,
 }: {
   text: string;
   id: number;
   name: string;
   more: unknown;
   last: boolean;
+  padding: string | undefined;
 }) {
-  return JSON.stringify(last ? { id, name, more, text } : { text, id, name, more });
+  return JSON.stringify(last ? { id, name, more, text, padding } : { text, padding, id, name, more });
 }
 
 function textOf(data: string): string | undefined {
@@ -44,7 +47,7 @@ test(
   () => {
     fc.assert(
       fc.property(events, (values) => {
-        const frame = createFrame({ textOf });
+        const frame = createFrame({ textOf, padding: "padding" });
         for (const data of values.map(format)) {
           const text = textOf(data);
           const read = frame.read(data);
