@@ -10,11 +10,10 @@ import type {
   Warning,
 } from "./contract.ts";
 import { ChatError } from "./errors.ts";
-import { createFold } from "./fold.ts";
+import { createFold, type Fold } from "./fold.ts";
 import { guard } from "./guard.ts";
 import type { GuardOptions } from "./guard-options.ts";
-import { createPartIterator, iterableOf, type OwnIterator } from "./iterator.ts";
-import { createRecord } from "./record.ts";
+import { type CallRecord, createRecord } from "./record.ts";
 import { END, type GuardedParts, TAKE } from "./take.ts";
 
 /** A whole answer. */
@@ -56,108 +55,176 @@ export interface ChatReply extends AsyncIterable<StreamPart> {
  * for await (const text of reply.textStream) process.stdout.write(text);
  */
 export function chat(provider: ChatProvider, request: ChatRequest, options?: GuardOptions): ChatReply {
-  const record = createRecord(provider, request);
-  const fold = createFold();
-  let parts: GuardedParts | undefined;
-  let consumer: object | undefined;
-  let outcome: Outcome | undefined;
-  /** Who asked for the result while somebody else was reading. */
-  const waiting: (() => void)[] = [];
+  return new Reply(new ReplySource(provider, request, options));
+}
 
-  function begin(): GuardedParts {
-    record.begin();
-    parts = guard(provider, request, { ...options, route: record.route });
-    return parts;
+/** Hides what it is made of, so that nobody logs a prompt who logs a reply. */
+class Reply implements ChatReply {
+  readonly textStream: AsyncIterable<string>;
+  readonly route: Route;
+  readonly text: () => Promise<string>;
+  readonly result: () => Promise<ChatResult>;
+  readonly #source: ReplySource;
+
+  constructor(source: ReplySource) {
+    this.#source = source;
+    this.textStream = new TextStream(source);
+    this.route = source.record.route;
+    // fields, because an application may take them off the reply
+    this.result = () => source.result();
+    this.text = async () => (await source.result()).text;
   }
 
-  function receive(part: StreamPart): StreamPart {
+  [Symbol.asyncIterator](): AsyncIterator<StreamPart, undefined> {
+    return new Consumer(this.#source, pickAll);
+  }
+}
+
+class TextStream implements AsyncIterable<string> {
+  readonly #source: ReplySource;
+
+  constructor(source: ReplySource) {
+    this.#source = source;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<string, undefined> {
+    return new Consumer(this.#source, pickText);
+  }
+}
+
+/** What all consumers of a reply share. */
+class ReplySource {
+  readonly record: CallRecord;
+  parts: GuardedParts | undefined = undefined;
+  /** Who consumes the stream: the first that asks. */
+  consumer: object | undefined = undefined;
+  private readonly provider: ChatProvider;
+  private readonly request: ChatRequest;
+  private readonly options: GuardOptions | undefined;
+  private readonly fold: Fold = createFold();
+  private outcome: Outcome | undefined = undefined;
+  /** Who asked for the result while somebody else was reading. */
+  private waiting: (() => void)[] | undefined = undefined;
+
+  constructor(provider: ChatProvider, request: ChatRequest, options: GuardOptions | undefined) {
+    this.provider = provider;
+    this.request = request;
+    this.options = options;
+    this.record = createRecord(provider, request);
+  }
+
+  begin(): GuardedParts {
+    const { record } = this;
+    record.begin();
+    this.parts = guard(this.provider, this.request, { ...this.options, route: record.route });
+    return this.parts;
+  }
+
+  receive(part: StreamPart): StreamPart {
     if (part.type !== "finish") {
-      fold.add(part);
+      this.fold.add(part);
       return part;
     }
+    const { record, fold } = this;
     record.end("answered", part);
     const finish = { ...part, route: record.route };
-    settle({ result: fold.result(record.route, finish) });
+    this.settle({ result: fold.result(record.route, finish) });
     return finish;
   }
 
-  function fail(reason: unknown): never {
-    const failure = record.fail(reason);
-    settle({ failure });
+  readonly fail = (reason: unknown): never => {
+    const failure = this.record.fail(reason);
+    this.settle({ failure });
     throw failure;
-  }
+  };
 
-  function settle(settled: Outcome): void {
-    outcome ??= settled;
-    for (const tell of waiting.splice(0)) tell();
-  }
-
-  /** Written by hand: each layer of async functions would add turns of the microtask queue to every part. */
-  function iterate<Value>(pick: (part: StreamPart) => Value | undefined): OwnIterator<Value> {
-    let left = false;
-
-    function take(): Value | undefined {
-      for (let part = parts?.[TAKE]?.(); part !== undefined; part = parts?.[TAKE]?.()) {
-        const value = pick(receive(part));
-        if (value !== undefined) return value;
-      }
-      return undefined;
-    }
-
-    function wait(source: GuardedParts): Promise<IteratorResult<Value, undefined>> {
-      return source.next().then((result) => {
-        if (result.done) return END;
-        const value = pick(receive(result.value)) ?? take();
-        return value === undefined ? wait(source) : { done: false, value };
-      }, fail);
-    }
-
-    const iterator: OwnIterator<Value> = createPartIterator({
-      take: () => (consumer === iterator && !left ? take() : undefined),
-      next() {
-        consumer ??= iterator;
-        if (consumer !== iterator) return Promise.reject(consumedTwice());
-        if (left) return Promise.resolve(END);
-        try {
-          const value = take();
-          if (value !== undefined) return Promise.resolve({ done: false, value });
-          return wait(parts ?? begin());
-        } catch (reason) {
-          return Promise.reject(reason).catch(fail);
-        }
-      },
-      return() {
-        consumer ??= iterator;
-        left = true;
-        if (consumer === iterator) leave();
-        return Promise.resolve(END);
-      },
-    });
-    return iterator;
-  }
-
-  function leave(): void {
+  leave(): void {
     // a chain ends itself, and may fail at that: nobody waits for it any more
-    Promise.resolve(parts?.return?.()).catch(() => {});
-    record.end("aborted");
-    settle({ result: fold.result(record.route) });
+    Promise.resolve(this.parts?.return?.()).catch(() => {});
+    this.record.end("aborted");
+    this.settle({ result: this.fold.result(this.record.route) });
   }
 
-  async function result(): Promise<ChatResult> {
+  async result(): Promise<ChatResult> {
     // nothing is picked, so this is the end
-    if (consumer === undefined) await iterate(pickNothing).next();
-    if (outcome === undefined) await new Promise<void>((resolve) => waiting.push(resolve));
-    const { result, failure } = outcome as Outcome;
+    if (this.consumer === undefined) await new Consumer(this, pickNothing).next();
+    if (this.outcome === undefined) {
+      await new Promise<void>((resolve) => {
+        this.waiting ??= [];
+        this.waiting.push(resolve);
+      });
+    }
+    const { result, failure } = this.outcome as Outcome;
     if (result === undefined) throw failure;
     return result;
   }
 
-  return iterableOf(() => iterate(pickAll), {
-    textStream: iterableOf(() => iterate(pickText), {}),
-    route: record.route,
-    text: async () => (await result()).text,
-    result,
-  });
+  private settle(settled: Outcome): void {
+    this.outcome ??= settled;
+    const { waiting } = this;
+    this.waiting = undefined;
+    waiting?.forEach((tell) => void tell());
+  }
+}
+
+/** No generator: each layer of async functions would add turns of the microtask queue to every part. */
+class Consumer<Value> implements AsyncIterableIterator<Value, undefined> {
+  readonly #source: ReplySource;
+  readonly #pick: (part: StreamPart) => Value | undefined;
+  #left = false;
+
+  constructor(source: ReplySource, pick: (part: StreamPart) => Value | undefined) {
+    this.#source = source;
+    this.#pick = pick;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [TAKE](): Value | undefined {
+    return this.#source.consumer === this && !this.#left ? this.take() : undefined;
+  }
+
+  next(): Promise<IteratorResult<Value, undefined>> {
+    const source = this.#source;
+    source.consumer ??= this;
+    if (source.consumer !== this) return Promise.reject(consumedTwice());
+    if (this.#left) return Promise.resolve(END);
+    try {
+      const value = this.take();
+      if (value !== undefined) return Promise.resolve({ done: false, value });
+      return this.wait(source.parts ?? source.begin());
+    } catch (reason) {
+      return Promise.reject(reason).catch(source.fail);
+    }
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    const source = this.#source;
+    source.consumer ??= this;
+    this.#left = true;
+    if (source.consumer === this) source.leave();
+    return Promise.resolve(END);
+  }
+
+  private take(): Value | undefined {
+    const source = this.#source;
+    for (let part = source.parts?.[TAKE]?.(); part !== undefined; part = source.parts?.[TAKE]?.()) {
+      const value = this.#pick(source.receive(part));
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  private wait(parts: GuardedParts): Promise<IteratorResult<Value, undefined>> {
+    const source = this.#source;
+    return parts.next().then((result) => {
+      if (result.done) return END;
+      const value = this.#pick(source.receive(result.value)) ?? this.take();
+      return value === undefined ? this.wait(parts) : { done: false, value };
+    }, source.fail);
+  }
 }
 
 /** How a call ended. */

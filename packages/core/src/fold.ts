@@ -11,51 +11,59 @@ export interface Fold {
 
 /** An empty fold. */
 export function createFold(): Fold {
-  const text = gatherText();
-  /** Most answers have none. */
-  let reasoning: GatheredText | undefined;
-  const toolCalls: ToolCall[] = [];
-  const sources: Source[] = [];
-  const warnings: Warning[] = [];
-  return {
-    add(part) {
-      switch (part.type) {
-        case "text-delta":
-          text.add(part.delta);
-          break;
-        case "reasoning-delta":
-          reasoning ??= gatherText();
-          reasoning.add(part.delta);
-          break;
-        case "tool-call": {
-          const { type: _, ...toolCall } = part;
-          toolCalls.push(toolCall);
-          break;
-        }
-        case "source": {
-          const { type: _, ...source } = part;
-          sources.push(source);
-          break;
-        }
-        case "warning": {
-          const { type: _, ...warning } = part;
-          warnings.push(warning);
-          break;
-        }
+  return new Folded();
+}
+
+class Folded implements Fold {
+  private readonly text = gatherText();
+  // most answers have none of these
+  private reasoning: GatheredText | undefined = undefined;
+  private toolCalls: ToolCall[] | undefined = undefined;
+  private sources: Source[] | undefined = undefined;
+  private warnings: Warning[] | undefined = undefined;
+
+  add(part: Exclude<StreamPart, FinishPart>): void {
+    switch (part.type) {
+      case "text-delta":
+        this.text.add(part.delta);
+        break;
+      case "reasoning-delta":
+        this.reasoning ??= gatherText();
+        this.reasoning.add(part.delta);
+        break;
+      case "tool-call": {
+        const { type: _, ...toolCall } = part;
+        this.toolCalls ??= [];
+        this.toolCalls.push(toolCall);
+        break;
       }
-    },
-    result(route, finish) {
-      return {
-        text: text.read(),
-        reasoning: reasoning?.read() ?? "",
-        toolCalls: [...toolCalls],
-        sources: [...sources],
-        warnings: [...warnings],
-        finishReason: finish?.finishReason ?? "other",
-        usage: finish?.usage,
-        model: finish?.model,
-        route,
-      };
-    },
-  };
+      case "source": {
+        const { type: _, ...source } = part;
+        this.sources ??= [];
+        this.sources.push(source);
+        break;
+      }
+      case "warning": {
+        const { type: _, ...warning } = part;
+        this.warnings ??= [];
+        this.warnings.push(warning);
+        break;
+      }
+    }
+  }
+
+  result(route: Route, finish?: FinishPart): ChatResult {
+    const { text, reasoning, toolCalls = [], sources = [], warnings = [] } = this;
+    return {
+      text: text.read(),
+      reasoning: reasoning?.read() ?? "",
+      toolCalls: [...toolCalls],
+      sources: [...sources],
+      warnings: [...warnings],
+      finishReason: finish?.finishReason ?? "other",
+      usage: finish?.usage,
+      model: finish?.model,
+      route,
+    };
+  }
 }

@@ -9,21 +9,23 @@ const JOINED_PIECES = 64;
 
 /** No text yet. */
 export function gatherText(): GatheredText {
-  let joined = "";
-  let pieces: string[] = [];
+  return new Pieces();
+}
 
-  function read(): string {
-    // one piece is its own text: a whole answer may be large
-    joined += pieces.length === 1 ? pieces[0] : pieces.join("");
-    pieces = [];
-    return joined;
+class Pieces implements GatheredText {
+  private joined = "";
+  private pieces: string[] = [];
+
+  add(piece: string): void {
+    this.pieces.push(piece);
+    if (this.pieces.length === JOINED_PIECES) this.read();
   }
 
-  return {
-    add(piece) {
-      pieces.push(piece);
-      if (pieces.length === JOINED_PIECES) read();
-    },
-    read,
-  };
+  read(): string {
+    const { pieces } = this;
+    // one piece is its own text: a whole answer may be large
+    this.joined += pieces.length === 1 ? pieces[0] : pieces.join("");
+    this.pieces = [];
+    return this.joined;
+  }
 }

@@ -6,8 +6,7 @@ import { DEFAULT_LIMITS, TIDY_MS, TRAILER_MS } from "./defaults.ts";
 import { ChatError } from "./errors.ts";
 import { explainFailure } from "./failure.ts";
 import { type GuardOptions, SELF_GUARDED, type SelfGuarded } from "./guard-options.ts";
-import { createIntake } from "./intake.ts";
-import { createPartIterator } from "./iterator.ts";
+import { createIntake, type Intake } from "./intake.ts";
 import { quote } from "./redact.ts";
 import { deniedCapability, findModel, requiredCapabilities, selectModel } from "./requirements.ts";
 import { END, ENDED, type GuardedParts, type PartIterator, TAKE } from "./take.ts";
@@ -17,6 +16,8 @@ import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } 
 /** After so many parts in a row without content the event loop gets a turn: else no timer could end the call. */
 const TURN_EVERY = 256;
 const noop = (): void => {};
+
+type Result = IteratorResult<StreamPart, undefined>;
 
 /**
  * The stream of one call to one provider, with the invariants of the contract kept.
@@ -35,118 +36,182 @@ export function guard(
     return parts[Symbol.asyncIterator]() as GuardedParts;
   }
 
-  const { caps } = options;
-  const instance = instanceSettings(provider);
-  const resolved = resolveTimeouts(options.timeouts, instance.timeouts, request.timeouts);
-  const timeouts = {
-    ...resolved,
-    firstChunkMs: capTimeout(resolved.firstChunkMs, caps?.firstChunkMs),
-    totalMs: capTimeout(resolved.totalMs, caps?.totalMs),
-  };
-  const { signal } = request;
-  let { model } = request;
-  const limits = { ...timeouts, commitMs: caps?.commitMs ?? 0 };
-  const intake = createIntake(
-    instance.limits?.streamBytes ?? DEFAULT_LIMITS.streamBytes,
-    options.reasoningOnly ?? false,
-  );
-  const controller = new AbortController();
-  const call: Call = {
-    phase: "connect",
-    exchanges: 0,
-    connectMs: timeouts.connectMs,
-    route: options.route ?? callOf(signal)?.route ?? { attempts: [] },
-  };
-  openCall(controller.signal, call);
+  return new GuardedCall(provider, request, options);
+}
 
-  let source: PartIterator | undefined;
+/** A class, because what is made for each call costs less so: see docs/decisions/0016. */
+class GuardedCall implements GuardedParts {
+  private readonly provider: ChatProvider;
+  /** Hidden, so that nobody logs a prompt who logs a stream. */
+  readonly #request: ChatRequest;
+  private model: string | undefined;
+  private readonly timeouts: ReturnType<typeof resolveTimeouts>;
+  private readonly limits: Readonly<Record<TimerName, number>>;
+  private readonly intake: Intake;
+  private readonly controller = new AbortController();
+  private readonly call: Call;
+  private source: PartIterator | undefined = undefined;
   /** The provider was asked for a part that has not come. */
-  let pulling = false;
-  let watch: Watch | undefined;
-  let finish: FinishPart | undefined;
-  let tidy: NodeJS.Timeout | undefined;
-  let ended = false;
-  let fruitless = 0;
-  const ready: StreamPart[] = [];
-  let pending: Pending | undefined;
+  private pulling = false;
+  private watch: Watch | undefined = undefined;
+  private finish: FinishPart | undefined = undefined;
+  private tidy: NodeJS.Timeout | undefined = undefined;
+  private onAbort: (() => void) | undefined = undefined;
+  private ended = false;
+  private fruitless = 0;
+  private readonly ready: StreamPart[] = [];
+  // both are set while somebody waits
+  private resolve: ((result: Result) => void) | undefined = undefined;
+  private reject: ((reason: unknown) => void) | undefined = undefined;
   /** The end of the call, when nobody was waiting for it. */
-  let unclaimed: { readonly reason: unknown } | undefined;
+  private unclaimed: { readonly reason: unknown } | undefined = undefined;
 
-  function start(): void {
+  constructor(provider: ChatProvider, request: ChatRequest, options: GuardOptions) {
+    const { caps } = options;
+    const instance = instanceSettings(provider);
+    const resolved = resolveTimeouts(options.timeouts, instance.timeouts, request.timeouts);
+    const timeouts = {
+      ...resolved,
+      firstChunkMs: capTimeout(resolved.firstChunkMs, caps?.firstChunkMs),
+      totalMs: capTimeout(resolved.totalMs, caps?.totalMs),
+    };
+    this.provider = provider;
+    this.#request = request;
+    this.model = request.model;
+    this.timeouts = timeouts;
+    this.limits = { ...timeouts, commitMs: caps?.commitMs ?? 0 };
+    this.intake = createIntake(
+      instance.limits?.streamBytes ?? DEFAULT_LIMITS.streamBytes,
+      options.reasoningOnly ?? false,
+    );
+    this.call = {
+      phase: "connect",
+      exchanges: 0,
+      connectMs: timeouts.connectMs,
+      route: options.route ?? callOf(request.signal)?.route ?? { attempts: [] },
+    };
+    openCall(this.controller.signal, this.call);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [TAKE](): StreamPart | undefined {
+    return this.resolve === undefined ? this.take() : undefined;
+  }
+
+  next(): Promise<Result> {
+    if (this.resolve !== undefined) {
+      return Promise.reject(new ChatError("config", "the stream is read twice at once, expected one reader"));
+    }
+    const taken = this.take();
+    if (taken !== undefined) return Promise.resolve({ done: false, value: taken });
+    if (this.unclaimed !== undefined) {
+      const { reason } = this.unclaimed;
+      this.unclaimed = undefined;
+      return Promise.reject(reason);
+    }
+    if (this.ended) return Promise.resolve(END);
+    const waiting = new Promise<Result>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    if (this.source === undefined) this.start();
+    else {
+      this.watch?.waiting();
+      if (!this.pulling) this.pull();
+    }
+    return waiting;
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.ready.length = 0;
+    this.unclaimed = undefined;
+    if (!this.ended) this.leave(new DOMException("the consumer left the stream", "AbortError"));
+    this.resolve?.(END);
+    this.stopWaiting();
+    return Promise.resolve(END);
+  }
+
+  private start(): void {
+    const { provider, intake, timeouts, controller } = this;
+    const request = this.#request;
+    const { signal } = request;
     if (signal?.aborted) {
-      end(signal.reason);
+      this.end(signal.reason);
       return;
     }
     if (signal !== undefined) {
       // one signal may end all calls of a server, which is no leak
       setMaxListeners(0, signal);
-      signal.addEventListener("abort", onAbort);
+      this.onAbort = () => this.abort(signal.reason);
+      signal.addEventListener("abort", this.onAbort);
     }
-    watch = createWatch(limits, onTimer);
+    this.watch = createWatch(this.limits, (timer) => this.expire(timer));
     try {
-      const selected = selectModel(provider, model);
-      model = selected.model;
-      if (selected.warning !== undefined) {
-        intake.take({ type: "warning", code: "adjusted", message: selected.warning });
-      }
+      const { model, warning } = selectModel(provider, this.model);
+      this.model = model;
+      if (warning !== undefined) intake.take({ type: "warning", code: "adjusted", message: warning });
       const denied = deniedCapability(findModel(provider, model), requiredCapabilities(request));
       if (denied !== undefined) {
         throw new ChatError("unsupported", `model ${quote(model ?? "")} does not do ${denied}`);
       }
       const parts = provider.stream({ ...request, model, timeouts, signal: controller.signal });
-      source = parts?.[Symbol.asyncIterator]?.();
-      if (source === undefined) {
+      this.source = parts?.[Symbol.asyncIterator]?.();
+      if (this.source === undefined) {
         throw new ChatError("contract", "stream() gave no async iterable");
       }
-      if (ended) dismiss();
-      else pull();
+      if (this.ended) this.dismiss();
+      else this.pull();
     } catch (error) {
-      fail(error);
+      this.fail(error);
     }
   }
 
-  function pull(): void {
-    pulling = true;
+  private pull(): void {
+    this.pulling = true;
     try {
-      (source as PartIterator).next().then(receive, fail);
+      (this.source as PartIterator).next().then(this.receive, this.fail);
     } catch (error) {
-      fail(error);
+      this.fail(error);
     }
   }
 
-  function receive(result: IteratorResult<StreamPart>): void {
-    pulling = false;
-    if (ended) return;
+  private readonly receive = (result: IteratorResult<StreamPart>): void => {
+    this.pulling = false;
+    if (this.ended) return;
     try {
-      const given = result.done ? conclude() : judge(result.value);
-      if (given !== undefined) hand(given);
-      else if (!ended) pullAgain();
+      const given = result.done ? this.conclude() : this.judge(result.value);
+      if (given !== undefined) this.hand(given);
+      else if (!this.ended) this.pullAgain();
     } catch (error) {
-      fail(error);
+      this.fail(error);
     }
-  }
+  };
 
   /** What is to be handed on for this part now, if anything; @throws what is wrong with it */
-  function judge(part: StreamPart): StreamPart | undefined {
+  private judge(part: StreamPart): StreamPart | undefined {
+    const { intake, ready } = this;
     if (typeof part !== "object" || part === null) {
       throw new ChatError("contract", `stream() gave ${quote(String(part))}, expected a stream part`);
     }
-    if (finish !== undefined) {
+    if (this.finish !== undefined) {
       throw new ChatError("contract", "stream() gave a part after `finish`, expected it to be the last");
     }
     if (part.type === "finish") {
       intake.checkEnd(part);
-      finish = part;
-      return seeEnd();
+      this.finish = part;
+      return this.seeEnd();
     }
     const contents = intake.contents();
     const given = intake.take(part);
     if (given === undefined) {
-      fruitless++;
+      this.fruitless++;
       return undefined;
     }
-    fruitless = 0;
-    watch?.received(intake.contents() > contents);
+    this.fruitless = 0;
+    this.watch?.received(intake.contents() > contents);
     const held = intake.release();
     if (held.length === 0) return given;
     ready.push(...held, given);
@@ -154,153 +219,118 @@ export function guard(
   }
 
   /** After `finish` there is only the end; what is waiting for it may not wait for long. */
-  function seeEnd(): StreamPart | undefined {
-    const next = source?.[TAKE]?.();
-    if (next !== undefined) return next === ENDED ? conclude() : judge(next);
-    tidy = setTimeout(abandon, TIDY_MS);
+  private seeEnd(): StreamPart | undefined {
+    const next = this.source?.[TAKE]?.();
+    if (next !== undefined) return next === ENDED ? this.conclude() : this.judge(next);
+    this.tidy = setTimeout(() => this.abandon(), TIDY_MS);
     return undefined;
   }
 
-  function pullAgain(): void {
-    if (fruitless > 0 && fruitless % TURN_EVERY === 0) setImmediate(pull);
-    else pull();
+  private pullAgain(): void {
+    if (this.fruitless > 0 && this.fruitless % TURN_EVERY === 0) setImmediate(() => this.pull());
+    else this.pull();
   }
 
   /** What has come already, as far as nobody has to wait for it. */
-  function take(): StreamPart | undefined {
-    if (ready.length > 0) return ready.shift();
+  private take(): StreamPart | undefined {
+    if (this.ready.length > 0) return this.ready.shift();
     try {
       // no timer could end a stream of parts that have all come and are all empty
-      for (let looked = 0; looked < TURN_EVERY && !ended && !pulling; looked++) {
-        const part = source?.[TAKE]?.();
+      for (let looked = 0; looked < TURN_EVERY && !this.ended && !this.pulling; looked++) {
+        const part = this.source?.[TAKE]?.();
         if (part === undefined) return undefined;
-        const given = part === ENDED ? conclude() : judge(part);
+        const given = part === ENDED ? this.conclude() : this.judge(part);
         if (given !== undefined) return given;
       }
     } catch (error) {
-      fail(error);
+      this.fail(error);
     }
-    return ready.shift();
+    return this.ready.shift();
   }
 
-  function hand(part: StreamPart): void {
-    pending?.resolve({ done: false, value: part });
-    pending = undefined;
+  private hand(part: StreamPart): void {
+    this.resolve?.({ done: false, value: part });
+    this.stopWaiting();
+  }
+
+  private stopWaiting(): void {
+    this.resolve = undefined;
+    this.reject = undefined;
   }
 
   /** The first of the parts that are left, now that the provider has come to its end; @throws why that is none */
-  function conclude(): StreamPart | undefined {
-    if (finish === undefined) intake.checkEnd(undefined);
-    complete();
-    return ready.shift();
+  private conclude(): StreamPart | undefined {
+    if (this.finish === undefined) this.intake.checkEnd(undefined);
+    this.complete();
+    return this.ready.shift();
   }
 
-  function complete(): void {
-    ready.push(...intake.release(), finish as FinishPart);
-    close();
+  private complete(): void {
+    this.ready.push(...this.intake.release(), this.finish as FinishPart);
+    this.close();
     // the rest of the body usually follows its end marker at once, and then the connection can be used again
-    if (call.exchanges > 0) setTimeout(() => controller.abort(), TRAILER_MS).unref();
+    if (this.call.exchanges > 0) setTimeout(() => this.controller.abort(), TRAILER_MS).unref();
   }
 
   /** The answer is whole; only its provider does not come to an end. */
-  function abandon(): void {
-    if (ended) return;
-    complete();
-    dismiss();
-    if (pending !== undefined) hand(ready.shift() as StreamPart);
+  private abandon(): void {
+    if (this.ended) return;
+    this.complete();
+    this.dismiss();
+    if (this.resolve !== undefined) this.hand(this.ready.shift() as StreamPart);
   }
 
-  function onTimer(timer: TimerName): void {
-    const contents = intake.contents();
+  private expire(timer: TimerName): void {
+    const contents = this.intake.contents();
     // one turn later, so that an abort or content of the same tick wins
     setImmediate(() => {
-      if (ended || (timer !== "totalMs" && intake.contents() > contents)) return;
-      fail(timedOut(timer, limits[timer]));
+      if (this.ended || (timer !== "totalMs" && this.intake.contents() > contents)) return;
+      this.fail(timedOut(timer, this.limits[timer]));
     });
   }
 
-  function onAbort(): void {
-    ready.length = 0;
-    end(signal?.reason);
+  private abort(reason: unknown): void {
+    this.ready.length = 0;
+    this.end(reason);
   }
 
-  function fail(thrown: unknown): void {
-    if (ended) return;
-    if (finish !== undefined && !(thrown instanceof ChatError && thrown.code === "contract")) {
-      complete();
-      if (pending !== undefined) hand(ready.shift() as StreamPart);
+  private readonly fail = (thrown: unknown): void => {
+    if (this.ended) return;
+    const { provider, model, call, intake } = this;
+    if (this.finish !== undefined && !(thrown instanceof ChatError && thrown.code === "contract")) {
+      this.complete();
+      if (this.resolve !== undefined) this.hand(this.ready.shift() as StreamPart);
       return;
     }
     const partial = intake.contents() > 0 ? intake.partial() : undefined;
-    end(explainFailure(thrown, { provider, model, request, call, partial }));
+    this.end(explainFailure(thrown, { provider, model, request: this.#request, call, partial }));
+  };
+
+  private end(reason: unknown): void {
+    if (this.ended) return;
+    this.leave(reason);
+    if (this.reject === undefined) this.unclaimed = { reason };
+    else this.reject(reason);
+    this.stopWaiting();
   }
 
-  function end(reason: unknown): void {
-    if (ended) return;
-    leave(reason);
-    if (pending === undefined) unclaimed = { reason };
-    else pending.reject(reason);
-    pending = undefined;
+  private leave(reason: unknown): void {
+    this.close();
+    this.dismiss(reason);
   }
 
-  function leave(reason: unknown): void {
-    close();
-    dismiss(reason);
-  }
-
-  function dismiss(reason?: unknown): void {
-    controller.abort(reason);
+  private dismiss(reason?: unknown): void {
+    this.controller.abort(reason);
     // not awaited: a provider that hangs would never come back
-    Promise.resolve(source)
+    Promise.resolve(this.source)
       .then((parts) => parts?.return?.())
       .catch(noop);
   }
 
-  function close(): void {
-    ended = true;
-    watch?.stop();
-    clearTimeout(tidy);
-    signal?.removeEventListener("abort", onAbort);
+  private close(): void {
+    this.ended = true;
+    this.watch?.stop();
+    clearTimeout(this.tidy);
+    if (this.onAbort !== undefined) this.#request.signal?.removeEventListener("abort", this.onAbort);
   }
-
-  return createPartIterator({
-    take: () => (pending === undefined ? take() : undefined),
-    next() {
-      if (pending !== undefined) {
-        return Promise.reject(
-          new ChatError("config", "the stream is read twice at once, expected one reader"),
-        );
-      }
-      const taken = take();
-      if (taken !== undefined) return Promise.resolve({ done: false, value: taken });
-      if (unclaimed !== undefined) {
-        const { reason } = unclaimed;
-        unclaimed = undefined;
-        return Promise.reject(reason);
-      }
-      if (ended) return Promise.resolve(END);
-      const waiting = new Promise<IteratorResult<StreamPart, undefined>>((resolve, reject) => {
-        pending = { resolve, reject };
-      });
-      if (source === undefined) start();
-      else {
-        watch?.waiting();
-        if (!pulling) pull();
-      }
-      return waiting;
-    },
-    return() {
-      ready.length = 0;
-      unclaimed = undefined;
-      if (!ended) leave(new DOMException("the consumer left the stream", "AbortError"));
-      pending?.resolve(END);
-      pending = undefined;
-      return Promise.resolve(END);
-    },
-  });
-}
-
-interface Pending {
-  resolve(result: IteratorResult<StreamPart, undefined>): void;
-  reject(reason: unknown): void;
 }

@@ -24,7 +24,6 @@ export { createHttpClient } from "./http/client.ts";
 export { isLoopback } from "./http/endpoint.ts";
 export { codeOfStatus } from "./http/failures.ts";
 export type * from "./http/types.ts";
-export { createPartIterator } from "./iterator.ts";
 export { fieldsOf, parseJson } from "./json.ts";
 export { type GroupReader, listParts, partsOf } from "./parts-of.ts";
 export { quote } from "./redact.ts";

@@ -25,146 +25,159 @@ const LONE_HALF = "\uFFFD";
 
 /** An intake for one call, which may give `maxLength` characters in all. */
 export function createIntake(maxLength: number, reasoningOnly: boolean): Intake {
-  const text = createChannel();
-  /** Most answers have none. */
-  let reasoning: Channel | undefined;
-  const toolCalls: ToolCall[] = [];
-  let held: StreamPart[] = [];
-  let heldLength = 0;
-  let length = 0;
-  let contents = 0;
-  let called = false;
+  return new PartIntake(maxLength, reasoningOnly);
+}
 
-  function count(text: string): void {
-    length += text.length;
-    if (length > maxLength) throw new ChatError("limit", `the answer is longer than ${maxLength} characters`);
+class PartIntake implements Intake {
+  private readonly maxLength: number;
+  private readonly reasoningOnly: boolean;
+  private readonly text = new Channel();
+  // most answers have none of these
+  private reasoning: Channel | undefined = undefined;
+  private toolCalls: ToolCall[] | undefined = undefined;
+  private held: StreamPart[] | undefined = undefined;
+  private heldLength = 0;
+  private length = 0;
+  private count = 0;
+  private called = false;
+
+  constructor(maxLength: number, reasoningOnly: boolean) {
+    this.maxLength = maxLength;
+    this.reasoningOnly = reasoningOnly;
   }
 
-  function hold(part: StreamPart, characters: number): undefined {
-    heldLength += characters;
-    held.push(part);
-    if (held.length > HELD_PARTS || heldLength > HELD_CHARACTERS) {
+  contents(): number {
+    return this.count;
+  }
+
+  take(part: Exclude<StreamPart, FinishPart>): StreamPart | undefined {
+    switch (part.type) {
+      case "text-delta":
+        return this.takeDelta(part, this.text);
+      case "reasoning-delta":
+        this.reasoning ??= new Channel();
+        return this.takeDelta(part, this.reasoning);
+      case "tool-call-delta":
+        requireText(part.id, "id");
+        this.measure(requireText(part.delta, "delta"));
+        if (part.delta !== "") {
+          this.called = true;
+          return this.commit(part);
+        }
+        break;
+      case "tool-call":
+        this.toolCalls ??= [];
+        this.toolCalls.push({
+          id: requireText(part.id, "id"),
+          name: requireText(part.name, "name"),
+          arguments: requireText(part.arguments, "arguments"),
+        });
+        this.called = true;
+        return this.commit(part);
+      case "source":
+      case "warning":
+        break;
+      default:
+        throw new ChatError(
+          "contract",
+          `stream() gave a part of type ${quote(String((part as StreamPart).type))}`,
+        );
+    }
+    return this.count > 0 ? part : this.hold(part, JSON.stringify(part).length);
+  }
+
+  release(): readonly StreamPart[] {
+    const parts = this.held ?? NOTHING;
+    this.held = undefined;
+    return parts;
+  }
+
+  checkEnd(finish: FinishPart | undefined): void {
+    const { count, text, reasoning } = this;
+    if (finish === undefined) {
+      if (count > 0) throw new ChatError("interrupted", "the answer ended without its end marker");
+      throw new ChatError("empty", "the stream ended with nothing in it");
+    }
+    if (!FINISH_REASONS.includes(finish.finishReason)) {
+      const problem = `stream() finished with the reason ${quote(String(finish.finishReason))}`;
+      throw new ChatError("contract", `${problem}, expected one of ${FINISH_REASONS.join(", ")}`);
+    }
+    if (this.called || !text.blank || (this.reasoningOnly && count > 0)) {
+      // what stands for half a pair whose other half never came
+      if (reasoning !== undefined && reasoning.half !== "")
+        this.keep({ type: "reasoning-delta", delta: LONE_HALF });
+      if (text.half !== "") this.keep({ type: "text-delta", delta: LONE_HALF });
+      return;
+    }
+    if (finish.finishReason === "content-filter") {
+      throw new ChatError("content-filter", "the provider refused to answer");
+    }
+    throw new ChatError(
+      "empty",
+      `the answer ended ${count > 0 ? "after reasoning, without any text" : "without any text"}`,
+    );
+  }
+
+  partial(): PartialReply {
+    return {
+      text: this.text.gathered.read(),
+      reasoning: this.reasoning?.gathered.read() ?? "",
+      toolCalls: [...(this.toolCalls ?? [])],
+    };
+  }
+
+  private takeDelta(part: TextDelta, channel: Channel): StreamPart | undefined {
+    this.measure(requireText(part.delta, "delta"));
+    const delta = channel.add(part.delta);
+    if (delta === "") return undefined;
+    const whole = delta === part.delta ? part : { type: part.type, delta };
+    return this.count > 0 || !channel.blank ? this.commit(whole) : this.hold(whole, delta.length);
+  }
+
+  private measure(text: string): void {
+    this.length += text.length;
+    if (this.length <= this.maxLength) return;
+    throw new ChatError("limit", `the answer is longer than ${this.maxLength} characters`);
+  }
+
+  private commit(part: StreamPart): StreamPart {
+    this.count++;
+    return part;
+  }
+
+  private hold(part: StreamPart, characters: number): undefined {
+    this.heldLength += characters;
+    if (this.keep(part) > HELD_PARTS || this.heldLength > HELD_CHARACTERS) {
       throw new ChatError("limit", `more than ${HELD_PARTS} parts came before the first content`);
     }
   }
 
-  function commit(part: StreamPart): StreamPart {
-    contents++;
-    return part;
+  /** Keeps a part until `release`; gives how many are kept. */
+  private keep(part: StreamPart): number {
+    this.held ??= [];
+    return this.held.push(part);
   }
-
-  function takeDelta(part: TextDelta, channel: Channel): StreamPart | undefined {
-    count(requireText(part.delta, "delta"));
-    const delta = addDelta(channel, part.delta);
-    if (delta === "") return undefined;
-    const whole = delta === part.delta ? part : { type: part.type, delta };
-    return contents > 0 || !channel.blank ? commit(whole) : hold(whole, delta.length);
-  }
-
-  return {
-    contents: () => contents,
-
-    take(part) {
-      switch (part.type) {
-        case "text-delta":
-          return takeDelta(part, text);
-        case "reasoning-delta":
-          reasoning ??= createChannel();
-          return takeDelta(part, reasoning);
-        case "tool-call-delta":
-          requireText(part.id, "id");
-          count(requireText(part.delta, "delta"));
-          if (part.delta !== "") {
-            called = true;
-            return commit(part);
-          }
-          break;
-        case "tool-call":
-          toolCalls.push({
-            id: requireText(part.id, "id"),
-            name: requireText(part.name, "name"),
-            arguments: requireText(part.arguments, "arguments"),
-          });
-          called = true;
-          return commit(part);
-        case "source":
-        case "warning":
-          break;
-        default:
-          throw new ChatError(
-            "contract",
-            `stream() gave a part of type ${quote(String((part as StreamPart).type))}`,
-          );
-      }
-      return contents > 0 ? part : hold(part, JSON.stringify(part).length);
-    },
-
-    release() {
-      if (held.length === 0) return NOTHING;
-      const parts = held;
-      held = [];
-      return parts;
-    },
-
-    checkEnd(finish) {
-      const answered = called || !text.blank;
-      if (finish === undefined) {
-        if (contents > 0) throw new ChatError("interrupted", "the answer ended without its end marker");
-        throw new ChatError("empty", "the stream ended with nothing in it");
-      }
-      if (!FINISH_REASONS.includes(finish.finishReason)) {
-        const problem = `stream() finished with the reason ${quote(String(finish.finishReason))}`;
-        throw new ChatError("contract", `${problem}, expected one of ${FINISH_REASONS.join(", ")}`);
-      }
-      if (answered || (reasoningOnly && contents > 0)) {
-        // what stands for half a pair whose other half never came
-        if (reasoning !== undefined && reasoning.half !== "")
-          held.push({ type: "reasoning-delta", delta: LONE_HALF });
-        if (text.half !== "") held.push({ type: "text-delta", delta: LONE_HALF });
-        return;
-      }
-      if (finish.finishReason === "content-filter") {
-        throw new ChatError("content-filter", "the provider refused to answer");
-      }
-      throw new ChatError(
-        "empty",
-        `the answer ended ${contents > 0 ? "after reasoning, without any text" : "without any text"}`,
-      );
-    },
-
-    partial() {
-      return {
-        text: text.gathered.read(),
-        reasoning: reasoning?.gathered.read() ?? "",
-        toolCalls: [...toolCalls],
-      };
-    },
-  };
 }
 
 /** The text of one kind that has come. */
-interface Channel {
-  readonly gathered: GatheredText;
-  blank: boolean;
+class Channel {
+  readonly gathered: GatheredText = gatherText();
+  blank = true;
   /** Half of a surrogate pair, which waits for the other half. */
-  half: string;
-}
+  half = "";
 
-function createChannel(): Channel {
-  return { gathered: gatherText(), blank: true, half: "" };
-}
-
-/** Adds a delta, and gives it with every surrogate pair whole. */
-function addDelta(channel: Channel, delta: string): string {
-  let whole = channel.half === "" ? delta : channel.half + delta;
-  channel.half = "";
-  if ((whole.charCodeAt(whole.length - 1) & 0xfc00) === 0xd800) {
-    channel.half = whole.slice(-1);
-    whole = whole.slice(0, -1);
+  /** Adds a delta, and gives it with every surrogate pair whole. */
+  add(delta: string): string {
+    let whole = this.half === "" ? delta : this.half + delta;
+    this.half = "";
+    if ((whole.charCodeAt(whole.length - 1) & 0xfc00) === 0xd800) {
+      this.half = whole.slice(-1);
+      whole = whole.slice(0, -1);
+    }
+    this.gathered.add(whole);
+    if (this.blank && whole.trim() !== "") this.blank = false;
+    return whole;
   }
-  channel.gathered.add(whole);
-  if (channel.blank && whole.trim() !== "") channel.blank = false;
-  return whole;
 }
 
 function requireText(value: unknown, field: string): string {

@@ -1,7 +1,6 @@
 import type { StreamPart } from "./contract.ts";
-import { createPartIterator } from "./iterator.ts";
 import type { ServerSentEvent } from "./sse.ts";
-import { END, ENDED } from "./take.ts";
+import { END, ENDED, type PartIterator, TAKE } from "./take.ts";
 
 /**
  * Adds to `parts` what a group of events says, and tells whether the answer has ended; `undefined` is the end of the
@@ -15,23 +14,35 @@ type Result = IteratorResult<StreamPart, undefined>;
 
 /** The parts of an answer that came whole. */
 export function listParts(list: readonly StreamPart[]): AsyncIterableIterator<StreamPart, undefined> {
-  let parts = list;
-  let given = 0;
+  return new ListedParts(list);
+}
 
-  function take(): StreamPart | typeof ENDED {
-    const part = parts[given++];
-    if (part === undefined) parts = NONE;
+class ListedParts implements AsyncIterableIterator<StreamPart, undefined>, PartIterator {
+  private parts: readonly StreamPart[];
+  private given = 0;
+
+  constructor(parts: readonly StreamPart[]) {
+    this.parts = parts;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [TAKE](): StreamPart | typeof ENDED {
+    const part = this.parts[this.given++];
+    if (part === undefined) this.parts = NONE;
     return part ?? ENDED;
   }
 
-  return createPartIterator({
-    take,
-    next: () => Promise.resolve(resultOf(take())),
-    return() {
-      parts = NONE;
-      return Promise.resolve(END);
-    },
-  });
+  next(): Promise<Result> {
+    return Promise.resolve(resultOf(this[TAKE]()));
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.parts = NONE;
+    return Promise.resolve(END);
+  }
 }
 
 /**
@@ -44,61 +55,84 @@ export function partsOf(
   readGroup: GroupReader,
   before: readonly StreamPart[] = NONE,
 ): AsyncIterableIterator<StreamPart, undefined> {
-  const source = groups[Symbol.asyncIterator]();
-  let parts = before;
-  let given = 0;
-  let ended = false;
-  let failure: { readonly reason: unknown } | undefined;
+  return new GroupedParts(groups[Symbol.asyncIterator](), readGroup, before);
+}
 
-  function take(): StreamPart | typeof ENDED | undefined {
-    const part = parts[given++];
+/** No generator: one would add turns of the microtask queue to each part. */
+class GroupedParts implements AsyncIterableIterator<StreamPart, undefined>, PartIterator {
+  private readonly source: AsyncIterator<readonly ServerSentEvent[]>;
+  private readonly readGroup: GroupReader;
+  private parts: readonly StreamPart[];
+  private given = 0;
+  private ended = false;
+  private failure: { readonly reason: unknown } | undefined = undefined;
+
+  constructor(
+    source: AsyncIterator<readonly ServerSentEvent[]>,
+    readGroup: GroupReader,
+    before: readonly StreamPart[],
+  ) {
+    this.source = source;
+    this.readGroup = readGroup;
+    this.parts = before;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [TAKE](): StreamPart | typeof ENDED | undefined {
+    const part = this.parts[this.given++];
     if (part !== undefined) return part;
     // nothing that was given is kept: an iterator may live on as garbage, and all that it refers to with it
-    parts = NONE;
-    given = 0;
-    if (failure !== undefined) {
-      const { reason } = failure;
-      failure = undefined;
+    this.parts = NONE;
+    this.given = 0;
+    if (this.failure !== undefined) {
+      const { reason } = this.failure;
+      this.failure = undefined;
       throw reason;
     }
-    return ended ? ENDED : undefined;
+    return this.ended ? ENDED : undefined;
   }
 
-  function receive({ done, value }: IteratorResult<readonly ServerSentEvent[]>): Result | Promise<Result> {
+  next(): Promise<Result> {
+    if (!this.ended && this.given >= this.parts.length) return this.wait();
+    return Promise.resolve().then(() => this.settled());
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.parts = NONE;
+    this.failure = undefined;
+    this.ended = true;
+    await this.source.return?.();
+    return END;
+  }
+
+  private wait(): Promise<Result> {
+    return this.source.next().then(this.receive);
+  }
+
+  private readonly receive = ({
+    done,
+    value,
+  }: IteratorResult<readonly ServerSentEvent[]>): Result | Promise<Result> => {
     const read: StreamPart[] = [];
-    parts = read;
-    given = 0;
+    this.parts = read;
+    this.given = 0;
     try {
-      ended = readGroup(done ? undefined : value, read) || done === true;
+      this.ended = this.readGroup(done ? undefined : value, read) || done === true;
     } catch (reason) {
-      ended = true;
-      failure = { reason };
+      this.ended = true;
+      this.failure = { reason };
     }
     // nobody waits for it: the answer is whole
-    if (ended && !done) source.return?.().catch(() => {});
-    return ended || parts.length > 0 ? settled() : wait();
-  }
+    if (this.ended && !done) this.source.return?.().catch(() => {});
+    return this.ended || read.length > 0 ? this.settled() : this.wait();
+  };
 
-  function settled(): Result {
-    return resultOf(take());
+  private settled(): Result {
+    return resultOf(this[TAKE]());
   }
-
-  function wait(): Promise<Result> {
-    return source.next().then(receive);
-  }
-
-  // by hand: a generator would add turns of the microtask queue to each part
-  return createPartIterator({
-    take,
-    next: () => (ended || given < parts.length ? Promise.resolve().then(settled) : wait()),
-    async return() {
-      parts = NONE;
-      failure = undefined;
-      ended = true;
-      await source.return?.();
-      return END;
-    },
-  });
 }
 
 function resultOf(part: StreamPart | typeof ENDED | undefined): Result {

@@ -14,16 +14,53 @@ export interface CallRecord {
 }
 
 /** The record of a call to this provider, which may be a chain that tells its attempts itself. */
-export function createRecord(provider: ChatProvider, { model, signal }: ChatRequest): CallRecord {
-  const route: OpenRoute = { attempts: [] };
-  let started: number | undefined;
-  let ended = false;
+export function createRecord(provider: ChatProvider, request: ChatRequest): CallRecord {
+  return new OpenRecord(provider, request);
+}
 
-  function close(attempt: Omit<Attempt, "provider" | "model" | "ms">, answered?: Answered): void {
-    ended = true;
+class OpenRecord implements CallRecord {
+  readonly route: OpenRoute = { attempts: [] };
+  private readonly provider: ChatProvider;
+  private readonly model: string | undefined;
+  private readonly signal: AbortSignal | undefined;
+  private started: number | undefined = undefined;
+  private ended = false;
+
+  constructor(provider: ChatProvider, { model, signal }: ChatRequest) {
+    this.provider = provider;
+    this.model = model;
+    this.signal = signal;
+  }
+
+  begin(): void {
+    if (!(SELF_GUARDED in this.provider)) this.started = performance.now();
+  }
+
+  end(outcome: "answered" | "aborted", finish?: FinishPart): void {
+    if (this.ended) return;
+    this.close(
+      { outcome, ...(finish?.model === undefined ? {} : { reportedModel: finish.model }) },
+      finish?.route,
+    );
+  }
+
+  fail(reason: unknown): unknown {
+    if (this.ended) return reason;
+    if (reason instanceof ChatError) {
+      const { code, phase, status } = reason;
+      this.close({ outcome: "failed", code, phase, status });
+      return reason.route === undefined ? attachRoute(reason, this.route) : reason;
+    }
+    this.close({ outcome: this.signal?.aborted ? "aborted" : "failed" });
+    return reason;
+  }
+
+  private close(attempt: Omit<Attempt, "provider" | "model" | "ms">, answered?: Answered): void {
+    const { route, provider, started } = this;
+    this.ended = true;
     // a chain has told its own attempts, or that there was none
     if (route.attempts.length === 0 && started !== undefined) {
-      const asked = askedModel(provider, model);
+      const asked = askedModel(provider, this.model);
       const ms = Math.round(performance.now() - started);
       route.attempts.push({ provider: provider.id, model: asked, ...attempt, ms });
       if (attempt.outcome === "answered") answered ??= { provider: provider.id, model: asked };
@@ -34,30 +71,6 @@ export function createRecord(provider: ChatProvider, { model, signal }: ChatRequ
     if (answered?.model === undefined) delete route.model;
     else route.model = answered.model;
   }
-
-  return {
-    route,
-    begin() {
-      if (!(SELF_GUARDED in provider)) started = performance.now();
-    },
-    end(outcome, finish) {
-      if (ended) return;
-      close(
-        { outcome, ...(finish?.model === undefined ? {} : { reportedModel: finish.model }) },
-        finish?.route,
-      );
-    },
-    fail(reason) {
-      if (ended) return reason;
-      if (reason instanceof ChatError) {
-        const { code, phase, status } = reason;
-        close({ outcome: "failed", code, phase, status });
-        return reason.route === undefined ? attachRoute(reason, route) : reason;
-      }
-      close({ outcome: signal?.aborted ? "aborted" : "failed" });
-      return reason;
-    },
-  };
 }
 
 type Answered = Pick<Route, "provider" | "model">;

@@ -21,88 +21,94 @@ export interface SseParser {
  * The caller's decoder has removed the byte order mark. Work is linear in the text, however it is cut.
  */
 export function createSseParser(maxLength: number = DEFAULT_LIMITS.eventBytes): SseParser {
-  let complete: ServerSentEvent[] = [];
-  /** The start of a line whose end has not come. */
-  let rest = "";
-  let afterReturn = false;
-  let event = "";
-  /** The lines of data so far; `undefined` before the first. */
-  let data: string | undefined;
+  return new StreamParser(maxLength);
+}
 
-  function push(text: string): ServerSentEvent[] {
-    const lines = normalised(text);
+class StreamParser implements SseParser {
+  private readonly maxLength: number;
+  private complete: ServerSentEvent[] = [];
+  /** The start of a line whose end has not come. */
+  private rest = "";
+  private afterReturn = false;
+  private event = "";
+  /** The lines of data so far; `undefined` before the first. */
+  private data: string | undefined = undefined;
+
+  constructor(maxLength: number) {
+    this.maxLength = maxLength;
+  }
+
+  push(text: string): ServerSentEvent[] {
+    const lines = this.normalised(text);
     let start = 0;
     for (let end = lines.indexOf("\n"); end !== -1; end = lines.indexOf("\n", start)) {
-      readLine(rest + lines.slice(start, end));
-      rest = "";
+      this.readLine(this.rest + lines.slice(start, end));
+      this.rest = "";
       start = end + 1;
     }
     // appended and not searched again, so that a long line in many pieces takes no more than its length
-    rest += start === 0 ? lines : lines.slice(start);
-    checkLength(rest.length + (data?.length ?? 0));
-    return takeComplete();
+    this.rest += start === 0 ? lines : lines.slice(start);
+    this.checkLength(this.rest.length + (this.data?.length ?? 0));
+    return this.takeComplete();
+  }
+
+  end(): ServerSentEvent[] {
+    this.readLine(this.rest);
+    this.rest = "";
+    this.dispatch();
+    const events = this.takeComplete();
+    if (events.every(({ data }) => isWhole(data))) return events;
+    throw new ChatError("interrupted", "the event stream ended in the middle of an event");
   }
 
   /** Nothing that was given is kept: a parser may live on as garbage, and all that it refers to with it. */
-  function takeComplete(): ServerSentEvent[] {
-    const events = complete;
-    complete = [];
+  private takeComplete(): ServerSentEvent[] {
+    const events = this.complete;
+    this.complete = [];
     return events;
   }
 
   /** With every line end as LF, of which one may be cut in two. */
-  function normalised(text: string): string {
+  private normalised(text: string): string {
     if (text === "") return text;
-    const whole = afterReturn && text.startsWith("\n") ? text.slice(1) : text;
-    afterReturn = text.endsWith("\r");
+    const whole = this.afterReturn && text.startsWith("\n") ? text.slice(1) : text;
+    this.afterReturn = text.endsWith("\r");
     return whole.includes("\r") ? whole.replace(/\r\n?/g, "\n") : whole;
   }
 
-  function readLine(line: string): void {
-    if (line === "") dispatch();
-    else if (line.startsWith("data: ")) addData(line.slice(6));
-    else readField(line);
+  private readLine(line: string): void {
+    if (line === "") this.dispatch();
+    else if (line.startsWith("data: ")) this.addData(line.slice(6));
+    else this.readField(line);
   }
 
-  function readField(line: string): void {
+  private readField(line: string): void {
     const colon = line.indexOf(":");
     const name = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
-    if (name === "data") addData(value);
-    else if (name === "event") event = value;
+    if (name === "data") this.addData(value);
+    else if (name === "event") this.event = value;
     // a second mark hides the name of the field, so the event would be dropped in silence
     else if (name.startsWith("\uFEFF")) {
       throw new ChatError("protocol", "the event stream has a byte order mark in front of a field");
     }
   }
 
-  function addData(line: string): void {
-    data = data === undefined ? line : `${data}\n${line}`;
-    checkLength(data.length);
+  private addData(line: string): void {
+    this.data = this.data === undefined ? line : `${this.data}\n${line}`;
+    this.checkLength(this.data.length);
   }
 
-  function checkLength(length: number): void {
-    if (length <= maxLength) return;
-    throw new ChatError("limit", `the event stream has a longer event than ${maxLength} characters`);
+  private checkLength(length: number): void {
+    if (length <= this.maxLength) return;
+    throw new ChatError("limit", `the event stream has a longer event than ${this.maxLength} characters`);
   }
 
-  function dispatch(): void {
-    if (data !== undefined) complete.push({ event: event || "message", data });
-    event = "";
-    data = undefined;
+  private dispatch(): void {
+    if (this.data !== undefined) this.complete.push({ event: this.event || "message", data: this.data });
+    this.event = "";
+    this.data = undefined;
   }
-
-  return {
-    push,
-    end() {
-      readLine(rest);
-      rest = "";
-      dispatch();
-      const events = takeComplete();
-      if (events.every(({ data: said }) => isWhole(said))) return events;
-      throw new ChatError("interrupted", "the event stream ended in the middle of an event");
-    },
-  };
 }
 
 /** Without its blank line an event may be cut; an end marker or a JSON value is seen to be whole. */

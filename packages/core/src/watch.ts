@@ -50,69 +50,83 @@ export function createWatch(
   limits: Readonly<Record<TimerName, number>>,
   expire: (timer: TimerName) => void,
 ): Watch {
-  let started = performance.now();
-  let waitingSince: number | undefined = started;
-  let waited = 0;
-  let committed = false;
-  let timer: NodeJS.Timeout | undefined;
-  let armedFor = 0;
+  return new CallWatch(limits, expire);
+}
 
-  function nextDue(): Due | undefined {
-    const silence = committed ? "chunkMs" : "firstChunkMs";
-    const silent = waitingSince === undefined ? undefined : dueAt(silence, waitingSince - waited);
-    const commit = committed ? undefined : dueAt("commitMs", started);
-    return earlier(earlier(silent, commit), dueAt("totalMs", started));
+class CallWatch implements Watch {
+  private readonly limits: Readonly<Record<TimerName, number>>;
+  private readonly expire: (timer: TimerName) => void;
+  private started: number;
+  private waitingSince: number | undefined;
+  private waited = 0;
+  private committed = false;
+  private timer: NodeJS.Timeout | undefined = undefined;
+  private armedFor = 0;
+
+  constructor(limits: Readonly<Record<TimerName, number>>, expire: (timer: TimerName) => void) {
+    this.limits = limits;
+    this.expire = expire;
+    this.started = performance.now();
+    this.waitingSince = this.started;
+    this.arm(this.started);
   }
 
-  function dueAt(timer: TimerName, since: number): Due | undefined {
-    return limits[timer] > 0 ? { timer, at: since + limits[timer] } : undefined;
-  }
-
-  function arm(now: number): void {
-    clearTimeout(timer);
-    timer = undefined;
-    const due = nextDue();
-    if (due === undefined) return;
-    armedFor = due.at;
-    const delay = Math.ceil(armedFor - now);
-    if (delay > LONGEST_TIMER_MS) armedFor = now + LONGEST_TIMER_MS;
-    timer = setTimeout(check, Math.min(Math.max(0, delay), LONGEST_TIMER_MS));
-  }
-
-  function check(): void {
-    timer = undefined;
-    const due = nextDue();
+  waiting(): void {
     const now = performance.now();
-    const late = now - armedFor;
-    if (late > WAKE_MS) {
-      started += late;
-      // nobody knows how much of the silence before it was sleep: it starts anew
-      if (waitingSince !== undefined) waitingSince = now;
-      waited = 0;
-      arm(now);
-    } else if (due !== undefined && due.at <= now) expire(due.timer);
-    else arm(now);
+    this.waitingSince = now;
+    const silence = this.limits[this.committed ? "chunkMs" : "firstChunkMs"];
+    // a timer that is armed for an earlier time looks again when it fires, so most parts touch no timer
+    if (this.timer === undefined || (silence > 0 && now + silence - this.waited < this.armedFor))
+      this.arm(now);
   }
 
-  arm(started);
+  received(content: boolean): void {
+    if (content) {
+      this.waited = 0;
+      this.committed = true;
+    } else if (this.waitingSince !== undefined) this.waited += performance.now() - this.waitingSince;
+    this.waitingSince = undefined;
+  }
 
-  return {
-    waiting() {
-      const now = performance.now();
-      waitingSince = now;
-      const silence = limits[committed ? "chunkMs" : "firstChunkMs"];
-      // a timer that is armed for an earlier time looks again when it fires, so most parts touch no timer
-      if (timer === undefined || (silence > 0 && now + silence - waited < armedFor)) arm(now);
-    },
-    received(content) {
-      if (content) {
-        waited = 0;
-        committed = true;
-      } else if (waitingSince !== undefined) waited += performance.now() - waitingSince;
-      waitingSince = undefined;
-    },
-    stop() {
-      clearTimeout(timer);
-    },
-  };
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private nextDue(): Due | undefined {
+    const { committed, waitingSince, started } = this;
+    const silence = committed ? "chunkMs" : "firstChunkMs";
+    const silent = waitingSince === undefined ? undefined : this.dueAt(silence, waitingSince - this.waited);
+    const commit = committed ? undefined : this.dueAt("commitMs", started);
+    return earlier(earlier(silent, commit), this.dueAt("totalMs", started));
+  }
+
+  private dueAt(timer: TimerName, since: number): Due | undefined {
+    return this.limits[timer] > 0 ? { timer, at: since + this.limits[timer] } : undefined;
+  }
+
+  private arm(now: number): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const due = this.nextDue();
+    if (due === undefined) return;
+    this.armedFor = due.at;
+    const delay = Math.ceil(this.armedFor - now);
+    if (delay > LONGEST_TIMER_MS) this.armedFor = now + LONGEST_TIMER_MS;
+    this.timer = setTimeout(() => this.check(), Math.min(Math.max(0, delay), LONGEST_TIMER_MS));
+  }
+
+  private check(): void {
+    this.timer = undefined;
+    const due = this.nextDue();
+    const now = performance.now();
+    const late = now - this.armedFor;
+    if (late > WAKE_MS) {
+      this.started += late;
+      // nobody knows how much of the silence before it was sleep: it starts anew
+      if (this.waitingSince !== undefined) this.waitingSince = now;
+      this.waited = 0;
+      this.arm(now);
+    } else if (due !== undefined && due.at <= now) this.expire(due.timer);
+    else this.arm(now);
+  }
 }

@@ -1,9 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, expectTypeOf, test } from "vitest";
 import { callOf } from "../src/call.ts";
 import { type ChatResult, chat } from "../src/chat.ts";
 import type { StreamPart } from "../src/contract.ts";
 import { ChatError } from "../src/errors.ts";
+import { guard } from "../src/guard.ts";
 import { SELF_GUARDED } from "../src/guard-options.ts";
 import {
   collect,
@@ -310,4 +312,17 @@ test("one signal may end many calls, and Node.js warns of no leak", async () => 
   await turn();
   process.off("warning", onWarning);
   expect(warnings).toEqual([]);
+});
+
+test("neither a reply nor its streams show the prompt to whoever logs them", async () => {
+  const prompt = "a prompt that nobody may log";
+  const request = { messages: [{ role: "user", content: prompt }] } as const;
+  const reply = chat(createScripted(...ANSWER), request);
+  const stream = reply[Symbol.asyncIterator]();
+  const guarded = guard(createScripted(...ANSWER), request);
+  await Promise.all([stream.next(), guarded.next()]);
+
+  const shown = inspect([reply, stream, guarded], { depth: 9 });
+
+  expect(shown).not.toContain(prompt);
 });

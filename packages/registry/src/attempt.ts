@@ -61,101 +61,128 @@ export function createAttempt(
   permit: Permit,
   options: GuardOptions,
 ): AttemptParts {
-  const { request, log, accounts, held, health, started } = context;
-  const { provider, subject } = planned;
-  const { signal } = request;
-  const nested = SELF_GUARDED in provider;
-  const earlier = log.outcomes.length;
-  let parts: GuardedParts | undefined;
-  let committed = false;
-  let ended = false;
+  return new CandidateAttempt(context, planned, permit, options);
+}
 
-  function begin(): GuardedParts {
-    const own = { ...request, model: planned.model };
-    if (!nested) return guard(provider, own, options);
+class CandidateAttempt implements AttemptParts {
+  private readonly context: AttemptContext;
+  private readonly planned: Planned;
+  private readonly permit: Permit;
+  private readonly options: GuardOptions;
+  private readonly nested: boolean;
+  /** The outcomes that were in the log before. */
+  private readonly earlier: number;
+  private parts: GuardedParts | undefined = undefined;
+  private committed = false;
+  private ended = false;
+
+  constructor(context: AttemptContext, planned: Planned, permit: Permit, options: GuardOptions) {
+    this.context = context;
+    this.planned = planned;
+    this.permit = permit;
+    this.options = options;
+    this.nested = SELF_GUARDED in planned.provider;
+    this.earlier = context.log.outcomes.length;
+  }
+
+  take(): StreamPart | undefined {
+    const part = this.parts?.[TAKE]?.();
+    return part === undefined ? undefined : this.receive(part);
+  }
+
+  next(): Promise<Result> {
+    try {
+      this.parts ??= this.begin();
+      return this.parts.next().then(this.handOn, this.fail);
+    } catch (reason) {
+      const { provider, model } = this.planned.subject;
+      const error = reason instanceof ChatError ? amendError(reason, { provider, model }) : reason;
+      return Promise.reject(error).catch(this.fail);
+    }
+  }
+
+  async return(): Promise<void> {
+    if (!this.ended) this.abandon();
+    await this.parts?.return?.();
+  }
+
+  private begin(): GuardedParts {
+    const { options, context } = this;
+    const { provider, model } = this.planned;
+    const own = { ...context.request, model };
+    if (!this.nested) return guard(provider, own, options);
     const { firstChunkMs, ...caps } = options.caps ?? {};
-    const bounds = { ...options, caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs }, outer: log };
+    const bounds = {
+      ...options,
+      caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs },
+      outer: context.log,
+    };
     return (provider as Chain).stream(own, bounds)[Symbol.asyncIterator]() as GuardedParts;
   }
 
-  function end(facts: Facts, error?: ChatError): void {
-    ended = true;
-    // a chain has told its own attempts
-    if (nested && log.outcomes.length > earlier) return;
-    const ms = Math.round(performance.now() - started);
-    log.add({ attempt: { ...subject, ...facts, ms }, error });
-  }
+  private readonly handOn = (result: Result): Result =>
+    result.done ? result : { done: false, value: this.receive(result.value) };
 
-  function handOn(result: Result): Result {
-    return result.done ? result : { done: false, value: receive(result.value) };
-  }
-
-  function receive(part: StreamPart): StreamPart {
-    if (!committed) commit();
-    if (ended || part.type !== "finish") return part;
+  private receive(part: StreamPart): StreamPart {
+    if (!this.committed) this.commit();
+    if (this.ended || part.type !== "finish") return part;
+    const { accounts, log } = this.context;
+    const { subject } = this.planned;
     const { route, model } = part;
-    accounts.succeed(permit);
-    end({ outcome: "answered", ...(model === undefined ? {} : { reportedModel: model }) });
+    accounts.succeed(this.permit);
+    this.end({ outcome: "answered", ...(model === undefined ? {} : { reportedModel: model }) });
     const answered = { provider: route?.provider ?? subject.provider, model: route?.model ?? subject.model };
     return { ...part, route: log.route(answered) };
   }
 
-  function commit(): void {
-    committed = true;
+  private commit(): void {
+    this.committed = true;
+    const { subject } = this.planned;
+    const { route } = this.options;
     // a chain has told which of its own candidates it was
-    const { route } = options;
-    if (nested || route === undefined) return;
+    if (this.nested || route === undefined) return;
     route.provider = subject.provider;
     route.model = subject.model;
   }
 
-  function fail(reason: unknown): never {
-    if (ended) throw reason;
-    if (signal?.aborted) {
-      abandon();
-      throw signal.reason;
+  private readonly fail = (reason: unknown): never => {
+    const { context, permit } = this;
+    const { log, accounts, held, request } = context;
+    if (this.ended) throw reason;
+    if (request.signal?.aborted) {
+      this.abandon();
+      throw request.signal.reason;
     }
     if (!(reason instanceof ChatError)) {
       accounts.release(permit);
-      end({ outcome: "failed" });
+      this.end({ outcome: "failed" });
       throw reason;
     }
-    if (nested) accounts.release(permit);
+    if (this.nested) accounts.release(permit);
     else accounts.fail(permit, reason, held);
-    end(factsOf(reason), reason);
+    this.end(this.factsOf(reason), reason);
     throw attachRoute(reason, log.route());
-  }
+  };
 
-  function factsOf({ code, phase, status }: ChatError): Facts {
-    const outdated = code === "protocol" && isOutdated(health.peek(subject));
+  private factsOf({ code, phase, status }: ChatError): Facts {
+    const { health } = this.context;
+    const outdated = code === "protocol" && isOutdated(health.peek(this.planned.subject));
     const facts = { code, phase, status, reason: outdated ? OUTDATED : undefined };
     const known = Object.entries(facts).filter(([, value]) => value !== undefined);
     return { outcome: "failed", ...Object.fromEntries(known) };
   }
 
-  function abandon(): void {
-    accounts.release(permit);
-    end({ outcome: "aborted" });
+  private abandon(): void {
+    this.context.accounts.release(this.permit);
+    this.end({ outcome: "aborted" });
   }
 
-  return {
-    take() {
-      const part = parts?.[TAKE]?.();
-      return part === undefined ? undefined : receive(part);
-    },
-    next() {
-      try {
-        parts ??= begin();
-        return parts.next().then(handOn, fail);
-      } catch (reason) {
-        const { provider, model } = subject;
-        const error = reason instanceof ChatError ? amendError(reason, { provider, model }) : reason;
-        return Promise.reject(error).catch(fail);
-      }
-    },
-    async return() {
-      if (!ended) abandon();
-      await parts?.return?.();
-    },
-  };
+  private end(facts: Facts, error?: ChatError): void {
+    this.ended = true;
+    const { log, started } = this.context;
+    // a chain has told its own attempts
+    if (this.nested && log.outcomes.length > this.earlier) return;
+    const ms = Math.round(performance.now() - started);
+    log.add({ attempt: { ...this.planned.subject, ...facts, ms }, error });
+  }
 }

@@ -5,12 +5,13 @@ import {
   type ChatRequest,
   callOf,
   capTimeout,
-  createPartIterator,
   END,
   type GuardedParts,
+  type OpenRoute,
   requiredCapabilities,
   resolveTimeouts,
   type StreamPart,
+  TAKE,
   type Timeouts,
 } from "@fallthrough/core";
 import type { Accounts, HeldFailure } from "./accounts.ts";
@@ -22,7 +23,7 @@ import type { HealthStore, Permit } from "./health.ts";
 import { isOffline } from "./offline.ts";
 import { pause } from "./pause.ts";
 import { BACK_OFF_MS, type Policy } from "./policy.ts";
-import { createRouteLog } from "./route-log.ts";
+import { createRouteLog, type RouteLog } from "./route-log.ts";
 import { isFinal, mayAskAgain, type Rules, skipOf } from "./rules.ts";
 import { verdictOn } from "./verdict.ts";
 
@@ -41,137 +42,177 @@ type Result = IteratorResult<StreamPart, undefined>;
 /** The stream of one call: the attempts until one commits, and then that one's parts as they are. */
 export function createChainCall(
   context: ChainContext,
-  planFor: Plan,
+  plan: Plan,
   request: ChatRequest,
-  {
-    timeouts: outerTimeouts,
-    caps,
-    reasoningOnly = context.reasoningOnly,
-    outer,
-    route = callOf(request.signal)?.route,
-  }: ChainCallOptions = {},
+  options: ChainCallOptions = {},
 ): GuardedParts {
-  const { policy, health, accounts, onAttempt } = context;
-  const { signal } = request;
-  const timeouts = resolveTimeouts(outerTimeouts, context.timeouts);
-  const log = createRouteLog({ route, onAttempt, outer });
-  const held: HeldFailure[] = [];
-  let stopPausing = (): void => {};
-  let rules: Rules;
-  let opening = false;
-  let attempt: AttemptParts | undefined;
-  let committed = false;
-  let ended = false;
-  /** Who failed last. */
-  let last: { readonly planned: Planned; readonly reason: unknown } | undefined;
+  return new ChainCall(context, plan, request, options);
+}
 
-  async function open(): Promise<Result> {
-    const plan = planFor({ model: request.model, capabilities: requiredCapabilities(request) });
+class ChainCall implements GuardedParts {
+  private readonly context: ChainContext;
+  private readonly planFor: Plan;
+  // hidden, so that nobody logs a prompt who logs a stream
+  readonly #request: ChatRequest;
+  #attempt: AttemptParts | undefined = undefined;
+  private readonly options: ChainCallOptions;
+  private readonly route: OpenRoute | undefined;
+  private readonly timeouts: Timeouts;
+  private readonly log: RouteLog;
+  private readonly held: HeldFailure[] = [];
+  private stopPausing: (() => void) | undefined = undefined;
+  private rules: Rules | undefined = undefined;
+  private committed = false;
+  private ended = false;
+  /** Who failed last. */
+  private last: { readonly planned: Planned; readonly reason: unknown } | undefined = undefined;
+
+  constructor(context: ChainContext, planFor: Plan, request: ChatRequest, options: ChainCallOptions) {
+    const { outer, route = callOf(request.signal)?.route } = options;
+    this.context = context;
+    this.planFor = planFor;
+    this.#request = request;
+    this.options = options;
+    this.route = route;
+    this.timeouts = resolveTimeouts(options.timeouts, context.timeouts);
+    this.log = createRouteLog({ route, onAttempt: context.onAttempt, outer });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [TAKE](): StreamPart | undefined {
+    return this.committed ? this.#attempt?.take() : undefined;
+  }
+
+  next(): Promise<Result> {
+    if (this.committed && this.#attempt !== undefined) return this.#attempt.next();
+    if (this.ended) return Promise.resolve(END);
+    if (this.rules !== undefined) {
+      return Promise.reject(new ChatError("config", "the stream is read twice at once, expected one reader"));
+    }
+    const rules = this.startRules();
+    this.rules = rules;
+    return this.open(rules).catch((reason) => {
+      this.ended = true;
+      this.settle(this.#request.signal?.aborted === true);
+      throw reason;
+    });
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.ended = true;
+    this.stopPausing?.();
+    await this.#attempt?.return();
+    this.settle(true);
+    return END;
+  }
+
+  private startRules(): Rules {
+    const { caps } = this.options;
+    const { commitMs, totalMs } = resolveTimeouts(this.timeouts, this.#request.timeouts);
+    const budget = startBudget({
+      commitMs: capTimeout(commitMs, caps?.commitMs),
+      totalMs: capTimeout(totalMs, caps?.totalMs),
+    });
+    return { policy: this.context.policy, log: this.log, budget };
+  }
+
+  private async open(rules: Rules): Promise<Result> {
+    const request = this.#request;
+    const { health } = this.context;
+    const plan = this.planFor({ model: request.model, capabilities: requiredCapabilities(request) });
     const admission = { plan, health };
 
     for (const [index, planned] of plan.entries()) {
-      if (isOver()) return END;
+      if (this.isOver()) return END;
       const skip = skipOf(rules, planned);
       const admitted = skip === undefined ? admit(admission, planned) : undefined;
       const permit = isPromise(admitted) ? await admitted : admitted;
       if (permit === undefined) {
-        recordSkip(planned, skip);
+        this.recordSkip(planned, skip);
         continue;
       }
-      const others = plan.some((other, place) => place > index && isLeft(other));
-      const result = await ask(planned, permit, others);
+      const others = plan.some((other, place) => place > index && this.isLeft(rules, other));
+      const result = await this.ask(rules, planned, permit, others);
       if (result !== undefined) return result;
     }
-    if (last !== undefined && mayAskAgain(rules, last.reason)) {
-      const { planned } = last;
+    if (this.last !== undefined && mayAskAgain(rules, this.last.reason)) {
+      const { planned } = this.last;
       const leaving = new AbortController();
-      stopPausing = () => leaving.abort();
-      await pause(BACK_OFF_MS * Math.random(), [signal, leaving.signal]);
-      if (isOver()) return END;
+      this.stopPausing = () => leaving.abort();
+      await pause(BACK_OFF_MS * Math.random(), [request.signal, leaving.signal]);
+      if (this.isOver()) return END;
       const { subject } = planned;
       const permit = (await health.admit(subject, { force: true })) ?? { subject };
-      const result = await ask(planned, permit, false);
+      const result = await this.ask(rules, planned, permit, false);
       if (result !== undefined) return result;
     }
-    accounts.settle(held, isOffline(log.errors()));
-    throw verdictOn(plan, log, health);
+    this.settle(isOffline(this.log.errors()));
+    throw verdictOn(plan, this.log, health);
   }
 
   /** @throws the caller's own reason */
-  function isOver(): boolean {
+  private isOver(): boolean {
+    const { signal } = this.#request;
     if (signal?.aborted) throw signal.reason;
-    return ended;
+    return this.ended;
   }
 
-  function isLeft(planned: Planned): boolean {
-    const { state } = health.peek(planned.subject);
+  private isLeft(rules: Rules, planned: Planned): boolean {
+    const { state } = this.context.health.peek(planned.subject);
     return skipOf(rules, planned) === undefined && (state === "ready" || state === "half-open");
   }
 
-  function recordSkip({ subject }: Planned, skip: Skip | undefined): void {
+  private recordSkip({ subject }: Planned, skip: Skip | undefined): void {
+    const { health } = this.context;
     const { code, reason } = skip ?? coolingSkip(health.peek(subject)) ?? { reason: "cooling" };
-    log.add({
+    this.log.add({
       attempt: { ...subject, outcome: "skipped", ...(code === undefined ? {} : { code }), ms: 0, reason },
     });
   }
 
   /** The first result of this one, `undefined` where the next may be asked; @throws where nobody else is to be */
-  async function ask(planned: Planned, permit: Permit, others: boolean): Promise<Result | undefined> {
+  private async ask(
+    rules: Rules,
+    planned: Planned,
+    permit: Permit,
+    others: boolean,
+  ): Promise<Result | undefined> {
+    const { log, held, timeouts, route } = this;
+    const { accounts, health, reasoningOnly } = this.context;
+    const request = this.#request;
     const now = performance.now();
-    if (ended || isExpired(rules.budget, now)) {
+    if (this.ended || isExpired(rules.budget, now)) {
       accounts.release(permit);
-      if (ended) return END;
+      if (this.ended) return END;
       throw attachRoute(deadlineError(rules.budget), log.route());
     }
-    const options = { timeouts, caps: capsOf(rules.budget, others, now), reasoningOnly, route };
+    const options = {
+      timeouts,
+      caps: capsOf(rules.budget, others, now),
+      reasoningOnly: this.options.reasoningOnly ?? reasoningOnly,
+      route,
+    };
     const context = { request, log, accounts, held, health, started: now };
-    attempt = createAttempt(context, planned, permit, options);
+    const attempt = createAttempt(context, planned, permit, options);
+    this.#attempt = attempt;
     try {
       const result = await attempt.next();
-      committed = !result.done;
-      if (committed) accounts.settle(held, false);
+      this.committed = !result.done;
+      if (this.committed) this.settle(false);
       return result;
     } catch (reason) {
-      attempt = undefined;
-      if (signal?.aborted || isFinal(rules, reason, planned)) throw reason;
-      last = { planned, reason };
+      this.#attempt = undefined;
+      if (request.signal?.aborted || isFinal(rules, reason, planned)) throw reason;
+      this.last = { planned, reason };
       return undefined;
     }
   }
 
-  function begin(): Promise<Result> {
-    const { commitMs, totalMs } = resolveTimeouts(timeouts, request.timeouts);
-    const budget = startBudget({
-      commitMs: capTimeout(commitMs, caps?.commitMs),
-      totalMs: capTimeout(totalMs, caps?.totalMs),
-    });
-    rules = { policy, log, budget };
-    return open().catch((reason) => {
-      ended = true;
-      accounts.settle(held, signal?.aborted === true);
-      throw reason;
-    });
+  /** Counts the failures that were held back, or drops them where this machine was offline. */
+  private settle(offline: boolean): void {
+    if (this.held.length > 0) this.context.accounts.settle(this.held, offline);
   }
-
-  return createPartIterator({
-    take: () => (committed ? attempt?.take() : undefined),
-    next() {
-      if (committed && attempt !== undefined) return attempt.next();
-      if (ended) return Promise.resolve(END);
-      if (opening) {
-        return Promise.reject(
-          new ChatError("config", "the stream is read twice at once, expected one reader"),
-        );
-      }
-      opening = true;
-      return begin();
-    },
-    async return() {
-      ended = true;
-      stopPausing();
-      await attempt?.return();
-      accounts.settle(held, true);
-      return END;
-    },
-  });
 }

@@ -20,24 +20,39 @@ export interface RouteLogOptions {
 }
 
 /** A log for one call. */
-export function createRouteLog({ route, onAttempt, outer }: RouteLogOptions): RouteLog {
-  const outcomes: Outcome[] = [];
+export function createRouteLog(options: RouteLogOptions): RouteLog {
+  return new OutcomeLog(options);
+}
 
-  return {
-    outcomes,
-    errors: () => outcomes.flatMap(({ error }) => error ?? []),
-    add(outcome) {
-      outcomes.push(outcome);
-      if (outer === undefined) route?.attempts.push(outcome.attempt);
-      else outer.add(outcome);
-      try {
-        onAttempt?.(outcome.attempt);
-      } catch {
-        // an observer changes nothing about what it observes
-      }
-    },
-    route(answered) {
-      return { ...answered, attempts: outcomes.map(({ attempt }) => attempt) };
-    },
-  };
+class OutcomeLog implements RouteLog {
+  readonly outcomes: Outcome[] = [];
+  private readonly openRoute: OpenRoute | undefined;
+  private readonly onAttempt: ((attempt: Attempt) => void) | undefined;
+  private readonly outer: RouteLog | undefined;
+
+  constructor({ route, onAttempt, outer }: RouteLogOptions) {
+    this.openRoute = route;
+    this.onAttempt = onAttempt;
+    this.outer = outer;
+  }
+
+  errors(): readonly ChatError[] {
+    return this.outcomes.flatMap(({ error }) => error ?? []);
+  }
+
+  add(outcome: Outcome): void {
+    const { outer, onAttempt } = this;
+    this.outcomes.push(outcome);
+    if (outer === undefined) this.openRoute?.attempts.push(outcome.attempt);
+    else outer.add(outcome);
+    try {
+      onAttempt?.(outcome.attempt);
+    } catch {
+      // an observer changes nothing about what it observes
+    }
+  }
+
+  route(answered?: Pick<Route, "provider" | "model">): Route {
+    return { ...answered, attempts: this.outcomes.map(({ attempt }) => attempt) };
+  }
 }

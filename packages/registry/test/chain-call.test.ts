@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { ChatError, type ChatProvider, chat, type StreamPart } from "@fallthrough/core";
 import { afterEach, expect, test, vi } from "vitest";
 import { ChainExhaustedError, type ChainOptions, createChain, createMemoryHealth } from "../src/index.ts";
@@ -327,4 +328,13 @@ test("after its failure the stream is over", async () => {
   await failure(parts.next());
 
   expect(await parts.next()).toEqual({ done: true, value: undefined });
+});
+
+test("the stream of a chain does not show the prompt to whoever logs it", async () => {
+  const prompt = "a prompt that nobody may log";
+  const chain = createChain([fakeProvider("first", [answer("Hello")])]);
+  const stream = chain.stream({ messages: [{ role: "user", content: prompt }] })[Symbol.asyncIterator]();
+  await stream.next();
+
+  expect(inspect(stream, { depth: 9 })).not.toContain(prompt);
 });

@@ -32,7 +32,9 @@ export const CONNECT_TIMED_OUT: unique symbol = Symbol("the connection took too 
 
 /** So many bytes may wait for the reader before the socket is paused. */
 const QUEUED_BYTES = 64 * 1024;
-const NONE: readonly string[] = [];
+/** Shared by the exchanges that have nothing of a kind. */
+const NONE: readonly never[] = Object.freeze([]);
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** Sends one request; resolves with the head of its final answer, rejects with an `ExchangeFailure`. */
 export function startExchange(
@@ -42,140 +44,201 @@ export function startExchange(
   signal: AbortSignal | undefined,
 ): Promise<Exchange> {
   return new Promise((resolve, reject) => {
-    let chunks: Uint8Array[] = [];
-    let queued = 0;
-    let controller: Dispatcher.DispatchController | undefined;
-    const sockets: Socket[] = [];
-    let headed = false;
-    let ended = false;
-    let failure: { readonly reason: unknown } | undefined;
-    let reader: { resolve(bytes: Uint8Array | undefined): void; reject(reason: unknown): void } | undefined;
-    let connectTimer: NodeJS.Timeout | undefined;
-    const onAbort = (): void => close(signal?.reason);
+    new OpenExchange(transport, call, signal, resolve, reject).start(options);
+  });
+}
+
+/**
+ * Both what undici reports to and what the reader holds.
+ *
+ * A class, because V8 comes to allocate a literal that outlives a few collections among the old objects, where it keeps
+ * all of its call alive until a major collection; instances it does not.
+ */
+class OpenExchange implements Exchange, ExchangeHandler {
+  status = 0;
+  headers: Readonly<Record<string, string>> = NO_HEADERS;
+  setCookie: readonly string[] = NONE;
+  received = 0;
+  sockets: readonly Socket[] = NONE;
+  private readonly transport: Transport;
+  private readonly call: Call;
+  private readonly signal: AbortSignal | undefined;
+  private readonly resolve: (exchange: Exchange) => void;
+  private readonly reject: (failure: ExchangeFailure) => void;
+  private controller: Dispatcher.DispatchController | undefined = undefined;
+  private onAbort: (() => void) | undefined = undefined;
+  private connectTimer: NodeJS.Timeout | undefined = undefined;
+  /** What came before it was asked for. */
+  private chunks: Uint8Array[] | undefined = undefined;
+  private queued = 0;
+  private headed = false;
+  private ended = false;
+  private failed = false;
+  /** Anything may be the reason of an abort, so `failed` tells whether there is one. */
+  private failure: unknown = undefined;
+  /** Who waits for the next bytes. */
+  private resolveRead: ((bytes: Uint8Array | undefined) => void) | undefined = undefined;
+  private rejectRead: ((reason: unknown) => void) | undefined = undefined;
+
+  constructor(
+    transport: Transport,
+    call: Call,
+    signal: AbortSignal | undefined,
+    resolve: (exchange: Exchange) => void,
+    reject: (failure: ExchangeFailure) => void,
+  ) {
+    this.transport = transport;
+    this.call = call;
+    this.signal = signal;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  start(options: Dispatcher.DispatchOptions): void {
+    const { transport, call, signal } = this;
     call.phase = "connect";
     call.exchanges++;
-
-    function settle(): void {
-      ended = true;
-      call.exchanges--;
-      leaveQueue();
-      signal?.removeEventListener("abort", onAbort);
+    if (signal?.aborted) {
+      this.fail(signal.reason);
+      return;
     }
-
-    function leaveQueue(): void {
-      transport.leaveQueue(handler);
-      clearTimeout(connectTimer);
+    if (signal !== undefined) {
+      this.onAbort = () => this.close(signal.reason);
+      signal.addEventListener("abort", this.onAbort);
     }
-
-    function fail(reason: unknown): void {
-      if (ended) return;
-      settle();
-      failure = { reason };
-      if (!headed) {
-        const reused = transport.ownsSockets && sockets.length === 0;
-        const stale = reused && call.phase === "headers" && isLostConnection(reason);
-        reject({ reason, phase: call.phase, stale } satisfies ExchangeFailure);
-      }
-      reader?.reject(reason);
-      reader = undefined;
-    }
-
-    function close(reason: unknown): void {
-      if (ended) return;
-      fail(reason);
-      const error = reason instanceof Error ? reason : new Error("the exchange was ended");
-      if (controller === undefined) for (const socket of sockets) socket.destroy(error);
-      else controller.abort(error);
-    }
-
-    const exchange: { -readonly [Name in keyof Exchange]: Exchange[Name] } = {
-      status: 0,
-      headers: {},
-      setCookie: NONE,
-      received: 0,
-      isOpen: () => !ended,
-      read() {
-        if (chunks.length > 0) {
-          // all that waits at once: the reader's work is by the read, not by the byte
-          const bytes = joinBytes(chunks);
-          chunks = [];
-          if (queued > QUEUED_BYTES && !ended) controller?.resume();
-          queued = 0;
-          return Promise.resolve(bytes);
-        }
-        if (failure !== undefined) return Promise.reject(failure.reason);
-        if (ended) return Promise.resolve(undefined);
-        return new Promise<Uint8Array | undefined>((resolveRead, rejectRead) => {
-          reader = { resolve: resolveRead, reject: rejectRead };
-        });
-      },
-      close,
-    };
-
-    /** Not for a connection that stands: a request waits a turn for it, and a timer costs more than that. */
-    function startConnectTimer(): void {
-      if (call.connectMs <= 0) return;
-      connectTimer ??= setTimeout(
-        () => close(CONNECT_TIMED_OUT),
-        Math.min(call.connectMs, LONGEST_TIMER_MS),
-      );
-    }
-
-    const handler: ExchangeHandler = {
-      sockets,
-      onSocketOpen(socket) {
-        sockets.push(socket);
-        startConnectTimer();
-      },
-      isWaiting: () => controller === undefined && !ended,
-      onRequestStart(started) {
-        controller = started;
-        leaveQueue();
-        if (ended) return started.abort(new Error("the exchange was ended"));
-        call.phase = "headers";
-      },
-      onResponseStart(_, status, headers) {
-        if (status < 200 || ended) return;
-        headed = true;
-        call.phase = "preamble";
-        exchange.status = status;
-        exchange.headers = joinHeaders(headers);
-        const cookies = headers["set-cookie"];
-        if (cookies !== undefined) exchange.setCookie = [cookies].flat();
-        resolve(exchange);
-      },
-      onResponseData(_, chunk) {
-        exchange.received += chunk.length;
-        if (reader !== undefined) {
-          reader.resolve(chunk);
-          reader = undefined;
-          return;
-        }
-        chunks.push(chunk);
-        queued += chunk.length;
-        if (queued > QUEUED_BYTES) controller?.pause();
-      },
-      onResponseEnd() {
-        if (ended) return;
-        settle();
-        reader?.resolve(undefined);
-        reader = undefined;
-      },
-      onResponseError(_, error) {
-        fail(error);
-      },
-    };
-
-    if (signal?.aborted) return fail(signal.reason);
-    signal?.addEventListener("abort", onAbort);
     try {
-      transport.dispatch(options, handler);
+      transport.dispatch(options, this);
       // whether a dispatcher of the caller's opens anything is not known
-      if (!transport.ownsSockets && handler.isWaiting()) startConnectTimer();
+      if (!transport.ownsSockets && this.isWaiting()) this.startConnectTimer();
     } catch (error) {
-      fail(error);
+      this.fail(error);
     }
-  });
+  }
+
+  isOpen(): boolean {
+    return !this.ended;
+  }
+
+  read(): Promise<Uint8Array | undefined> {
+    if (this.chunks !== undefined) {
+      // all that waits at once: the reader's work is by the read, not by the byte
+      const bytes = joinBytes(this.chunks);
+      this.chunks = undefined;
+      if (this.queued > QUEUED_BYTES && !this.ended) this.controller?.resume();
+      this.queued = 0;
+      return Promise.resolve(bytes);
+    }
+    if (this.failed) return Promise.reject(this.failure);
+    if (this.ended) return Promise.resolve(undefined);
+    return new Promise<Uint8Array | undefined>((resolve, reject) => {
+      this.resolveRead = resolve;
+      this.rejectRead = reject;
+    });
+  }
+
+  close(reason?: unknown): void {
+    if (this.ended) return;
+    this.fail(reason);
+    const error = reason instanceof Error ? reason : new Error("the exchange was ended");
+    if (this.controller === undefined) for (const socket of this.sockets) socket.destroy(error);
+    else this.controller.abort(error);
+  }
+
+  onSocketOpen(socket: Socket): void {
+    this.sockets = [...this.sockets, socket];
+    this.startConnectTimer();
+  }
+
+  isWaiting(): boolean {
+    return this.controller === undefined && !this.ended;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    this.leaveQueue();
+    if (this.ended) controller.abort(new Error("the exchange was ended"));
+    else this.call.phase = "headers";
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200 || this.ended) return;
+    this.headed = true;
+    this.call.phase = "preamble";
+    this.status = status;
+    this.headers = joinHeaders(headers);
+    const cookies = headers["set-cookie"];
+    if (cookies !== undefined) this.setCookie = [cookies].flat();
+    this.resolve(this);
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.received += chunk.length;
+    if (this.resolveRead !== undefined) {
+      this.resolveRead(chunk);
+      this.forgetReader();
+      return;
+    }
+    if (this.chunks === undefined) this.chunks = [chunk];
+    else this.chunks.push(chunk);
+    this.queued += chunk.length;
+    if (this.queued > QUEUED_BYTES) this.controller?.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.ended) return;
+    this.settle();
+    this.resolveRead?.(undefined);
+    this.forgetReader();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  private fail(reason: unknown): void {
+    if (this.ended) return;
+    this.settle();
+    this.failed = true;
+    this.failure = reason;
+    if (!this.headed) {
+      const { phase } = this.call;
+      const reused = this.transport.ownsSockets && this.sockets.length === 0;
+      this.reject({ reason, phase, stale: reused && phase === "headers" && isLostConnection(reason) });
+    }
+    this.rejectRead?.(reason);
+    this.forgetReader();
+  }
+
+  private settle(): void {
+    this.ended = true;
+    this.call.exchanges--;
+    this.leaveQueue();
+    if (this.onAbort !== undefined) this.signal?.removeEventListener("abort", this.onAbort);
+  }
+
+  private leaveQueue(): void {
+    this.transport.leaveQueue(this);
+    clearTimeout(this.connectTimer);
+  }
+
+  private forgetReader(): void {
+    this.resolveRead = undefined;
+    this.rejectRead = undefined;
+  }
+
+  /** Not for a connection that stands: a request waits a turn for it, and a timer costs more than that. */
+  private startConnectTimer(): void {
+    const { connectMs } = this.call;
+    if (connectMs <= 0) return;
+    this.connectTimer ??= setTimeout(
+      () => this.close(CONNECT_TIMED_OUT),
+      Math.min(connectMs, LONGEST_TIMER_MS),
+    );
+  }
 }
 
 /** These bytes as one piece; a single piece is not copied. */

@@ -1,13 +1,12 @@
 import { type DEFAULT_LIMITS, ERROR_BODY_MS, TRAILER_MS } from "../defaults.ts";
 import { ChatError } from "../errors.ts";
-import { createIterator, type OwnIterator } from "../iterator.ts";
 import { parseJson } from "../json.ts";
 import { quote } from "../redact.ts";
-import { createSseParser, type ServerSentEvent } from "../sse.ts";
-import { END } from "../take.ts";
-import { isChallenge, isChallenged, isPage } from "./block-page.ts";
-import { decodeBody } from "./body.ts";
+import type { ServerSentEvent } from "../sse.ts";
+import { isChallenge, isChallenged } from "./block-page.ts";
+import { type Body, decodeBody } from "./body.ts";
 import { bodyFormat, opensJson } from "./body-format.ts";
+import { type EventSource, eventGroups, singleEvents } from "./events.ts";
 import { type Exchange, joinBytes } from "./exchange.ts";
 import { type ErrorFactory, knownFailure, transportFailure } from "./failures.ts";
 import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "./types.ts";
@@ -28,66 +27,89 @@ export interface ResponseOptions {
 
 /** The response of an exchange whose head has come. */
 export function createResponse(options: ResponseOptions): HttpResponse & { failedBody(): Promise<string> } {
-  const { exchange, what, limits, signal, recognise, error } = options;
-  const { status, headers, setCookie } = exchange;
-  const contentType = mediaType(headers);
-  const body = decodeBody(exchange, what);
-  const decoder = new TextDecoder();
+  return new ExchangeResponse(options);
+}
+
+class ExchangeResponse implements HttpResponse, EventSource {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly setCookie: readonly string[];
+  readonly contentType: string;
+  readonly limits: typeof DEFAULT_LIMITS;
+  readonly decoder = new TextDecoder();
+  private readonly exchange: Exchange;
+  private readonly body: Body;
+  private readonly what: string;
+  private readonly signal: AbortSignal | undefined;
+  private readonly recognise: HttpRequest["recognise"];
+  private readonly error: ErrorFactory;
   /** Bytes that were looked at and not read yet. */
-  let peeked: Uint8Array | undefined;
-  let bytes = 0;
-  let atEnd = false;
+  private peeked: Uint8Array | undefined = undefined;
+  private bytes = 0;
+  private atEnd = false;
   /** What the body was seen to be. */
-  let seen: BodyFormat | undefined;
+  private seen: BodyFormat | undefined = undefined;
 
-  /** What a parser gives or throws: it does not know whose answer it reads. */
-  function named<Value>(parse: () => Value): Value {
+  constructor({ exchange, what, limits, signal, recognise, error }: ResponseOptions) {
+    this.status = exchange.status;
+    this.headers = exchange.headers;
+    this.setCookie = exchange.setCookie;
+    this.contentType = mediaType(exchange.headers);
+    this.limits = limits;
+    this.exchange = exchange;
+    this.body = decodeBody(exchange, what);
+    this.what = what;
+    this.signal = signal;
+    this.recognise = recognise;
+    this.error = error;
+  }
+
+  async format(): Promise<BodyFormat> {
+    const { contentType, limits, decoder } = this;
+    if (isChallenged(this.headers)) return "html";
+    if (contentType === "text/event-stream") return "events";
+    const chunks: Uint8Array[] = [];
+    while (this.seen === undefined) {
+      const more = this.bytes < limits.errorBytes ? await this.readBytes(limits.streamBytes) : undefined;
+      if (more !== undefined) chunks.push(more);
+      const start = joinBytes(chunks).subarray(0, limits.errorBytes);
+      // what opens like JSON is told without being decoded
+      if (opensJson(start)) this.seen = "json";
+      else this.seen = bodyFormat(contentType, decoder.decode(start), more === undefined);
+    }
+    if (chunks.length > 0) this.peeked = joinBytes(chunks);
+    return this.seen;
+  }
+
+  async text(): Promise<string> {
+    const text = await this.readAll(this.limits.pageBytes);
+    if (isChallenge(this.headers, this.contentType, text)) throw await this.pageFailure(text);
+    return text;
+  }
+
+  async json(): Promise<unknown> {
+    if ((this.seen ?? (await this.format())) === "html") throw await this.pageFailure();
+    const text = await this.readAll(this.limits.jsonBytes);
+    if (text.trim() === "") throw this.emptyBody();
     try {
-      return parse();
+      return parseJson(text, this.what, this.limits.jsonDepth);
     } catch (reason) {
-      throw reason instanceof ChatError ? name(reason) : reason;
+      throw this.named(reason);
     }
   }
 
-  function name({ code, message, cause }: ChatError): ChatError {
-    return error(code, message, { status, phase: "preamble", cause });
+  events(options?: EventsOptions): AsyncIterable<ServerSentEvent> {
+    return singleEvents(this.eventGroups(options));
   }
 
-  /** The next decoded bytes, `undefined` at the end. */
-  async function readBytes(limit: number): Promise<Uint8Array | undefined> {
-    if (peeked !== undefined) {
-      const chunk = peeked;
-      peeked = undefined;
-      return chunk;
-    }
-    if (atEnd) return undefined;
-    let chunk: Uint8Array | undefined;
-    try {
-      chunk = await body.read();
-    } catch (reason) {
-      if (signal?.aborted) throw signal.reason;
-      if (reason instanceof ChatError) throw name(reason);
-      throw transportFailure(reason, what, "preamble", exchange.received, error);
-    }
-    atEnd = chunk === undefined;
-    bytes += chunk?.length ?? 0;
-    if (bytes <= limit) return chunk;
-    body.close();
-    throw error("limit", `${what} answered with more than ${limit} bytes`, { status, phase: "preamble" });
-  }
-
-  /** The whole text, decoded at once: a large answer would otherwise be copied once more. */
-  async function readAll(limit: number): Promise<string> {
-    const chunks = peeked === undefined ? [] : [peeked];
-    peeked = undefined;
-    for (let chunk = await readBytes(limit); chunk !== undefined; chunk = await readBytes(limit))
-      chunks.push(chunk);
-    return decoder.decode(joinBytes(chunks));
+  eventGroups({ cumulative = false }: EventsOptions = {}): AsyncIterable<readonly ServerSentEvent[]> {
+    return eventGroups(this, cumulative ? Number.POSITIVE_INFINITY : this.limits.streamBytes);
   }
 
   /** The start of a body whose verdict is known already: it may neither take long nor fail. */
-  async function failedBody(start = ""): Promise<string> {
-    if (BODILESS.includes(status)) {
+  async failedBody(start = ""): Promise<string> {
+    const { body, limits, signal } = this;
+    if (BODILESS.includes(this.status)) {
       body.close();
       return "";
     }
@@ -95,8 +117,8 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     let text = start;
     try {
       while (text.length < limits.errorBytes) {
-        const chunk = await readBytes(Number.POSITIVE_INFINITY);
-        text += decoder.decode(chunk, { stream: chunk !== undefined });
+        const chunk = await this.readBytes(Number.POSITIVE_INFINITY);
+        text += this.decoder.decode(chunk, { stream: chunk !== undefined });
         if (chunk === undefined) break;
       }
     } catch {
@@ -108,143 +130,68 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
     return text.slice(0, limits.errorBytes);
   }
 
-  async function format(): Promise<BodyFormat> {
-    if (isChallenged(headers)) return "html";
-    if (contentType === "text/event-stream") return "events";
-    const chunks: Uint8Array[] = [];
-    while (seen === undefined) {
-      const more = bytes < limits.errorBytes ? await readBytes(limits.streamBytes) : undefined;
-      if (more !== undefined) chunks.push(more);
-      const start = joinBytes(chunks).subarray(0, limits.errorBytes);
-      // what opens like JSON is told without being decoded
-      seen = opensJson(start) ? "json" : bodyFormat(contentType, decoder.decode(start), more === undefined);
+  async readBytes(limit: number): Promise<Uint8Array | undefined> {
+    const { peeked } = this;
+    this.peeked = undefined;
+    if (peeked !== undefined) return peeked;
+    if (this.atEnd) return undefined;
+    let chunk: Uint8Array | undefined;
+    try {
+      chunk = await this.body.read();
+    } catch (reason) {
+      if (this.signal?.aborted) throw this.signal.reason;
+      if (reason instanceof ChatError) throw this.named(reason);
+      throw transportFailure(reason, this.what, "preamble", this.exchange.received, this.error);
     }
-    if (chunks.length > 0) peeked = joinBytes(chunks);
-    return seen;
+    this.atEnd = chunk === undefined;
+    this.bytes += chunk?.length ?? 0;
+    if (this.bytes <= limit) return chunk;
+    this.body.close();
+    const problem = `${this.what} answered with more than ${limit} bytes`;
+    throw this.error("limit", problem, { status: this.status, phase: "preamble" });
   }
 
-  /** A page where none was expected: what the provider makes of it, else a block. */
-  async function pageFailure(start?: string): Promise<ChatError> {
-    const answer = { status, headers, contentType, body: await failedBody(start) };
-    const problem = `${what} answered ${status} with a page for people`;
-    return knownFailure(recognise?.(answer), error, "blocked", problem, { status, phase: "preamble" });
+  named(reason: unknown): unknown {
+    if (!(reason instanceof ChatError)) return reason;
+    const { code, message, cause } = reason;
+    return this.error(code, message, { status: this.status, phase: "preamble", cause });
   }
 
-  // an iterator by hand: a generator function that is made per response gives V8 a new shape each time
-  function eventGroups({ cumulative = false }: EventsOptions = {}): OwnIterator<readonly ServerSentEvent[]> {
-    const limit = cumulative ? Number.POSITIVE_INFINITY : limits.streamBytes;
-    const parser = createSseParser(limits.eventBytes);
-    let any = false;
-    let start = "";
-    let finished = false;
-    let ended = false;
-
-    /** The next events, `undefined` after the last. */
-    async function read(): Promise<readonly ServerSentEvent[] | undefined> {
-      if (isChallenged(headers)) throw await pageFailure();
-      while (!finished) {
-        const chunk = await readBytes(limit);
-        finished = chunk === undefined;
-        const text = decoder.decode(chunk, { stream: !finished });
-        if (!any) {
-          if (start.length < limits.errorBytes) start += text;
-          if (isPage(contentType, start)) throw await pageFailure(start);
-        }
-        const group = named(() => {
-          const events = parser.push(text);
-          return finished ? [...events, ...parser.end()] : events;
-        });
-        if (group.length === 0) continue;
-        any = true;
-        start = "";
-        return group;
-      }
-      if (!any) throw noEvent(start);
-      return undefined;
-    }
-
-    function leave(): void {
-      ended = true;
-      // the end of the body usually follows its end marker at once, and then the connection can be used again
-      if (exchange.isOpen()) setTimeout(() => body.close(), TRAILER_MS).unref();
-      else if (!atEnd) body.close();
-    }
-
-    return createIterator({
-      async next() {
-        if (ended) return END;
-        try {
-          const group = await read();
-          if (group !== undefined) return { done: false, value: group };
-        } catch (reason) {
-          leave();
-          throw reason;
-        }
-        leave();
-        return END;
-      },
-      return() {
-        if (!ended) leave();
-        return Promise.resolve(END);
-      },
-    });
+  async pageFailure(start?: string): Promise<ChatError> {
+    const { status, headers, contentType, recognise } = this;
+    const answer = { status, headers, contentType, body: await this.failedBody(start) };
+    const problem = `${this.what} answered ${status} with a page for people`;
+    return knownFailure(recognise?.(answer), this.error, "blocked", problem, { status, phase: "preamble" });
   }
 
-  /** What a body without an event is. */
-  function noEvent(start: string): ChatError {
-    if (start.trim() === "")
-      return error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });
-    const problem = `${what} answered ${quote(start)}, expected server-sent events`;
-    const known = recognise?.({ status, headers, contentType, body: start.slice(0, limits.errorBytes) });
-    return knownFailure(known, error, "protocol", problem, { status, phase: "preamble" });
+  noEvent(start: string): ChatError {
+    if (start.trim() === "") return this.emptyBody();
+    const { status, headers, contentType, recognise } = this;
+    const problem = `${this.what} answered ${quote(start)}, expected server-sent events`;
+    const known = recognise?.({ status, headers, contentType, body: start.slice(0, this.limits.errorBytes) });
+    return knownFailure(known, this.error, "protocol", problem, { status, phase: "preamble" });
   }
 
-  return {
-    status,
-    headers,
-    setCookie,
-    contentType,
-    format,
-    failedBody,
-    eventGroups,
+  leave(): void {
+    const { body } = this;
+    // the end of the body usually follows its end marker at once, and then the connection can be used again
+    if (this.exchange.isOpen()) setTimeout(() => body.close(), TRAILER_MS).unref();
+    else if (!this.atEnd) body.close();
+  }
 
-    events(eventsOptions) {
-      const groups = eventGroups(eventsOptions);
-      let group: readonly ServerSentEvent[] = [];
-      let next = 0;
-      const iterator: OwnIterator<ServerSentEvent> = createIterator({
-        next() {
-          const event = group[next++];
-          if (event !== undefined) return Promise.resolve({ done: false, value: event });
-          return groups.next().then((result) => {
-            if (result.done) return result;
-            group = result.value;
-            next = 0;
-            return iterator.next();
-          });
-        },
-        return() {
-          group = [];
-          return groups.return();
-        },
-      });
-      return iterator;
-    },
+  /** The whole text, decoded at once: a large answer would otherwise be copied once more. */
+  private async readAll(limit: number): Promise<string> {
+    const chunks = this.peeked === undefined ? [] : [this.peeked];
+    this.peeked = undefined;
+    for (let chunk = await this.readBytes(limit); chunk !== undefined; chunk = await this.readBytes(limit))
+      chunks.push(chunk);
+    return this.decoder.decode(joinBytes(chunks));
+  }
 
-    async text() {
-      const text = await readAll(limits.pageBytes);
-      if (isChallenge(headers, contentType, text)) throw await pageFailure(text);
-      return text;
-    },
-
-    async json() {
-      if ((seen ?? (await format())) === "html") throw await pageFailure();
-      const text = await readAll(limits.jsonBytes);
-      if (text.trim() === "")
-        throw error("empty", `${what} answered with an empty body`, { status, phase: "preamble" });
-      return named(() => parseJson(text, what, limits.jsonDepth));
-    },
-  };
+  private emptyBody(): ChatError {
+    const problem = `${this.what} answered with an empty body`;
+    return this.error("empty", problem, { status: this.status, phase: "preamble" });
+  }
 }
 
 /** The media type of an answer, lower-case and without parameters. */

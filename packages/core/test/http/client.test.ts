@@ -222,6 +222,21 @@ test("no secret of the instance is in an error, in whatever form it comes back",
   expect(inspect(error, { depth: 9 })).not.toMatch(/hush|of-the|-secret/);
 });
 
+test("a response shows neither the key nor the prompt of its request to whoever logs it", async () => {
+  const server = await startAnswering(
+    answer("data: 1\n\n", { headers: { "content-type": "text/event-stream" } }),
+  );
+  const http = createClient(server);
+  const headers = { authorization: "Bearer nobody-logs-a-key" };
+  const response = await http({ method: "POST", path: "/", headers, body: { say: "nobody-logs-a-prompt" } });
+  const groups = response.eventGroups()[Symbol.asyncIterator]();
+
+  const shown = inspect([response, groups], { depth: 12 });
+  await groups.next();
+
+  expect(shown).not.toContain("nobody-logs");
+});
+
 test("headers that change from request to request are sent as they are, and none of their secrets is forgotten", async () => {
   const server = await startAnswering(OK);
   const http = createClient(server, { headers: { cookie: "outright=1" } });
