@@ -39,7 +39,6 @@ export function guard(
   return new GuardedCall(provider, request, options);
 }
 
-/** A class, because what is made for each call costs less so: see docs/decisions/0016. */
 class GuardedCall implements GuardedParts {
   private readonly provider: ChatProvider;
   /** Hidden, so that nobody logs a prompt who logs a stream. */

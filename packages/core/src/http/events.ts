@@ -5,7 +5,7 @@ import { END } from "../take.ts";
 import { isChallenged, isPage } from "./block-page.ts";
 
 /** The body that events are read from, and what it knows to say of one that has none. */
-export interface EventSource {
+export interface EventBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly contentType: string;
   readonly limits: typeof DEFAULT_LIMITS;
@@ -26,8 +26,8 @@ export interface EventSource {
 type Group = readonly ServerSentEvent[];
 
 /** The events of a body, as groups of those that came together. */
-export function eventGroups(source: EventSource, limit: number): AsyncIterable<Group> {
-  return new EventGroups(source, limit);
+export function eventGroups(body: EventBody, limit: number): AsyncIterable<Group> {
+  return new EventGroups(body, limit);
 }
 
 /** The events of these groups, one by one. */
@@ -38,7 +38,7 @@ export function singleEvents(groups: AsyncIterable<Group>): AsyncIterable<Server
 // iterators by hand: generators would add turns of the microtask queue to each event
 
 class EventGroups implements AsyncIterableIterator<Group, undefined> {
-  private readonly source: EventSource;
+  private readonly body: EventBody;
   private readonly limit: number;
   private readonly parser: SseParser;
   /** The text before the first event, which tells what a body without one is; `undefined` after the first. */
@@ -46,10 +46,10 @@ class EventGroups implements AsyncIterableIterator<Group, undefined> {
   private finished = false;
   private ended = false;
 
-  constructor(source: EventSource, limit: number) {
-    this.source = source;
+  constructor(body: EventBody, limit: number) {
+    this.body = body;
     this.limit = limit;
-    this.parser = createSseParser(source.limits.eventBytes);
+    this.parser = createSseParser(body.limits.eventBytes);
   }
 
   [Symbol.asyncIterator](): this {
@@ -76,15 +76,15 @@ class EventGroups implements AsyncIterableIterator<Group, undefined> {
 
   /** The next events, `undefined` after the last. */
   private async read(): Promise<Group | undefined> {
-    const { source } = this;
-    if (isChallenged(source.headers)) throw await source.pageFailure();
+    const { body } = this;
+    if (isChallenged(body.headers)) throw await body.pageFailure();
     while (!this.finished) {
-      const chunk = await source.readBytes(this.limit);
+      const chunk = await body.readBytes(this.limit);
       this.finished = chunk === undefined;
-      const text = source.decoder.decode(chunk, { stream: !this.finished });
+      const text = body.decoder.decode(chunk, { stream: !this.finished });
       if (this.start !== undefined) {
-        if (this.start.length < source.limits.errorBytes) this.start += text;
-        if (isPage(source.contentType, this.start)) throw await source.pageFailure(this.start);
+        if (this.start.length < body.limits.errorBytes) this.start += text;
+        if (isPage(body.contentType, this.start)) throw await body.pageFailure(this.start);
       }
       const group = this.parse(text);
       if (group.length === 0) continue;
@@ -92,7 +92,7 @@ class EventGroups implements AsyncIterableIterator<Group, undefined> {
       return group;
     }
     if (this.start === undefined) return undefined;
-    throw source.noEvent(this.start);
+    throw body.noEvent(this.start);
   }
 
   private parse(text: string): Group {
@@ -100,13 +100,13 @@ class EventGroups implements AsyncIterableIterator<Group, undefined> {
       const events = this.parser.push(text);
       return this.finished ? [...events, ...this.parser.end()] : events;
     } catch (reason) {
-      throw this.source.named(reason);
+      throw this.body.named(reason);
     }
   }
 
   private leave(): void {
     this.ended = true;
-    this.source.leave();
+    this.body.leave();
   }
 }
 

@@ -48,12 +48,7 @@ export function startExchange(
   });
 }
 
-/**
- * Both what undici reports to and what the reader holds.
- *
- * A class, because V8 comes to allocate a literal that outlives a few collections among the old objects, where it keeps
- * all of its call alive until a major collection; instances it does not.
- */
+/** Both what undici reports to and what the reader holds. */
 class OpenExchange implements Exchange, ExchangeHandler {
   status = 0;
   headers: Readonly<Record<string, string>> = NO_HEADERS;

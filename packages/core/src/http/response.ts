@@ -6,7 +6,7 @@ import type { ServerSentEvent } from "../sse.ts";
 import { isChallenge, isChallenged } from "./block-page.ts";
 import { type Body, decodeBody } from "./body.ts";
 import { bodyFormat, opensJson } from "./body-format.ts";
-import { type EventSource, eventGroups, singleEvents } from "./events.ts";
+import { type EventBody, eventGroups, singleEvents } from "./events.ts";
 import { type Exchange, joinBytes } from "./exchange.ts";
 import { type ErrorFactory, knownFailure, transportFailure } from "./failures.ts";
 import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "./types.ts";
@@ -30,7 +30,7 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   return new ExchangeResponse(options);
 }
 
-class ExchangeResponse implements HttpResponse, EventSource {
+class ExchangeResponse implements HttpResponse, EventBody {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly setCookie: readonly string[];
