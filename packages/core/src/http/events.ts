@@ -9,7 +9,6 @@ export interface EventBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly contentType: string;
   readonly limits: typeof DEFAULT_LIMITS;
-  readonly decoder: InstanceType<typeof TextDecoder>;
   /** The next decoded bytes, `undefined` at the end; @throws `limit` for a body of more than `limit` bytes */
   readBytes(limit: number): Promise<Uint8Array | undefined>;
   /** What a parser or a decoder threw, which does not know whose answer it reads. */
@@ -41,6 +40,7 @@ class EventGroups implements AsyncIterableIterator<Group, undefined> {
   private readonly body: EventBody;
   private readonly limit: number;
   private readonly parser: SseParser;
+  private readonly decoder = new TextDecoder();
   /** The text before the first event, which tells what a body without one is; `undefined` after the first. */
   private start: string | undefined = "";
   private finished = false;
@@ -81,7 +81,7 @@ class EventGroups implements AsyncIterableIterator<Group, undefined> {
     while (!this.finished) {
       const chunk = await body.readBytes(this.limit);
       this.finished = chunk === undefined;
-      const text = body.decoder.decode(chunk, { stream: !this.finished });
+      const text = this.decoder.decode(chunk, { stream: !this.finished });
       if (this.start !== undefined) {
         if (this.start.length < body.limits.errorBytes) this.start += text;
         if (isPage(body.contentType, this.start)) throw await body.pageFailure(this.start);

@@ -15,6 +15,8 @@ export interface Exchange {
   readonly received: number;
   /** Whether more may come off the wire. */
   isOpen(): boolean;
+  /** Whether the body has ended and all of it was read. */
+  isRead(): boolean;
   /** Ends the exchange; the socket is closed unless the body has ended. */
   close(reason?: unknown): void;
 }
@@ -112,6 +114,10 @@ class OpenExchange implements Exchange, ExchangeHandler {
 
   isOpen(): boolean {
     return !this.ended;
+  }
+
+  isRead(): boolean {
+    return this.ended && !this.failed && this.chunks === undefined;
   }
 
   read(): Promise<Uint8Array | undefined> {

@@ -14,6 +14,9 @@ import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "./typ
 /** Statuses that have no body, however long the connection stays open. */
 const BODILESS: readonly number[] = [204, 205, 304];
 
+/** Decodes what is whole, and so keeps nothing of it. */
+const DECODER = new TextDecoder();
+
 /** What a response is read with. */
 export interface ResponseOptions {
   readonly exchange: Exchange;
@@ -36,7 +39,6 @@ class ExchangeResponse implements HttpResponse, EventBody {
   readonly setCookie: readonly string[];
   readonly contentType: string;
   readonly limits: typeof DEFAULT_LIMITS;
-  readonly decoder = new TextDecoder();
   private readonly exchange: Exchange;
   private readonly body: Body;
   private readonly what: string;
@@ -65,7 +67,7 @@ class ExchangeResponse implements HttpResponse, EventBody {
   }
 
   async format(): Promise<BodyFormat> {
-    const { contentType, limits, decoder } = this;
+    const { contentType, limits } = this;
     if (isChallenged(this.headers)) return "html";
     if (contentType === "text/event-stream") return "events";
     const chunks: Uint8Array[] = [];
@@ -75,7 +77,7 @@ class ExchangeResponse implements HttpResponse, EventBody {
       const start = joinBytes(chunks).subarray(0, limits.errorBytes);
       // what opens like JSON is told without being decoded
       if (opensJson(start)) this.seen = "json";
-      else this.seen = bodyFormat(contentType, decoder.decode(start), more === undefined);
+      else this.seen = bodyFormat(contentType, DECODER.decode(start), more === undefined);
     }
     if (chunks.length > 0) this.peeked = joinBytes(chunks);
     return this.seen;
@@ -114,11 +116,12 @@ class ExchangeResponse implements HttpResponse, EventBody {
       return "";
     }
     const timer = setTimeout(() => body.close(), ERROR_BODY_MS);
+    const decoder = new TextDecoder();
     let text = start;
     try {
       while (text.length < limits.errorBytes) {
         const chunk = await this.readBytes(Number.POSITIVE_INFINITY);
-        text += this.decoder.decode(chunk, { stream: chunk !== undefined });
+        text += decoder.decode(chunk, { stream: chunk !== undefined });
         if (chunk === undefined) break;
       }
     } catch {
@@ -143,7 +146,7 @@ class ExchangeResponse implements HttpResponse, EventBody {
       if (reason instanceof ChatError) throw this.named(reason);
       throw transportFailure(reason, this.what, "preamble", this.exchange.received, this.error);
     }
-    this.atEnd = chunk === undefined;
+    this.atEnd = chunk === undefined || this.body.isRead();
     this.bytes += chunk?.length ?? 0;
     if (this.bytes <= limit) return chunk;
     this.body.close();
@@ -183,9 +186,11 @@ class ExchangeResponse implements HttpResponse, EventBody {
   private async readAll(limit: number): Promise<string> {
     const chunks = this.peeked === undefined ? [] : [this.peeked];
     this.peeked = undefined;
-    for (let chunk = await this.readBytes(limit); chunk !== undefined; chunk = await this.readBytes(limit))
-      chunks.push(chunk);
-    return this.decoder.decode(joinBytes(chunks));
+    while (!this.atEnd) {
+      const chunk = await this.readBytes(limit);
+      if (chunk !== undefined) chunks.push(chunk);
+    }
+    return DECODER.decode(joinBytes(chunks));
   }
 
   private emptyBody(): ChatError {

@@ -40,6 +40,7 @@ export function createExchange(
       return piece;
     },
     isOpen: () => !closed,
+    isRead: () => left.length === 0 && failure === undefined,
     close() {
       closed = true;
     },
