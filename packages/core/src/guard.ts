@@ -68,12 +68,9 @@ class GuardedCall implements GuardedParts {
   constructor(provider: ChatProvider, request: ChatRequest, options: GuardOptions) {
     const { caps } = options;
     const instance = instanceSettings(provider);
-    const resolved = resolveTimeouts(options.timeouts, instance.timeouts, request.timeouts);
-    const timeouts = {
-      ...resolved,
-      firstChunkMs: capTimeout(resolved.firstChunkMs, caps?.firstChunkMs),
-      totalMs: capTimeout(resolved.totalMs, caps?.totalMs),
-    };
+    const timeouts = resolveTimeouts(options.timeouts, instance.timeouts, request.timeouts);
+    timeouts.firstChunkMs = capTimeout(timeouts.firstChunkMs, caps?.firstChunkMs);
+    timeouts.totalMs = capTimeout(timeouts.totalMs, caps?.totalMs);
     this.provider = provider;
     this.#request = request;
     this.model = request.model;

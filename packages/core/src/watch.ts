@@ -18,9 +18,9 @@ const NAMES = Object.keys(DEFAULT_TIMEOUTS) as (keyof Timeouts)[];
 const WAKE_MS = 1_000;
 
 /** A value for every timer: the later of the given timeouts go over the earlier, the defaults are below all. */
-export function resolveTimeouts(
-  ...layers: readonly (Timeouts | undefined)[]
-): Required<{ [Name in keyof Timeouts]: number }> {
+export function resolveTimeouts(...layers: readonly (Timeouts | undefined)[]): {
+  -readonly [Name in keyof Timeouts]-?: number;
+} {
   const resolved = { ...DEFAULT_TIMEOUTS };
   for (const layer of layers) {
     if (layer === undefined) continue;

@@ -128,10 +128,12 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
   }
 
   async function open(request: ChatRequest): Promise<AsyncIterable<StreamPart>> {
-    const extraBody = fieldsOf(request.providerOptions?.[card.id]?.["extraBody"]) as JsonObject;
-    const warnings = wishWarnings(card, request, KNOWN).concat(fixedFieldWarnings(extraBody));
+    const extraBody = request.providerOptions?.[card.id]?.["extraBody"];
+    const fields = fieldsOf(extraBody) as JsonObject;
+    const wishes = wishWarnings(card, request, KNOWN);
+    const warnings = extraBody === undefined ? wishes : [...wishes, ...fixedFieldWarnings(fields)];
     const model = request.model ?? (await chooseModel(request.signal));
-    const response = await ask(request, model, extraBody);
+    const response = await ask(request, model, fields);
     const answer = openAnswer(source);
     const isStream = (await response.format()) === "events";
     if (isStream) return partsOf(response.eventGroups(), readGroup(answer), warnings);
