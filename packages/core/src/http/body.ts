@@ -6,8 +6,8 @@ import type { Exchange } from "./exchange.ts";
 export interface Body {
   /** The next bytes, `undefined` at the end. */
   read(): Promise<Uint8Array | undefined>;
-  /** Whether all of it was read, where that is known at once; whoever asks then need not wait to find out. */
-  isRead(): boolean;
+  /** Whether all of it was read; absent where only the next `read` tells. */
+  isRead?(): boolean;
   close(): void;
 }
 
@@ -36,7 +36,7 @@ export function decodeBody(exchange: Exchange, what: string): Body {
       exchange.close();
       return Promise.reject(new ChatError("protocol", `${problem}, expected gzip, br or deflate`));
     };
-    return { read, isRead: () => false, close: () => exchange.close() };
+    return { read, close: () => exchange.close() };
   }
   let loading: Promise<Body> | undefined;
   return {
@@ -47,7 +47,6 @@ export function decodeBody(exchange: Exchange, what: string): Body {
       );
       return (await loading).read();
     },
-    isRead: () => false,
     close() {
       exchange.close();
       void loading?.then((body) => body.close());

@@ -31,7 +31,6 @@ export function createDecodedBody(exchange: Exchange, encodings: readonly Encodi
         throw encodingFailure(failure ?? error, what);
       }
     },
-    isRead: () => false,
     close() {
       exchange.close();
       last.destroy();

@@ -70,9 +70,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
   private queued = 0;
   private headed = false;
   private ended = false;
-  private failed = false;
-  /** Anything may be the reason of an abort, so `failed` tells whether there is one. */
-  private failure: unknown = undefined;
+  private failure: { readonly reason: unknown } | undefined = undefined;
   /** Who waits for the next bytes. */
   private resolveRead: ((bytes: Uint8Array | undefined) => void) | undefined = undefined;
   private rejectRead: ((reason: unknown) => void) | undefined = undefined;
@@ -117,7 +115,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
   }
 
   isRead(): boolean {
-    return this.ended && !this.failed && this.chunks === undefined;
+    return this.ended && this.failure === undefined && this.chunks === undefined;
   }
 
   read(): Promise<Uint8Array | undefined> {
@@ -129,7 +127,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
       this.queued = 0;
       return Promise.resolve(bytes);
     }
-    if (this.failed) return Promise.reject(this.failure);
+    if (this.failure !== undefined) return Promise.reject(this.failure.reason);
     if (this.ended) return Promise.resolve(undefined);
     return new Promise<Uint8Array | undefined>((resolve, reject) => {
       this.resolveRead = resolve;
@@ -203,8 +201,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
   private fail(reason: unknown): void {
     if (this.ended) return;
     this.settle();
-    this.failed = true;
-    this.failure = reason;
+    this.failure = { reason };
     if (!this.headed) {
       const { phase } = this.call;
       const reused = this.transport.ownsSockets && this.sockets.length === 0;

@@ -146,7 +146,7 @@ class ExchangeResponse implements HttpResponse, EventBody {
       if (reason instanceof ChatError) throw this.named(reason);
       throw transportFailure(reason, this.what, "preamble", this.exchange.received, this.error);
     }
-    this.atEnd = chunk === undefined || this.body.isRead();
+    this.atEnd = chunk === undefined || this.body.isRead?.() === true;
     this.bytes += chunk?.length ?? 0;
     if (this.bytes <= limit) return chunk;
     this.body.close();

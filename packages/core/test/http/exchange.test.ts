@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import { Agent } from "undici";
+import { expect, test, vi } from "vitest";
 import type { ChatErrorCode } from "../../src/errors.ts";
 import { guard } from "../../src/guard.ts";
 import type { HttpClient } from "../../src/http/types.ts";
@@ -117,6 +118,28 @@ test("a connection that does not stand in time is a timeout by our timer, and is
   expect(error).toMatchObject({ code: "timeout", phase: "connect" });
   expect(performance.now() - started).toBeLessThan(200);
   await until(() => server.open === 0);
+});
+
+test("only a request that opens a connection sets a timer for it", async () => {
+  const server = await startAnswering(OK);
+  const http = createClient(server, { timeouts: { connectMs: 4_321 } });
+  const timers = vi.spyOn(globalThis, "setTimeout");
+
+  for (let call = 0; call < 10; call++) await (await http({ path: "/" })).text();
+  const set = timers.mock.calls.filter(([, delay]) => delay === 4_321);
+  timers.mockRestore();
+
+  expect(set).toHaveLength(server.connections);
+  expect(server.connections).toBeLessThan(5);
+});
+
+test("a dispatcher of the caller's that opens nothing is a timeout too", async () => {
+  const dispatcher = new Agent({ connect: () => {} });
+  const http = createClient({ origin: "https://toy.example" }, { dispatcher, timeouts: { connectMs: 30 } });
+
+  const error = await failureOf(http({ path: "/" }));
+
+  expect(error).toMatchObject({ code: "timeout", phase: "connect" });
 });
 
 test("a connect timeout of 0 is none, and a huge one does not fire at once", async () => {
