@@ -1,11 +1,5 @@
-import {
-  type ChatProvider,
-  createHttpClient,
-  formatPrompt,
-  type ProviderSettings,
-  providerCard,
-  wishWarnings,
-} from "@fallthrough/core";
+import type { ChatProvider, ProviderSettings } from "@fallthrough/core";
+import { createHttpClient, formatPrompt, providerCard, wishWarnings } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 import { END_MARKER, parseWord } from "./protocol.ts";
 

@@ -1,14 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import {
-  type ChatProvider,
-  type ChatRequest,
-  createHttpClient,
-  findModel,
-  type ProviderCard,
-  type ProviderSettings,
-  type StreamPart,
-  wishWarnings,
+import type {
+  ChatProvider,
+  ChatRequest,
+  ProviderCard,
+  ProviderSettings,
+  StreamPart,
 } from "@fallthrough/core";
+import { findModel } from "@fallthrough/core/internal";
+import { createHttpClient, wishWarnings } from "@fallthrough/core/provider";
 import { aipkitTurn } from "./aipkit-turn.ts";
 import { failureError } from "./ask.ts";
 import { chooseBot } from "./choose-bot.ts";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { FinishReason, ServerSentEvent } from "@fallthrough/core";
+import type { FinishReason } from "@fallthrough/core";
+import type { ServerSentEvent } from "@fallthrough/core/provider";
 import { noteReason, parseAipkitAnswer, parseAipkitEvent, parseCacheKey } from "./aipkit.ts";
 import { ask } from "./ask.ts";
 import { type Failure, isFailure } from "./failure.ts";

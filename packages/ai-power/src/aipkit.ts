@@ -1,11 +1,5 @@
-import {
-  type FinishReason,
-  fieldsOf,
-  parseJson,
-  quote,
-  type ServerSentEvent,
-  type Source,
-} from "@fallthrough/core";
+import type { FinishReason, Source } from "@fallthrough/core";
+import { fieldsOf, parseJson, quote, type ServerSentEvent } from "@fallthrough/core/provider";
 import { explainText } from "./explain-text.ts";
 import { type Failure, UNKNOWN_ACTION } from "./failure.ts";
 

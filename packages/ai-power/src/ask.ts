@@ -1,4 +1,4 @@
-import type { FailedAnswer, HttpClient, HttpRequest, HttpResponse } from "@fallthrough/core";
+import type { FailedAnswer, HttpClient, HttpRequest, HttpResponse } from "@fallthrough/core/provider";
 import { explainRefusal } from "./explain-refusal.ts";
 import type { Failure } from "./failure.ts";
 

@@ -1,10 +1,5 @@
-import {
-  type FinishReason,
-  type HttpClient,
-  type HttpResponse,
-  quote,
-  type ServerSentEvent,
-} from "@fallthrough/core";
+import type { FinishReason } from "@fallthrough/core";
+import { type HttpClient, type HttpResponse, quote, type ServerSentEvent } from "@fallthrough/core/provider";
 import { ask } from "./ask.ts";
 import { parseClassicAnswer, parseClassicEvent } from "./classic.ts";
 import { isFailure } from "./failure.ts";

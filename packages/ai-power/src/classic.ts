@@ -1,4 +1,5 @@
-import { type FinishReason, fieldsOf, parseJson, quote } from "@fallthrough/core";
+import type { FinishReason } from "@fallthrough/core";
+import { fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
 import { explainText, unescapeHtml } from "./explain-text.ts";
 import { type Failure, UNKNOWN_ACTION } from "./failure.ts";
 

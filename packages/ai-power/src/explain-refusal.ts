@@ -1,4 +1,4 @@
-import { type FailedAnswer, fieldsOf, parseJson, quote } from "@fallthrough/core";
+import { type FailedAnswer, fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
 import { explainSentence } from "./explain-text.ts";
 import { type Failure, UNKNOWN_ACTION } from "./failure.ts";
 

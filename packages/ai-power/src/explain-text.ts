@@ -1,4 +1,4 @@
-import { quote } from "@fallthrough/core";
+import { quote } from "@fallthrough/core/provider";
 import type { Failure } from "./failure.ts";
 
 /** What the plugin's own sentences mean; an owner may translate them, then nothing but the structure tells. */

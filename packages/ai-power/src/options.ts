@@ -1,4 +1,5 @@
-import { ChatError, type ChatRequest, quote } from "@fallthrough/core";
+import { ChatError, type ChatRequest } from "@fallthrough/core";
+import { quote } from "@fallthrough/core/provider";
 
 /** What a call may set for its provider, checked. */
 export interface TurnOptions {

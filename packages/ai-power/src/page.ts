@@ -1,4 +1,4 @@
-import { fieldsOf, parseJson } from "@fallthrough/core";
+import { fieldsOf, parseJson } from "@fallthrough/core/provider";
 import type { CheerioAPI } from "cheerio/slim";
 import { isNonce } from "./aipkit.ts";
 

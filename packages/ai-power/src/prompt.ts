@@ -1,4 +1,5 @@
-import { type ChatMessage, formatPrompt, messageText } from "@fallthrough/core";
+import type { ChatMessage } from "@fallthrough/core";
+import { formatPrompt, messageText } from "@fallthrough/core/provider";
 
 /** What is asked: one text, and what was said before where the site takes that apart from it. */
 export interface Prompt {

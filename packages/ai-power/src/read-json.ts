@@ -1,4 +1,4 @@
-import { type HttpClient, type HttpResponse, parseJson } from "@fallthrough/core";
+import { type HttpClient, type HttpResponse, parseJson } from "@fallthrough/core/provider";
 
 /** The JSON of an answer, also where PHP printed warnings before it; @throws `empty`, `blocked` for a page, `protocol` */
 export async function readJson(http: HttpClient, response: HttpResponse): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { type HttpClient, share } from "@fallthrough/core";
+import { type HttpClient, singleFlight } from "@fallthrough/core/provider";
 import { parseNonce } from "./aipkit.ts";
 import { ask, failureError } from "./ask.ts";
 import { isFailure } from "./failure.ts";
@@ -27,8 +27,10 @@ export interface Session {
 export function openSession(http: HttpClient, pagePath: string, maxAgeMs: number): Session {
   let kept: { readonly site: ChatSite; readonly readAt: number } | undefined;
 
-  const load = share(async (signal) => keep(await readSite(http, pagePath, undefined, signal)));
-  const reload = share(async (signal) => keep(await readSite(http, pagePath, kept?.site.nonce, signal)));
+  const load = singleFlight(async (signal) => keep(await readSite(http, pagePath, undefined, signal)));
+  const reload = singleFlight(async (signal) =>
+    keep(await readSite(http, pagePath, kept?.site.nonce, signal)),
+  );
 
   function keep(site: ChatSite): ChatSite {
     kept = { site, readAt: Date.now() };

@@ -1,4 +1,5 @@
-import type { HttpClient, StreamPart } from "@fallthrough/core";
+import type { StreamPart } from "@fallthrough/core";
+import type { HttpClient } from "@fallthrough/core/provider";
 import type { Bot } from "./choose-bot.ts";
 import type { Failure } from "./failure.ts";
 import type { Prompt } from "./prompt.ts";

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "@fallthrough/core";
+import type { ServerSentEvent } from "@fallthrough/core/provider";
 import { httpChunk, httpHead, httpResponse, type SocketServer, startReplay } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { classicParts } from "../src/classic-turn.ts";

@@ -1,4 +1,4 @@
-import { createHttpClient } from "@fallthrough/core";
+import { createHttpClient } from "@fallthrough/core/provider";
 import type { SocketServer } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { openSession, type Session } from "../src/session.ts";

@@ -1,5 +1,6 @@
 import type { ProviderSettings, Timeouts } from "@fallthrough/core";
-import { ChatError, DEFAULT_TIMEOUTS, quote } from "@fallthrough/core";
+import { ChatError, DEFAULT_TIMEOUTS } from "@fallthrough/core";
+import { quote } from "@fallthrough/core/provider";
 
 /** What an application tells the command in `fallthrough.config.json` or `.mjs`. */
 export interface Config {

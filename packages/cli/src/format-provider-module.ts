@@ -1,4 +1,5 @@
-import { ChatError, type ModelCard, quote } from "@fallthrough/core";
+import { ChatError, type ModelCard } from "@fallthrough/core";
+import { quote } from "@fallthrough/core/provider";
 
 /** An installed provider, as code can make it. */
 export interface OfferedProvider {

@@ -1,5 +1,11 @@
-import type { ChatMessage, ChatProvider, ChatRequest, ProviderCard, StreamPart } from "../src/contract.ts";
-import { ChatError } from "../src/errors.ts";
+import type {
+  ChatMessage,
+  ChatProvider,
+  ChatRequest,
+  ProviderCard,
+  StreamPart,
+} from "../src/contract/contract.ts";
+import { ChatError } from "../src/errors/chat-error.ts";
 
 /** The messages of a request that is about nothing. */
 export const messages: readonly ChatMessage[] = [{ role: "user", content: "hi" }];

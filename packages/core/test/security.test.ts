@@ -1,6 +1,6 @@
 import { MockAgent, setGlobalDispatcher } from "undici";
 import { expect, test } from "vitest";
-import type { ProviderSettings } from "../src/settings.ts";
+import type { ProviderSettings } from "../src/contract/settings.ts";
 import { failureOf } from "./providers.ts";
 import { answer, createClient, startAnswering, startServer } from "./servers.ts";
 

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createSecureServer } from "node:tls";
 import { onTestFinished } from "vitest";
-import { createHttpClient } from "../src/http/client.ts";
+import type { ProviderSettings } from "../src/contract/settings.ts";
+import { createHttpClient } from "../src/http/client/client.ts";
 import type { HttpClient } from "../src/http/types.ts";
-import type { ProviderSettings } from "../src/settings.ts";
 
 /** A server on loopback that the end of the test closes. */
 export interface TestServer {

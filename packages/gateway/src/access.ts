@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import { ChatError } from "@fallthrough/core";
-import type { HttpRequest } from "./http.ts";
+import type { HttpRequest } from "./exchange-types.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Who may use a gateway. */

@@ -1,6 +1,6 @@
 import type { StreamPart, Warning } from "@fallthrough/core";
-import { type CompletionHead, formatFinishReason, formatSource, formatUsage } from "./completion.ts";
-import type { Failure } from "./failure.ts";
+import type { Failure } from "./failure-answer.ts";
+import { type CompletionHead, formatFinishReason, formatSource, formatUsage } from "./openai-shape.ts";
 
 /** Renders the parts of one answer as server-sent events. */
 export interface Frames {

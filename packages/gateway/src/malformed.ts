@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { explainFailure } from "./failure.ts";
+import { explainFailure } from "./failure-answer.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Whether a request says once to whom it goes; Node's parser lets more pass. */

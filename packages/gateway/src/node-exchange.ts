@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import type { Exchange, HttpRequest } from "./http.ts";
+import type { Exchange, HttpRequest } from "./exchange-types.ts";
 
 /** How long the rest of a body may take that nobody reads: a client that is cut off at once may lose the answer. */
 const DISCARD_MS = 500;

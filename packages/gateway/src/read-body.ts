@@ -1,5 +1,5 @@
-import { parseJson } from "@fallthrough/core";
-import type { HttpRequest } from "./http.ts";
+import { parseJson } from "@fallthrough/core/provider";
+import type { HttpRequest } from "./exchange-types.ts";
 import { Refusal } from "./refusal.ts";
 
 const decoder = new TextDecoder();

@@ -1,6 +1,7 @@
-import { END, ENDED, type PartIterator, type StreamPart, TAKE } from "@fallthrough/core";
+import type { StreamPart } from "@fallthrough/core";
+import { END, ENDED, type PartIterator, TAKE } from "@fallthrough/core/internal";
 import type { OpenCall } from "./calls.ts";
-import { explainFailure } from "./failure.ts";
+import { explainFailure } from "./failure-answer.ts";
 import { type Frames, KEEPALIVE, renderFailure } from "./frames.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -1,4 +1,4 @@
-import type { Exchange, HttpAnswer } from "./http.ts";
+import type { Exchange, HttpAnswer } from "./exchange-types.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,5 +1,5 @@
+import { ChatError } from "@fallthrough/core";
 import {
-  ChatError,
   type CumulativeFormat,
   type CumulativeState,
   type FailedAnswer,
@@ -7,7 +7,7 @@ import {
   parseJson,
   quote,
   type ServerSentEvent,
-} from "@fallthrough/core";
+} from "@fallthrough/core/provider";
 
 const WHAT = "POST /api/conversation";
 

@@ -1,20 +1,22 @@
 import { randomUUID } from "node:crypto";
 import {
-  BROWSER_USER_AGENT,
   ChatError,
   type ChatProvider,
   type ChatRequest,
+  type JsonObject,
+  type ProviderSettings,
+  type StreamPart,
+} from "@fallthrough/core";
+import {
+  BROWSER_USER_AGENT,
   createHttpClient,
   cumulativeParts,
   formatPrompt,
   type HttpResponse,
-  type JsonObject,
-  type ProviderSettings,
   providerCard,
   relay,
-  type StreamPart,
   wishWarnings,
-} from "@fallthrough/core";
+} from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 import { CONVERSATION, parseFailure } from "./protocol.ts";
 import { createSession } from "./session.ts";

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
-import { ChatError, type ChatErrorCode, fieldsOf, type HttpClient, share } from "@fallthrough/core";
+import { ChatError, type ChatErrorCode } from "@fallthrough/core";
+import { fieldsOf, type HttpClient, singleFlight } from "@fallthrough/core/provider";
 import { parseCredential, parseLoads } from "./protocol.ts";
 
 const MOST_TOKENS = 3;
@@ -22,7 +23,7 @@ export interface Session {
 export function createSession(http: HttpClient): Session {
   let current: { readonly accessToken: string; readonly expires: number } | undefined;
 
-  const logIn = share(async (signal) => {
+  const logIn = singleFlight(async (signal) => {
     const credential = await fetchCredential(signal);
     const session = await http({ path: "/api/auth/session", signal });
     const { accessToken, expires } = fieldsOf(await session.json());

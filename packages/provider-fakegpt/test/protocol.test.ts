@@ -1,4 +1,5 @@
-import { cumulativeParts, type ServerSentEvent, type StreamPart } from "@fallthrough/core";
+import type { StreamPart } from "@fallthrough/core";
+import { cumulativeParts, type ServerSentEvent } from "@fallthrough/core/provider";
 import { readRecording } from "@fallthrough/testkit";
 import { expect, test } from "vitest";
 import { CONVERSATION, parseCredential, parseFailure, parseLoads } from "../src/protocol.ts";

@@ -1,4 +1,4 @@
-import { createHttpClient, type HttpClient } from "@fallthrough/core";
+import { createHttpClient, type HttpClient } from "@fallthrough/core/provider";
 import { httpResponse, type SocketServer } from "@fallthrough/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createPassword, createSession } from "../src/session.ts";

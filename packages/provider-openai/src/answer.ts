@@ -1,14 +1,11 @@
+import { ChatError, type FinishReason, type StreamPart, type Usage } from "@fallthrough/core";
 import {
-  ChatError,
   createFrame,
-  type FinishReason,
   type Frame,
   fieldsOf,
   parseJson,
   type ServerSentEvent,
-  type StreamPart,
-  type Usage,
-} from "@fallthrough/core";
+} from "@fallthrough/core/provider";
 import { explain, parseFailure, type ServerFailure } from "./failure.ts";
 import { createToolCalls, type ToolCalls } from "./tool-calls.ts";
 

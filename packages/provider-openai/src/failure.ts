@@ -1,4 +1,5 @@
-import { type ChatErrorCode, codeOfStatus, fieldsOf, parseJson, quote } from "@fallthrough/core";
+import type { ChatErrorCode } from "@fallthrough/core";
+import { codeOfStatus, fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
 
 /** What a server says about its failure, in an error body or inside a stream. */
 export interface ServerFailure {

@@ -1,4 +1,4 @@
-import { type HttpClient, readEnvironment } from "@fallthrough/core";
+import { type HttpClient, readEnvironment } from "@fallthrough/core/provider";
 import type { OpenAISettings } from "./provider.ts";
 
 /** How an instance shows who asks. */

@@ -1,4 +1,5 @@
-import { ChatError, fieldsOf, type ModelCard } from "@fallthrough/core";
+import { ChatError, type ModelCard } from "@fallthrough/core";
+import { fieldsOf } from "@fallthrough/core/provider";
 
 /** What the ids of models that do not chat have in common, where a list does not say what a model does. */
 const OTHER_USES = /embed|rerank|whisper|tts|moderation/i;

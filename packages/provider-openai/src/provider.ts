@@ -2,6 +2,12 @@ import {
   ChatError,
   type ChatProvider,
   type ChatRequest,
+  type JsonObject,
+  type ModelCard,
+  type ProviderSettings,
+  type StreamPart,
+} from "@fallthrough/core";
+import {
   createHttpClient,
   type FailedAnswer,
   type FailureNote,
@@ -9,17 +15,13 @@ import {
   type GroupReader,
   type HttpRequest,
   type HttpResponse,
-  type JsonObject,
   listParts,
-  type ModelCard,
-  type ProviderSettings,
   partsOf,
   providerCard,
   relay,
-  type StreamPart,
-  share,
+  singleFlight,
   wishWarnings,
-} from "@fallthrough/core";
+} from "@fallthrough/core/provider";
 import { type Answer, END_MARKER, endAnswer, openAnswer, readEvent, readWhole } from "./answer.ts";
 import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
 import { parseFailureBody, type ServerFailure } from "./failure.ts";
@@ -105,7 +107,7 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     return parseModels(await response.json());
   }
 
-  const findModel = share(async (signal) => {
+  const findModel = singleFlight(async (signal) => {
     const model = firstChatModel(await listModels({ signal }));
     if (model !== undefined) return model.id;
     throw http.error("config", "GET /models lists no model to chat with, expected at least one");

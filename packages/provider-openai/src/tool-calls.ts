@@ -1,4 +1,5 @@
-import { ChatError, fieldsOf, parseJson, quote, type StreamPart } from "@fallthrough/core";
+import { ChatError, type StreamPart } from "@fallthrough/core";
+import { fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
 
 /** Puts the tool calls of an answer together from their pieces. */
 export interface ToolCalls {

@@ -1,4 +1,5 @@
-import { ChatError, type ServerSentEvent, type StreamPart } from "@fallthrough/core";
+import { ChatError, type StreamPart } from "@fallthrough/core";
+import type { ServerSentEvent } from "@fallthrough/core/provider";
 import { expect, test, vi } from "vitest";
 import { type Answer, endAnswer, openAnswer, readEvent, readWhole } from "../src/answer.ts";
 

@@ -1,4 +1,5 @@
-import { ChatError, chat, type ProviderSettings, providerCard } from "@fallthrough/core";
+import { ChatError, chat, type ProviderSettings } from "@fallthrough/core";
+import { providerCard } from "@fallthrough/core/provider";
 import { startFaultServer } from "@fallthrough/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 import manifest from "../package.json" with { type: "json" };

@@ -1,13 +1,5 @@
-import {
-  ChatError,
-  type ChatMessage,
-  fieldsOf,
-  formatPrompt,
-  type JsonObject,
-  messageText,
-  quote,
-  type Source,
-} from "@fallthrough/core";
+import { ChatError, type ChatMessage, type JsonObject, type Source } from "@fallthrough/core";
+import { fieldsOf, formatPrompt, messageText, quote } from "@fallthrough/core/provider";
 
 /** The path of the one call. */
 export const PATH = "/api/chatx-completion";

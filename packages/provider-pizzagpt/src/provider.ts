@@ -1,14 +1,11 @@
 import {
-  BROWSER_USER_AGENT,
   ChatError,
   type ChatProvider,
-  createHttpClient,
   type JsonObject,
   type ProviderSettings,
-  providerCard,
   type StreamPart,
-  wishWarnings,
 } from "@fallthrough/core";
+import { BROWSER_USER_AGENT, createHttpClient, providerCard, wishWarnings } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 import { formatChat, formatQuestion, PATH, parseAnswer } from "./protocol.ts";
 

@@ -1,11 +1,11 @@
-export type { Candidate } from "./candidate.ts";
-export { type ChainOptions, createChain } from "./chain.ts";
-export { ChainExhaustedError, type Outcome } from "./exhausted.ts";
-export type { CandidateStep, ExplainStep } from "./explain.ts";
-export type { Health, HealthFailure, HealthStore, HealthSubject, Permit } from "./health.ts";
-export { createMemoryHealth, type MemoryHealthOptions } from "./memory-health.ts";
-export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./policy.ts";
-export type { ReferenceStep } from "./references.ts";
+export type { Candidate } from "./chain/candidate.ts";
+export { type ChainOptions, createChain } from "./chain/chain.ts";
+export { ChainExhaustedError, type Outcome } from "./chain/exhausted.ts";
+export type { Health, HealthFailure, HealthStore, HealthSubject, Permit } from "./health/health.ts";
+export { createMemoryHealth, type MemoryHealthOptions } from "./health/memory-health.ts";
+export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./health/policy.ts";
+export type { CandidateStep, ExplainStep } from "./names/explain.ts";
+export type { ReferenceStep } from "./names/references.ts";
 export {
   createRegistry,
   type ModelListing,
@@ -13,4 +13,4 @@ export {
   type Registry,
   type RegistryOptions,
   type RegistryRequest,
-} from "./registry.ts";
+} from "./names/registry.ts";

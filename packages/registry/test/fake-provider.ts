@@ -1,12 +1,12 @@
-import {
-  type ChatError,
-  type ChatProvider,
-  type ChatRequest,
-  callOf,
-  type Phase,
-  type ProviderCard,
-  type StreamPart,
+import type {
+  ChatError,
+  ChatProvider,
+  ChatRequest,
+  Phase,
+  ProviderCard,
+  StreamPart,
 } from "@fallthrough/core";
+import { callOf } from "@fallthrough/core/internal";
 
 /** What a fake provider does in one call: its parts, then perhaps an error or silence until the abort. */
 export type Turn = readonly (StreamPart | ChatError | "silence")[];

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { discoverProviders } from "../src/discover.ts";
-import { createRegistry } from "../src/registry.ts";
+import { discoverProviders } from "../src/discovery/discover-providers.ts";
+import { createRegistry } from "../src/names/registry.ts";
 import { imports, installed, manifest, providerManifest, writeFiles } from "./application.ts";
 
 // what discovery may do to the application that it looks at; what it finds there is in discover.test.ts

@@ -1,6 +1,6 @@
-import type { JsonValue } from "../contract.ts";
-import type { ChatError, ChatErrorCode, ChatErrorDetails } from "../errors.ts";
-import type { ServerSentEvent } from "../sse.ts";
+import type { JsonValue } from "../contract/contract.ts";
+import type { ChatError, ChatErrorCode, ChatErrorDetails } from "../errors/chat-error.ts";
+import type { ServerSentEvent } from "../parts/sse.ts";
 
 /** One request of a provider. */
 export interface HttpRequest {

@@ -1,7 +1,7 @@
-import { DEFAULT_LIMITS, type Limits } from "../../src/defaults.ts";
-import { ChatError } from "../../src/errors.ts";
-import type { Exchange } from "../../src/http/exchange.ts";
-import { createResponse } from "../../src/http/response.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/contract/defaults.ts";
+import { ChatError } from "../../src/errors/chat-error.ts";
+import type { Exchange } from "../../src/http/answer/exchange.ts";
+import { createResponse } from "../../src/http/answer/response.ts";
 import type { HttpRequest, HttpResponse } from "../../src/http/types.ts";
 
 /** What a made-up exchange is about. */

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { expect, test, vi } from "vitest";
-import type { Transport } from "../../src/http/transport.ts";
+import type { Transport } from "../../src/http/client/transport.ts";
 import { failureOf } from "../providers.ts";
 import { createClient } from "../servers.ts";
 
@@ -17,7 +17,7 @@ const dispatch = vi.fn<Transport["dispatch"]>((_, handler) => {
 });
 const renew = vi.fn<Transport["renew"]>();
 
-vi.mock("../../src/http/transport.ts", () => ({
+vi.mock("../../src/http/client/transport.ts", () => ({
   createTransport: (): Promise<Transport> =>
     Promise.resolve({
       ownsSockets: true,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ChatMessage } from "../../src/contract.ts";
-import { formatPrompt } from "../../src/format-prompt.ts";
+import type { ChatMessage } from "../../src/contract/contract.ts";
+import { formatPrompt } from "../../src/parts/format-prompt.ts";
 import { TRIALS, TRIALS_MS } from "./trials.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 30 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createFrame } from "../../src/frame.ts";
+import { createFrame } from "../../src/parts/text-frame.ts";
 import { TRIALS, TRIALS_MS } from "./trials.ts";
 
 const word = fc.string({

@@ -1,9 +1,9 @@
 import { EventEmitter, once } from "node:events";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import type { StreamPart } from "../../src/contract.ts";
-import { ChatError } from "../../src/errors.ts";
-import { guard } from "../../src/guard.ts";
+import type { StreamPart } from "../../src/contract/contract.ts";
+import { ChatError } from "../../src/errors/chat-error.ts";
+import { guard } from "../../src/guard/guard.ts";
 import { createToy, FINISH, messages } from "../providers.ts";
 import { TRIALS, TRIALS_MS } from "./trials.ts";
 

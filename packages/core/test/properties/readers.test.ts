@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Limits } from "../../src/defaults.ts";
-import { ChatError } from "../../src/errors.ts";
+import type { Limits } from "../../src/contract/defaults.ts";
+import { ChatError } from "../../src/errors/chat-error.ts";
 import type { HttpResponse } from "../../src/http/types.ts";
-import { parseJson } from "../../src/json.ts";
-import { createSseParser } from "../../src/sse.ts";
+import { parseJson } from "../../src/parts/json.ts";
+import { createSseParser } from "../../src/parts/sse.ts";
 import { respond } from "../http/exchanges.ts";
 import { collect } from "../providers.ts";
 import { createClient, startServer } from "../servers.ts";

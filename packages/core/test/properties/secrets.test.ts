@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { test } from "vitest";
-import { chat } from "../../src/chat.ts";
 import type { HttpClient, HttpResponse } from "../../src/http/types.ts";
+import { chat } from "../../src/reply/chat.ts";
 import { collect, createToy, failing, reasonOf } from "../providers.ts";
 import { answer, createClient, type Received, startServer } from "../servers.ts";
 import { TRIALS, TRIALS_MS } from "./trials.ts";

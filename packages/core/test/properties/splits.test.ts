@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSseParser, type ServerSentEvent } from "../../src/sse.ts";
+import { createSseParser, type ServerSentEvent } from "../../src/parts/sse.ts";
 import { respond } from "../http/exchanges.ts";
 import { collect } from "../providers.ts";
 import { TRIALS, TRIALS_MS } from "./trials.ts";

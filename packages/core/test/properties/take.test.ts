@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chat } from "../../src/chat.ts";
-import type { ChatProvider, StreamPart } from "../../src/contract.ts";
-import { ChatError } from "../../src/errors.ts";
-import { partsOf } from "../../src/parts-of.ts";
-import { relay } from "../../src/relay.ts";
-import type { ServerSentEvent } from "../../src/sse.ts";
+import type { ChatProvider, StreamPart } from "../../src/contract/contract.ts";
+import { ChatError } from "../../src/errors/chat-error.ts";
+import { relay } from "../../src/parts/deferred-parts.ts";
+import { partsOf } from "../../src/parts/grouped-parts.ts";
+import type { ServerSentEvent } from "../../src/parts/sse.ts";
+import { chat } from "../../src/reply/chat.ts";
 import { createToy, FINISH, messages } from "../providers.ts";
 import { TRIALS, TRIALS_MS } from "./trials.ts";
 

@@ -1,4 +1,5 @@
-import { type ChatRequest, messageText, type StreamPart } from "@fallthrough/core";
+import type { ChatRequest, StreamPart } from "@fallthrough/core";
+import { messageText } from "@fallthrough/core/provider";
 import { createOpenAI } from "@fallthrough/provider-openai";
 import { createRegistry } from "@fallthrough/registry";
 import { startUpstreams } from "@fallthrough/testkit";

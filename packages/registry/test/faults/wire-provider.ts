@@ -1,15 +1,17 @@
 import {
   ChatError,
   type ChatProvider,
-  codeOfStatus,
-  createHttpClient,
   type FinishReason,
-  type HttpRequest,
-  type HttpResponse,
   type ProviderSettings,
-  parseJson,
   type StreamPart,
 } from "@fallthrough/core";
+import {
+  codeOfStatus,
+  createHttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  parseJson,
+} from "@fallthrough/core/provider";
 import { httpChunk, httpHead, httpResponse } from "@fallthrough/testkit";
 
 /** Sent with every request of these providers; no error may show it. */

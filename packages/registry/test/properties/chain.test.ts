@@ -9,7 +9,7 @@ import {
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { TRIALS, TRIALS_MS } from "../../../core/test/properties/trials.ts";
-import { createChain } from "../../src/chain.ts";
+import { createChain } from "../../src/chain/chain.ts";
 import { QUESTION } from "../fake-provider.ts";
 
 /** What a candidate does in one call, before it ends as `end` says. */

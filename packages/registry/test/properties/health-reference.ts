@@ -1,4 +1,4 @@
-import type { Health, HealthFailure } from "../../src/health.ts";
+import type { Health, HealthFailure } from "../../src/health/health.ts";
 
 /** What a caller was let in as: a probe has a number that nobody else has. */
 interface Admitted {

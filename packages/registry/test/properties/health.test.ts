@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { TRIALS, TRIALS_MS } from "../../../core/test/properties/trials.ts";
-import type { HealthFailure, Permit } from "../../src/health.ts";
-import { createMemoryHealth } from "../../src/memory-health.ts";
-import { POLICY } from "../../src/policy.ts";
+import type { HealthFailure, Permit } from "../../src/health/health.ts";
+import { createMemoryHealth } from "../../src/health/memory-health.ts";
+import { POLICY } from "../../src/health/policy.ts";
 import { createReference, type Reference } from "./health-reference.ts";
 
 const CODES = ["server", "rate-limit", "blocked", "not-found", "timeout"] as const;

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
-  amendError,
   ChatError,
   type ChatErrorCode,
   type ChatProvider,
   type ChatRequest,
-  messageText,
   type ProviderSettings,
   type StreamPart,
 } from "@fallthrough/core";
+import { amendError } from "@fallthrough/core/internal";
+import { messageText } from "@fallthrough/core/provider";
 import { type Changes, createToy } from "./reference.ts";
 
 type Create = (settings?: ProviderSettings) => ChatProvider;

@@ -1,15 +1,13 @@
+import type { ChatProvider, ChatRequest, ProviderSettings } from "@fallthrough/core";
 import {
-  type ChatProvider,
-  type ChatRequest,
   createHttpClient,
   fieldsOf,
   formatPrompt,
   type HttpClient,
-  type ProviderSettings,
   parseJson,
   providerCard,
   wishWarnings,
-} from "@fallthrough/core";
+} from "@fallthrough/core/provider";
 
 /** The manifest of the toy. */
 export const MANIFEST: { readonly fallthrough: object } = {

@@ -1,5 +1,6 @@
 import { type AiPowerSettings, createAiPower } from "@fallthrough/ai-power";
-import { type ChatProvider, providerCard } from "@fallthrough/core";
+import type { ChatProvider } from "@fallthrough/core";
+import { providerCard } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 
 const ORIGIN = "https://my-site.example";

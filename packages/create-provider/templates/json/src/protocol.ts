@@ -1,4 +1,5 @@
-import { ChatError, fieldsOf } from "@fallthrough/core";
+import { ChatError } from "@fallthrough/core";
+import { fieldsOf } from "@fallthrough/core/provider";
 
 /** The path of the one call. */
 export const PATH = "/api/chat";

@@ -1,12 +1,5 @@
-import {
-  type ChatProvider,
-  createHttpClient,
-  formatPrompt,
-  type ProviderSettings,
-  providerCard,
-  type StreamPart,
-  wishWarnings,
-} from "@fallthrough/core";
+import type { ChatProvider, ProviderSettings, StreamPart } from "@fallthrough/core";
+import { createHttpClient, formatPrompt, providerCard, wishWarnings } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 import { PATH, parseAnswer } from "./protocol.ts";
 

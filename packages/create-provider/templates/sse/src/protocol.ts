@@ -1,4 +1,5 @@
-import { ChatError, fieldsOf, parseJson } from "@fallthrough/core";
+import { ChatError } from "@fallthrough/core";
+import { fieldsOf, parseJson } from "@fallthrough/core/provider";
 
 /** The path of the one call. */
 export const PATH = "/api/chat";

@@ -1,0 +1,98 @@
+import { ChatError } from "../errors/chat-error.ts";
+import { quote } from "../errors/redact.ts";
+import type { Capability, ChatRequest, ModelCard, ProviderCard, StreamPart } from "./contract.ts";
+
+/** The model of the card that this name means; `undefined` for a name that the card does not have. */
+export function findModel(card: ProviderCard, name: string | undefined): ModelCard | undefined {
+  if (name === undefined) return card.models[0];
+  return (
+    card.models.find((model) => model.id === name) ??
+    card.models.find((model) => model.aliases?.includes(name))
+  );
+}
+
+/** The model to ask for, and what to tell a caller who meant another. */
+interface SelectedModel {
+  readonly model: string | undefined;
+  readonly warning?: string | undefined;
+}
+
+/** The model that a request by this name goes to; where the site decides, one that it has; @throws `not-found` */
+export function selectModel(card: ProviderCard, name: string | undefined): SelectedModel {
+  const found = findModel(card, name);
+  const [first] = card.models;
+  if (first === undefined || (found !== undefined && (found === first || found.selectable !== false))) {
+    return { model: found?.id ?? name };
+  }
+  const decided = found?.selectable === false || card.models.every(({ selectable }) => selectable === false);
+  if (decided) {
+    return {
+      model: found?.id ?? first.id,
+      warning: `${card.name} decides on the model itself, so ${quote(name ?? "")} was not asked for`,
+    };
+  }
+  const known = card.models.map(({ id }) => id).join(", ");
+  throw new ChatError("not-found", `unknown model ${quote(name ?? "")}, expected one of ${known}`);
+}
+
+/** The abilities that a request cannot be answered without. */
+export function requiredCapabilities(request: ChatRequest): readonly Capability[] {
+  const required: Capability[] = [];
+  if (request.tools !== undefined && request.tools.length > 0) required.push("tools");
+  if (request.responseFormat?.type === "json") required.push("json");
+  let images = false;
+  let files = false;
+  for (const { content } of request.messages) {
+    if (typeof content === "string") continue;
+    for (const { type } of content) {
+      images ||= type === "image";
+      files ||= type === "file";
+    }
+  }
+  if (images) required.push("images");
+  if (files) required.push("files");
+  return required;
+}
+
+/** The required ability that the model's card denies; `undefined` where it says yes or nothing. */
+export function deniedCapability(
+  model: ModelCard | undefined,
+  required: readonly Capability[],
+): Capability | undefined {
+  return required.find((capability) => model?.capabilities?.[capability] === false);
+}
+
+/** The request settings that a provider may honour or not. */
+export type Wish = "maxOutputTokens" | "temperature" | "topP" | "seed" | "stopSequences" | "toolChoice";
+const WISHES: readonly Wish[] = [
+  "maxOutputTokens",
+  "temperature",
+  "topP",
+  "seed",
+  "stopSequences",
+  "toolChoice",
+];
+
+/** One warning for each sampling setting that the provider does not honour and each of its options that it does not know. */
+export function wishWarnings(
+  card: ProviderCard,
+  request: ChatRequest,
+  known: { readonly honours?: readonly Wish[]; readonly options?: readonly string[] } = {},
+): readonly StreamPart[] {
+  const warnings: StreamPart[] = [];
+  for (const wish of WISHES) {
+    if (request[wish] !== undefined && !known.honours?.includes(wish)) {
+      warnings.push(unsupported(`${card.name} does not take \`${wish}\`, so it was left out`));
+    }
+  }
+  for (const option of Object.keys(request.providerOptions?.[card.id] ?? {})) {
+    if (known.options?.includes(option)) continue;
+    const expected = known.options?.length ? `, expected one of ${known.options.join(", ")}` : "";
+    warnings.push(unsupported(`${card.name} has no option \`${option}\`${expected}`));
+  }
+  return warnings;
+}
+
+function unsupported(message: string): StreamPart {
+  return { type: "warning", code: "unsupported", message };
+}

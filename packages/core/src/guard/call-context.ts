@@ -1,0 +1,36 @@
+import type { Attempt } from "../contract/contract.ts";
+import type { Phase } from "../errors/chat-error.ts";
+import type { Redactor } from "../errors/redact.ts";
+
+/** What the layers of one call tell each other; it travels with the signal that the guard gives to the provider. */
+export interface Call {
+  /** Written by the HTTP client. */
+  phase: Phase;
+  /** Written by the HTTP client: exchanges whose body has not ended. */
+  exchanges: number;
+  /** Written by the HTTP client: it knows the secrets of the instance. */
+  redactor?: Redactor | undefined;
+  /** Milliseconds; read by the HTTP client. */
+  readonly connectMs: number;
+  readonly route: OpenRoute;
+}
+
+/** The route of a call that goes on; a reply shows it, and a chain writes into it as attempts commit and end. */
+export interface OpenRoute {
+  provider?: string;
+  model?: string;
+  readonly attempts: Attempt[];
+}
+
+// a registered symbol, because provider and registry may each hold a copy of this package
+const CALL = Symbol.for("@fallthrough/core.call");
+
+/** Attaches a call to the signal that the guard made for it. */
+export function openCall(signal: AbortSignal, call: Call): void {
+  (signal as { [CALL]?: Call })[CALL] = call;
+}
+
+/** The call that this signal belongs to. */
+export function callOf(signal: AbortSignal | undefined): Call | undefined {
+  return (signal as { [CALL]?: Call } | undefined)?.[CALL];
+}

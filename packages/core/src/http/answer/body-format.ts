@@ -1,0 +1,26 @@
+import type { BodyFormat } from "../types.ts";
+import { looksLikePage } from "./block-page.ts";
+
+/** The longest start that tells one format from another: `<!doctype`. */
+const TELLING_LENGTH = 9;
+
+/** Whether these bytes open a JSON object or list: of the bodies that have to be looked at most do. */
+export function opensJson(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7b || bytes[0] === 0x5b;
+}
+
+/** What a body that starts so is; `undefined` while too little of it has come to tell. */
+export function bodyFormat(contentType: string, text: string, whole: boolean): BodyFormat | undefined {
+  const start = text.trimStart();
+  if (start === "") return whole ? "empty" : undefined;
+  if (start.startsWith("{") || start.startsWith("[")) return "json";
+  const short = start.length < TELLING_LENGTH && !whole;
+  if (contentType === "application/json") {
+    if (start.startsWith("<") && short) return undefined;
+    return looksLikePage(start) ? "html" : "json";
+  }
+  if (/^(?:data|event|id|retry)?:/.test(start)) return "events";
+  if (start.startsWith("<")) return "html";
+  if (short) return undefined;
+  return contentType === "text/html" ? "html" : "text";
+}

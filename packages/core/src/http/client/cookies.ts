@@ -1,0 +1,74 @@
+/// <reference path="./undici.d.ts" />
+import { MOST_COOKIES } from "../../contract/defaults.ts";
+
+/** The cookies of one provider instance, in memory and for its origin alone. */
+export interface CookieJar {
+  /** The value of a `cookie` header for this path; `undefined` when there is none to send. */
+  header(path: string): string | undefined;
+  /** Keeps what `set-cookie` headers say, as sent; undici's parser of them is loaded with the first. */
+  keep(setCookie: readonly string[]): Promise<void>;
+  /** What no error may show. */
+  values(): string[];
+  clear(): void;
+}
+
+/** undici's `parseCookie`. */
+export type CookieParser = (cookie: string) => {
+  readonly name: string;
+  readonly value: string;
+  readonly expires?: Date | number | undefined;
+  readonly maxAge?: number | undefined;
+  readonly path?: string | undefined;
+} | null;
+
+interface Cookie {
+  readonly value: string;
+  readonly path: string;
+  readonly until: number;
+}
+
+/** A jar that starts with these cookies. */
+export function createCookieJar(initial: Readonly<Record<string, string>> = {}): CookieJar {
+  const cookies = new Map<string, Cookie>();
+  for (const [name, value] of Object.entries(initial)) {
+    cookies.set(name, { value, path: "/", until: Number.POSITIVE_INFINITY });
+  }
+  return {
+    header(path) {
+      const now = Date.now();
+      const sent: string[] = [];
+      for (const [name, cookie] of cookies) {
+        if (cookie.until > now && covers(cookie.path, path)) sent.push(`${name}=${cookie.value}`);
+      }
+      return sent.length === 0 ? undefined : sent.join("; ");
+    },
+    async keep(setCookie) {
+      const { parseSetCookie: parse } = await import("undici/lib/web/cookies/parse.js");
+      for (const line of setCookie) {
+        const cookie = parse(line);
+        if (cookie === null || cookie.name === "") continue;
+        const until = expiry(cookie, line);
+        cookies.delete(cookie.name);
+        if (until <= Date.now()) continue;
+        cookies.set(cookie.name, { value: cookie.value, path: cookie.path ?? "/", until });
+        const [oldest] = cookies.keys();
+        if (cookies.size > MOST_COOKIES && oldest !== undefined) cookies.delete(oldest);
+      }
+    },
+    values: () => [...cookies.values()].map(({ value }) => value),
+    clear() {
+      cookies.clear();
+    },
+  };
+}
+
+function expiry({ maxAge, expires }: ReturnType<CookieParser> & object, line: string): number {
+  // undici's parser passes over a negative age
+  if (/;\s*max-age\s*=\s*-/i.test(line)) return 0;
+  return maxAge === undefined ? Number(expires ?? Number.POSITIVE_INFINITY) : Date.now() + maxAge * 1000;
+}
+
+function covers(cookiePath: string, path: string): boolean {
+  if (!path.startsWith(cookiePath)) return false;
+  return cookiePath.endsWith("/") || path.length === cookiePath.length || path[cookiePath.length] === "/";
+}

@@ -1,0 +1,10 @@
+// What the registry and the gateway share with core: outside semver, and for nobody else.
+export { type InstanceSettings, instanceSettings } from "./contract/card.ts";
+export { deniedCapability, findModel, requiredCapabilities } from "./contract/requirements.ts";
+export { amendError, attachRoute } from "./errors/chat-error.ts";
+export { callOf, type OpenRoute } from "./guard/call-context.ts";
+export { capTimeout, resolveTimeouts } from "./guard/call-timers.ts";
+export { guard } from "./guard/guard.ts";
+export { type GuardOptions, SELF_GUARDED } from "./guard/guard-options.ts";
+export { isLoopback } from "./http/client/endpoint.ts";
+export { END, ENDED, type GuardedParts, type PartIterator, TAKE } from "./parts/take.ts";

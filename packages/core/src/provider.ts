@@ -1,0 +1,16 @@
+export { providerCard } from "./contract/card.ts";
+export { BROWSER_USER_AGENT } from "./contract/defaults.ts";
+export { type Wish, wishWarnings } from "./contract/requirements.ts";
+export { quote } from "./errors/redact.ts";
+export { codeOfStatus } from "./http/answer/failures.ts";
+export { createHttpClient } from "./http/client/client.ts";
+export type * from "./http/types.ts";
+export { type CumulativeFormat, type CumulativeState, cumulativeParts } from "./parts/cumulative.ts";
+export { relay } from "./parts/deferred-parts.ts";
+export { readEnvironment } from "./parts/environment.ts";
+export { formatPrompt, messageText } from "./parts/format-prompt.ts";
+export { type GroupReader, listParts, partsOf } from "./parts/grouped-parts.ts";
+export { fieldsOf, parseJson } from "./parts/json.ts";
+export { singleFlight } from "./parts/single-flight.ts";
+export type { ServerSentEvent } from "./parts/sse.ts";
+export { createFrame, type Frame } from "./parts/text-frame.ts";

@@ -1,0 +1,124 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { inspect } from "node:util";
+import { expect, expectTypeOf, onTestFinished, test } from "vitest";
+import {
+  amendError,
+  CHAT_ERROR_CODES,
+  ChatError,
+  type ChatErrorCode,
+  type FailureScope,
+} from "../../src/errors/chat-error.ts";
+
+/** What a second installation of the package exports. */
+function importCopy() {
+  const folder = mkdtempSync(join(tmpdir(), "fallthrough-core-"));
+  cpSync(fileURLToPath(new URL("../../dist", import.meta.url)), folder, { recursive: true });
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return import(/* @vite-ignore */ pathToFileURL(join(folder, "index.js")).href);
+}
+
+test("instanceof holds across copies of the package, and for no other error", async () => {
+  const first = await importCopy();
+  const second = await importCopy();
+
+  const error = new first.ChatError("server", "failed");
+
+  expect(first.ChatError).not.toBe(second.ChatError);
+  expect(error).toBeInstanceOf(second.ChatError);
+  expect(error).toBeInstanceOf(ChatError);
+  expect(error).toBeInstanceOf(Error);
+  for (const other of [new Error("x"), {}, null, undefined, "ChatError"]) {
+    expect(other instanceof ChatError).toBe(false);
+  }
+});
+
+test("the provider stands once at the front of the message", () => {
+  expect(new ChatError("server", "failed", { provider: "toy" }).message).toBe("[toy] failed");
+  expect(new ChatError("server", "[toy] failed", { provider: "toy" }).message).toBe("[toy] failed");
+  expect(new ChatError("server", "failed").message).toBe("failed");
+});
+
+test("every code has a scope of its own, which the thrower may know better", () => {
+  const scopes = Object.fromEntries(CHAT_ERROR_CODES.map((code) => [code, new ChatError(code, "x").scope]));
+
+  expect(scopes).toMatchObject({ auth: "key", "rate-limit": "model", blocked: "origin", server: "provider" });
+  expect(new Set(Object.values(scopes))).toEqual(new Set(["key", "model", "provider", "origin"]));
+  expect(new ChatError("rate-limit", "x", { scope: "origin" }).scope).toBe("origin");
+  expect(CHAT_ERROR_CODES).toHaveLength(22);
+  expectTypeOf<ChatError["code"]>().toEqualTypeOf<ChatErrorCode>();
+  expectTypeOf<ChatError["scope"]>().toEqualTypeOf<FailureScope>();
+});
+
+test("the facts are readable and in JSON; partial and route are readable alone", () => {
+  const partial = { text: "what had arrived", reasoning: "", toolCalls: [] };
+  const route = { attempts: [] };
+
+  const error = new ChatError("rate-limit", "answered 429", {
+    provider: "toy",
+    model: "toy-1",
+    origin: "https://toy.example",
+    status: 429,
+    retryAfterMs: 2000,
+    phase: "headers",
+    partial,
+    route,
+  });
+
+  expect(error.partial).toBe(partial);
+  expect(error.route).toBe(route);
+  expect(JSON.parse(JSON.stringify(error))).toEqual({
+    name: "ChatError",
+    code: "rate-limit",
+    provider: "toy",
+    model: "toy-1",
+    origin: "https://toy.example",
+    scope: "model",
+    status: 429,
+    retryAfterMs: 2000,
+    phase: "headers",
+  });
+});
+
+test("neither JSON nor inspect show content or secrets, however deep", () => {
+  const cause = Object.assign(new Error("sent Bearer hidden-1234"), {
+    headers: { cookie: "hidden-1234" },
+    cause: new Error("proxy http://user:hidden-1234@127.0.0.1 refused"),
+  });
+  const partial = { text: "hidden-1234", reasoning: "hidden-1234", toolCalls: [] };
+
+  const error = new ChatError("network", "GET /?key=hidden-1234 failed", { cause, partial });
+
+  expect(inspect(error, { depth: 10, showHidden: false })).not.toContain("hidden-1234");
+  expect(JSON.stringify([error, error.cause])).not.toContain("hidden-1234");
+  expect(error.stack).not.toContain("hidden-1234");
+});
+
+test("an amended error is a copy with these facts changed", () => {
+  const original = new ChatError("network", "failed", { provider: "toy", scope: "model", status: 500 });
+
+  const amended = amendError(original, { model: "toy-1", phase: "connect" });
+
+  expect(amended).not.toBe(original);
+  expect(amended).toMatchObject({ message: "[toy] failed", scope: "model", status: 500, model: "toy-1" });
+  expect(amended.stack).toBe(original.stack);
+  expect(original.model).toBeUndefined();
+});
+
+test("another code brings its own scope", () => {
+  const original = new ChatError("network", "failed");
+
+  expect(amendError(original, { code: "interrupted" })).toMatchObject({
+    code: "interrupted",
+    scope: "model",
+  });
+});
+
+test("another message leaves the old stack behind, which would quote the old one", () => {
+  const amended = amendError(new ChatError("server", "quoted words"), { message: "no words" });
+
+  expect(amended.message).toBe("no words");
+  expect(amended.stack).not.toContain("quoted words");
+});

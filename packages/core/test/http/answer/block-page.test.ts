@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { isChallenge, isPage, looksLikePage } from "../../../src/http/answer/block-page.ts";
+
+test.each([
+  ["<!doctype html>", true],
+  ["\uFEFF\n <HTML lang=en>", true],
+  ["<head>", true],
+  ["<script>", true],
+  ["<b>bold</b>", false],
+  ['{"html":"<html>"}', false],
+  ["data: <html>", false],
+  ["", false],
+])("%j looks like a page: %s", (text, expected) => {
+  expect(looksLikePage(text)).toBe(expected);
+});
+
+test("a body is a page by its type or by its start", () => {
+  expect(isPage("text/html", "x")).toBe(true);
+  expect(isPage("application/json", "<html>")).toBe(true);
+  expect(isPage("application/json", "{}")).toBe(false);
+});
+
+const CHALLENGE = "<html><title>Just a moment...</title><script>window._cf_chl_opt={}</script>";
+
+test.each([
+  ["the header of a CDN", { "cf-mitigated": "challenge" }, "application/json", "{}", true],
+  ["its page", {}, "text/html", CHALLENGE, true],
+  ["its page under another type", {}, "text/plain", CHALLENGE, true],
+  ["its other page", {}, "text/html", "<title>Attention Required! | Cloudflare</title>", true],
+  [
+    "a good page with its script",
+    {},
+    "text/html",
+    '<html><script src="/cdn-cgi/challenge-platform/x">',
+    false,
+  ],
+  ["an answer that quotes its page", {}, "application/json", JSON.stringify({ text: CHALLENGE }), false],
+] as const)("%s is a challenge: %s", (_, headers, type, body, expected) => {
+  expect(isChallenge(headers as Record<string, string>, type, body)).toBe(expected);
+});

@@ -1,0 +1,87 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { type CookieJar, createCookieJar } from "../../../src/http/client/cookies.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+test("a jar sends what it was given and what it was told to keep", async () => {
+  const jar = createCookieJar({ first: "1" });
+
+  await keep(jar, "second=2; Path=/; HttpOnly", "third=a=b");
+
+  expect(jar.header("/any")).toBe("first=1; second=2; third=a=b");
+  expect(createCookieJar().header("/")).toBeUndefined();
+});
+
+test("the newer value of a name replaces the older", async () => {
+  const jar = createCookieJar({ a: "1" });
+
+  await keep(jar, "a=2");
+
+  expect(jar.header("/")).toBe("a=2");
+});
+
+test.each(["a=; Max-Age=0", "a=; Max-Age=-5", "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"])(
+  "%j takes the cookie away",
+  async (line) => {
+    const jar = createCookieJar({ a: "1" });
+
+    await keep(jar, line);
+
+    expect(jar.header("/")).toBeUndefined();
+  },
+);
+
+test("a cookie is sent until it expires", async () => {
+  vi.useFakeTimers();
+  const jar = createCookieJar();
+  await keep(jar, "a=1; Max-Age=60", `b=2; Expires=${new Date(Date.now() + 30_000).toUTCString()}`);
+
+  expect(jar.header("/")).toBe("a=1; b=2");
+  vi.advanceTimersByTime(31_000);
+  expect(jar.header("/")).toBe("a=1");
+  vi.advanceTimersByTime(30_000);
+  expect(jar.header("/")).toBeUndefined();
+});
+
+test.each([
+  ["/api", "/api", true],
+  ["/api", "/api/chat", true],
+  ["/api/", "/api/chat", true],
+  ["/api", "/apis", false],
+  ["/api", "/", false],
+])("a cookie for %s is sent to %s: %s", async (cookiePath, path, sent) => {
+  const jar = createCookieJar();
+
+  await keep(jar, `a=1; Path=${cookiePath}`);
+
+  expect(jar.header(path) !== undefined).toBe(sent);
+});
+
+test.each(["", "no name", "=value", "a=1\u0001"])("%j is no cookie", async (line) => {
+  const jar = createCookieJar();
+
+  await keep(jar, line);
+
+  expect(jar.header("/")).toBeUndefined();
+});
+
+test("a server that sets ever more names does not fill the memory", async () => {
+  const jar = createCookieJar();
+
+  for (let count = 0; count < 1000; count++) await keep(jar, `name-${count}=1`);
+
+  expect(jar.values()).toHaveLength(64);
+  expect(jar.header("/")).toContain("name-999=");
+});
+
+test("a cleared jar is empty", async () => {
+  const jar = createCookieJar({ a: "1" });
+
+  jar.clear();
+
+  expect(jar.header("/")).toBeUndefined();
+});
+
+function keep(jar: CookieJar, ...lines: readonly string[]): Promise<void> {
+  return jar.keep(lines);
+}

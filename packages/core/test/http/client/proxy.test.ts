@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import type { ChatError } from "../../../src/errors/chat-error.ts";
+import { resolveProxy } from "../../../src/http/client/proxy.ts";
+
+const ORIGIN = "https://api.toy.example";
+
+test.each<[string, string | false | undefined, NodeJS.ProcessEnv, string | undefined]>([
+  ["the setting", "http://set:1", { HTTPS_PROXY: "http://env:1" }, "http://set:1/"],
+  ["no proxy for `false`", false, { HTTPS_PROXY: "http://env:1" }, undefined],
+  ["HTTPS_PROXY", undefined, { HTTPS_PROXY: "http://env:1", HTTP_PROXY: "http://plain:1" }, "http://env:1/"],
+  ["HTTP_PROXY when there is no other", undefined, { HTTP_PROXY: "http://plain:1" }, "http://plain:1/"],
+  [
+    "the name in small letters first",
+    undefined,
+    { https_proxy: "http://small:1", HTTPS_PROXY: "http://env:1" },
+    "http://small:1/",
+  ],
+  ["nothing for an empty value", undefined, { https_proxy: "", HTTPS_PROXY: "http://env:1" }, undefined],
+  ["nothing without any", undefined, {}, undefined],
+  ["a SOCKS proxy", "socks5://127.0.0.1:1080", {}, "socks5://127.0.0.1:1080"],
+])("%s is taken", (_, setting, environment, expected) => {
+  expect(resolveProxy("toy", new URL(ORIGIN), setting, environment)?.href).toBe(expected);
+});
+
+test("a plain origin takes HTTP_PROXY alone", () => {
+  const origin = new URL("http://127.0.0.1:1");
+
+  expect(resolveProxy("toy", origin, undefined, { HTTPS_PROXY: "http://env:1" })).toBeUndefined();
+  expect(resolveProxy("toy", origin, undefined, { HTTP_PROXY: "http://env:1" })?.hostname).toBe("env");
+});
+
+test.each([
+  ["*", ORIGIN, true],
+  ["api.toy.example", ORIGIN, true],
+  ["toy.example", ORIGIN, true],
+  [".toy.example", ORIGIN, true],
+  ["*.toy.example", ORIGIN, true],
+  ["TOY.example", ORIGIN, true],
+  ["other.example, api.toy.example", ORIGIN, true],
+  ["api.toy.example:443", ORIGIN, true],
+  ["api.toy.example:8443", ORIGIN, false],
+  ["oy.example", ORIGIN, false],
+  ["other.example", ORIGIN, false],
+  ["", ORIGIN, false],
+  ["127.0.0.1", "https://127.0.0.1:8443", true],
+  ["::1", "https://[::1]:8443", true],
+  ["[::1]:8443", "https://[::1]:8443", true],
+])("NO_PROXY %j exempts %s: %s", (exempt, origin, exempted) => {
+  const environment = { HTTPS_PROXY: "http://env:1", NO_PROXY: exempt };
+
+  const proxy = resolveProxy("toy", new URL(origin), undefined, environment);
+
+  expect(proxy === undefined).toBe(exempted);
+});
+
+test("the setting goes over NO_PROXY", () => {
+  expect(resolveProxy("toy", new URL(ORIGIN), "http://set:1", { NO_PROXY: "*" })?.hostname).toBe("set");
+});
+
+test.each(["hidden", "ftp://user:hidden@proxy:1", "socks4://hidden:1", "http://us%er:hidden@proxy:1"])(
+  "%s is a config error that does not show it",
+  (value) => {
+    for (const [setting, environment] of [
+      [value, {}],
+      [undefined, { HTTPS_PROXY: value }],
+    ] as const) {
+      const error = failureOf(() => resolveProxy("toy", new URL(ORIGIN), setting, environment));
+
+      expect(error).toMatchObject({ code: "config", provider: "toy" });
+      expect(error.message).not.toContain("hidden");
+    }
+  },
+);
+
+function failureOf(task: () => unknown): ChatError {
+  try {
+    task();
+  } catch (error) {
+    return error as ChatError;
+  }
+  throw new Error("nothing was thrown");
+}

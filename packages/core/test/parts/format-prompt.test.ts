@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { formatPrompt, messageText } from "../../src/parts/format-prompt.ts";
+
+test("one message is its text as it is", () => {
+  expect(formatPrompt([{ role: "system", content: " raw \n" }])).toBe(" raw \n");
+});
+
+test("several messages are lines with their roles that end in the assistant's", () => {
+  const prompt = formatPrompt([
+    { role: "system", content: "be short" },
+    { role: "user", content: "hi" },
+    { role: "assistant", content: "hello" },
+    { role: "tool", content: "42", toolCallId: "1" },
+  ]);
+
+  expect(prompt).toBe("System: be short\nUser: hi\nAssistant: hello\nTool: 42\nAssistant:");
+});
+
+test("blank messages are dropped, and one that is left is raw", () => {
+  const prompt = formatPrompt([
+    { role: "system", content: " \n" },
+    { role: "user", content: [{ type: "text", text: "hi" }] },
+    { role: "assistant", content: [] },
+  ]);
+
+  expect(prompt).toBe("hi");
+});
+
+test("text parts are put together and other parts are told", () => {
+  const warnings: string[] = [];
+  const content = [
+    { type: "text", text: "a" },
+    { type: "image", data: "aGk=" },
+    { type: "text", text: "b" },
+    { type: "file", data: new Uint8Array() },
+  ] as const;
+
+  const text = messageText({ role: "user", content }, (message) => warnings.push(message));
+
+  expect(text).toBe("ab");
+  expect(warnings).toHaveLength(2);
+});
+
+test.each([
+  ["no message", []],
+  ["blank messages", [{ role: "user", content: " " }] as const],
+  ["an image alone", [{ role: "user", content: [{ type: "image", data: "aGk=" }] }] as const],
+])("%s is a bad request", (_, messages) => {
+  expect(() => formatPrompt(messages)).toThrow(expect.objectContaining({ code: "bad-request" }));
+});

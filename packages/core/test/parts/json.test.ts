@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import type { ChatError } from "../../src/errors/chat-error.ts";
+import { fieldsOf, parseJson } from "../../src/parts/json.ts";
+
+test("a JSON text is its value", () => {
+  expect(parseJson(' {"a":[1,"]"]} ', "GET /")).toEqual({ a: [1, "]"] });
+});
+
+test.each(['{"a":"b', '{"a":', '[1,{"b":2}', '["\\', '{"a":"\\"', "{", '  {"text":"}'])(
+  "%s was cut, so it is interrupted",
+  (text) => {
+    expect(codeOf(text)).toBe("interrupted");
+  },
+);
+
+test.each(["", "no", "{'a':1}", '{"a":1}}', '{"a":1} x', "<html>", '"half', "[1,]", "\u0000{}"])(
+  "%j is broken, so it is a protocol error",
+  (text) => {
+    expect(codeOf(text)).toBe("protocol");
+  },
+);
+
+test("the message quotes the start of the text and names what sent it", () => {
+  expect(() => parseJson(`no ${"x".repeat(200)}`, "GET /answer")).toThrow(
+    `GET /answer answered "no ${"x".repeat(76)}…", expected JSON`,
+  );
+});
+
+test("the engine's words, which quote the text, are not in the cause", () => {
+  const error = failureOf("my secret prompt");
+
+  expect(String(error.cause)).toBe("SyntaxError");
+});
+
+test("64 levels are as deep as a value may be", () => {
+  expect(codeOf(nested(64))).toBeUndefined();
+  expect(codeOf(nested(65))).toBe("protocol");
+});
+
+test("10 000 levels neither crash nor pass", () => {
+  expect(codeOf(nested(10_000))).toBe("protocol");
+  expect(codeOf("[".repeat(10_000))).toBe("protocol");
+});
+
+test("brackets beside each other or inside strings are not deep", () => {
+  expect(codeOf(JSON.stringify(Array.from({ length: 1000 }, () => [])))).toBeUndefined();
+  expect(codeOf(JSON.stringify("[{".repeat(1000)))).toBeUndefined();
+});
+
+test("a key that names the prototype changes none", () => {
+  const value = fieldsOf(parseJson('{"__proto__":{"polluted":true},"constructor":1}', "GET /"));
+
+  expect(Object.hasOwn(value, "__proto__")).toBe(true);
+  expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+});
+
+test("a huge number is a number", () => {
+  expect(parseJson(`[${"9".repeat(400)}]`, "GET /")).toEqual([Number.POSITIVE_INFINITY]);
+});
+
+test.each([null, undefined, 1, "text", [1]])("%j has no fields", (value) => {
+  expect(fieldsOf(value)).toEqual({});
+});
+
+function nested(levels: number): string {
+  return "[".repeat(levels) + "]".repeat(levels);
+}
+
+function failureOf(text: string): ChatError {
+  try {
+    parseJson(text, "GET /");
+  } catch (error) {
+    return error as ChatError;
+  }
+  throw new Error("nothing was thrown");
+}
+
+function codeOf(text: string): string | undefined {
+  try {
+    parseJson(text, "GET /");
+    return undefined;
+  } catch (error) {
+    return (error as ChatError).code;
+  }
+}

@@ -1,0 +1,45 @@
+import { ChatError, type Timeouts } from "@fallthrough/core";
+import { RESERVE } from "../health/policy.ts";
+
+/** The time that all attempts of one call share; in milliseconds, `0` is no limit. */
+export interface Budget {
+  readonly started: number;
+  readonly commitMs: number;
+  readonly totalMs: number;
+}
+
+/** Starts the clock of a call. */
+export function startBudget(limits: { readonly commitMs: number; readonly totalMs: number }): Budget {
+  return { started: performance.now(), ...limits };
+}
+
+/** Whether nobody may be asked any more. */
+export function isExpired({ started, commitMs, totalMs }: Budget, now: number): boolean {
+  const elapsed = now - started;
+  return (commitMs > 0 && elapsed >= commitMs) || (totalMs > 0 && elapsed >= totalMs);
+}
+
+/** Upper bounds for an attempt that begins now; one with others behind it may not be silent until the end. */
+export function capsOf({ started, commitMs, totalMs }: Budget, others: boolean, now: number): Timeouts {
+  const remaining = left(commitMs, started, now);
+  return {
+    commitMs: remaining,
+    totalMs: left(totalMs, started, now),
+    firstChunkMs: others && remaining !== undefined ? silentMs(remaining, commitMs) : undefined,
+  };
+}
+
+/** The failure of a call whose time is up. */
+export function deadlineError({ commitMs, totalMs }: Budget): ChatError {
+  return new ChatError("deadline", `no provider answered within ${commitMs || totalMs} ms`);
+}
+
+function left(limit: number, started: number, now: number): number | undefined {
+  return limit === 0 ? undefined : Math.max(1, Math.ceil(started + limit - now));
+}
+
+/** Once the reserve itself is touched, each attempt leaves half of what remains to those behind it. */
+function silentMs(remaining: number, commitMs: number): number {
+  const reserveMs = Math.min(RESERVE.longestMs, commitMs * RESERVE.share);
+  return Math.max(1, Math.ceil(remaining > reserveMs ? remaining - reserveMs : remaining / 2));
+}

@@ -1,0 +1,79 @@
+import type { Capability, ChatErrorCode, ChatProvider, ChatRequest, ModelCard } from "@fallthrough/core";
+import { deniedCapability, findModel, instanceSettings } from "@fallthrough/core/internal";
+import type { HealthSubject } from "../health/health.ts";
+
+/** One provider and model that a chain may ask. */
+export interface Candidate {
+  readonly provider: ChatProvider;
+  /** @default the model of the request, or else the provider's first */
+  readonly model?: string | undefined;
+  /** Asked for by name, so that being retired does not rule it out. @default false */
+  readonly explicit?: boolean | undefined;
+}
+
+/** What is asked of a candidate in one call. */
+interface Need {
+  readonly model?: ChatRequest["model"];
+  readonly capabilities: readonly Capability[];
+}
+
+/** Why a candidate is not asked. */
+export interface Skip {
+  readonly code?: ChatErrorCode | undefined;
+  readonly reason: string;
+}
+
+/** A candidate with what its card says about the need. */
+export interface Planned extends Candidate {
+  readonly subject: HealthSubject;
+  readonly card: ModelCard | undefined;
+  readonly skip: Skip | undefined;
+}
+
+/** The candidates in the order of asking: those whose card is silent about something needed come last. */
+export type Plan = (need: Need) => readonly Planned[];
+
+/** The plan of these candidates; for a request that needs nothing special it is made once. */
+export function planCandidates(candidates: readonly Candidate[]): Plan {
+  let usual: readonly Planned[] | undefined;
+  return (need) => {
+    if (need.model !== undefined || need.capabilities.length > 0) return orderCandidates(candidates, need);
+    usual ??= orderCandidates(candidates, need);
+    return usual;
+  };
+}
+
+function orderCandidates(candidates: readonly Candidate[], need: Need): readonly Planned[] {
+  const planned = candidates.map((candidate) => planCandidate(candidate, need));
+  const isSilent = ({ card, skip }: Planned) =>
+    skip === undefined && need.capabilities.some((capability) => card?.capabilities?.[capability] !== true);
+  return planned.toSorted((a, b) => Number(isSilent(a)) - Number(isSilent(b)));
+}
+
+function planCandidate(candidate: Candidate, need: Need): Planned {
+  const { provider } = candidate;
+  const model = candidate.model ?? need.model;
+  const card = findModel(provider, model);
+  return {
+    ...candidate,
+    model,
+    card,
+    subject: {
+      provider: provider.id,
+      model: card?.id ?? model ?? "",
+      origin: instanceSettings(provider).origin,
+    },
+    skip: skipFor(candidate, card, need),
+  };
+}
+
+function skipFor(
+  { provider, explicit }: Candidate,
+  card: ModelCard | undefined,
+  need: Need,
+): Skip | undefined {
+  const { state, checked } = provider.status;
+  if (state === "retired" && !explicit) return { reason: `retired, as of ${checked}` };
+  const lacking = deniedCapability(card, need.capabilities);
+  return lacking && { code: "unsupported", reason: `does not do ${lacking}` };
+}

@@ -1,0 +1,89 @@
+import {
+  type Attempt,
+  ChatError,
+  type ChatProvider,
+  type ProviderStatus,
+  type Timeouts,
+} from "@fallthrough/core";
+import { SELF_GUARDED } from "@fallthrough/core/internal";
+import type { HealthStore } from "../health/health.ts";
+import { createAccounts } from "../health/health-report.ts";
+import { createMemoryHealth } from "../health/memory-health.ts";
+import { type PolicyOverrides, resolvePolicy } from "../health/policy.ts";
+import type { ChainCallOptions } from "./attempt.ts";
+import { type Candidate, planCandidates } from "./candidate.ts";
+import { type ChainContext, createChainCall } from "./chain-call.ts";
+
+/** How a chain behaves. */
+export interface ChainOptions {
+  /** @default "chain" */
+  readonly id?: string | undefined;
+  /** Used where neither the request nor a provider's own settings set one. */
+  readonly timeouts?: Timeouts | undefined;
+  /** @default one in memory, for this chain alone */
+  readonly health?: HealthStore | undefined;
+  /** Changes to `POLICY`. */
+  readonly policy?: PolicyOverrides | undefined;
+  /** Accepts an answer that has reasoning and no text. @default false */
+  readonly reasoningOnly?: boolean | undefined;
+  /** Told of every attempt as it ends, those of chains inside this one too; never any content. */
+  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+}
+
+/**
+ * One provider that asks the candidates in order until one of them answers.
+ *
+ * A candidate without a model is asked for the model of the request.
+ *
+ * @throws `config` without a candidate
+ */
+export function createChain(
+  candidates: readonly (ChatProvider | Candidate)[],
+  options: ChainOptions = {},
+): ChatProvider {
+  const { id = "chain" } = options;
+  const all = candidates.map((candidate) => ("provider" in candidate ? candidate : { provider: candidate }));
+  const [first] = all;
+  if (first === undefined)
+    throw new ChatError("config", "createChain() got no candidate, expected at least one");
+  const context = createContext(options);
+  const plan = planCandidates(all);
+
+  const chain = {
+    specificationVersion: 1,
+    id,
+    name: `Chain of ${all.map(({ provider }) => provider.name).join(", ")}`,
+    status: statusOf(first, all),
+    models: [],
+    [SELF_GUARDED]: true,
+    stream: (request, callOptions?: ChainCallOptions) => createChainCall(context, plan, request, callOptions),
+    close: () => closeAll(all.map(({ provider }) => provider)),
+  } satisfies ChatProvider & { readonly [SELF_GUARDED]: true };
+  return chain;
+}
+
+/** What all calls with these options share. */
+export function createContext({
+  timeouts,
+  health = createMemoryHealth(),
+  policy: overrides,
+  reasoningOnly,
+  onAttempt,
+}: ChainOptions): ChainContext {
+  const policy = resolvePolicy(overrides);
+  return { timeouts, health, policy, accounts: createAccounts(health, policy), reasoningOnly, onAttempt };
+}
+
+function statusOf(first: Candidate, all: readonly Candidate[]): ProviderStatus {
+  const usable = all.find(({ provider, explicit }) => explicit || provider.status.state !== "retired");
+  return (usable ?? first).provider.status;
+}
+
+/** Closes every provider once, also when one of them fails to. */
+export async function closeAll(providers: readonly ChatProvider[]): Promise<void> {
+  const closings = [...new Set(providers)].map(async (provider) => provider.close?.());
+  const failures = (await Promise.allSettled(closings)).flatMap((closing) =>
+    closing.status === "rejected" ? [closing.reason] : [],
+  );
+  if (failures.length > 0) throw new AggregateError(failures, "not every provider could be closed");
+}

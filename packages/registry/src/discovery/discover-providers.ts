@@ -1,0 +1,161 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ChatError } from "@fallthrough/core";
+import { amendError } from "@fallthrough/core/internal";
+import { quote } from "@fallthrough/core/provider";
+import { closestMatch } from "leven";
+import type { DiscoveredProvider } from "./discovered-provider.ts";
+import { findManifest, locateManifest, type Manifest, readManifest } from "./manifests.ts";
+import { offeredProviders, type ProviderSettingsById } from "./offered-providers.ts";
+
+/** So many letters may be wrong in a name that was meant for another. */
+const TYPING_ERRORS = 2;
+
+/** Where to look, and what to do with what is found. */
+export interface DiscoverOptions {
+  /** A file or folder of the application, `import.meta.url` for example. @default the working directory */
+  readonly from?: string | URL | undefined;
+  /** The settings of each provider, by its id. */
+  readonly settings?: ProviderSettingsById | undefined;
+  /** The ids of the providers to ask first; the others follow as declared. */
+  readonly order?: readonly string[] | undefined;
+  /** The ids or packages that are accepted. @default all */
+  readonly allow?: readonly string[] | undefined;
+  /** The ids or packages that are left out, even when they are allowed. */
+  readonly deny?: readonly string[] | undefined;
+  /** Looks at the development dependencies too. @default false */
+  readonly dev?: boolean | undefined;
+}
+
+/** What an application has installed. */
+export interface Discovery {
+  readonly providers: readonly DiscoveredProvider[];
+  /** What was left out, and why. */
+  readonly problems: readonly DiscoveryProblem[];
+}
+
+/** A package that was left out, or a mistyped key of the settings. */
+export interface DiscoveryProblem {
+  /** The name of the package, or the key of the settings. */
+  readonly package: string;
+  /** The folder of the package, where it has one. */
+  readonly path?: string | undefined;
+  readonly error: ChatError;
+}
+
+/**
+ * Finds the providers that the application declares in its own manifest.
+ *
+ * No code of a provider runs, and nothing but the manifests of declared dependencies is read. A broken package is a
+ * problem and the others work; two packages of one id are an error, because their order must not decide who gets the
+ * prompts: `deny` one of them.
+ *
+ * @throws `config` for a duplicate id and where there is no application
+ */
+export async function discoverProviders(options: DiscoverOptions = {}): Promise<Discovery> {
+  const folder = folderOf(options.from ?? process.cwd());
+  const application = findManifest(folder);
+  if (application === undefined) throw new ChatError("config", `found no package.json in ${folder} or above`);
+  const manifest = readApplication(application);
+
+  const { settings = {}, deny = [] } = options;
+  const unclaimed = new Set(Object.keys(settings));
+  const providers: DiscoveredProvider[] = [];
+  const problems: DiscoveryProblem[] = [];
+  let unread = false;
+  for (const [name, field] of declaredPackages(manifest, options.dev ?? false)) {
+    if (deny.includes(name)) {
+      unread = true;
+      continue;
+    }
+    const file = locateManifest(name, application);
+    try {
+      if (file === undefined) {
+        if (field === "dependencies") throw new ChatError("config", "declared, but not installed");
+        continue;
+      }
+      const reason = `${field} of ${typeof manifest["name"] === "string" ? manifest["name"] : dirname(application)}`;
+      const offered = offeredProviders(name, file, reason, (id) => {
+        unclaimed.delete(id);
+        return Object.hasOwn(settings, id) ? settings[id] : undefined;
+      });
+      providers.push(...offered.filter(({ id }) => isAccepted([id, name], options)));
+    } catch (error) {
+      unread = true;
+      problems.push({
+        package: name,
+        ...(file === undefined ? {} : { path: dirname(file) }),
+        error: explain(name, error),
+      });
+    }
+  }
+  checkIds(providers);
+  // a package that was not read may be the one that they are for
+  if (!unread) problems.push(...[...unclaimed].flatMap((key) => mistypedSettings(key, providers)));
+  return { providers: sortProviders(providers, options.order ?? []), problems };
+}
+
+/** Settings may stand for a provider that is not installed; only a key that is almost an id is taken for an error. */
+function mistypedSettings(key: string, providers: readonly DiscoveredProvider[]): DiscoveryProblem[] {
+  const ids = providers.map(({ id }) => id);
+  const nearest = closestMatch(key, ids, { maxDistance: TYPING_ERRORS });
+  if (nearest === undefined) return [];
+  const message = `settings for ${quote(key)} match no provider, did you mean ${quote(nearest)}`;
+  return [{ package: key, error: new ChatError("config", message) }];
+}
+
+function folderOf(from: string | URL): string {
+  const isUrl = from instanceof URL || from.startsWith("file:");
+  const path = isUrl ? fileURLToPath(from) : resolve(from);
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path);
+}
+
+function readApplication(file: string): Manifest {
+  try {
+    return readManifest(file);
+  } catch (cause) {
+    throw new ChatError("config", `${file} could not be read as JSON`, { cause });
+  }
+}
+
+function declaredPackages(manifest: Manifest, dev: boolean): ReadonlyMap<string, string> {
+  const fields = ["dependencies", "optionalDependencies", ...(dev ? ["devDependencies"] : [])];
+  return new Map(
+    fields.flatMap((field) => Object.keys(manifest[field] ?? {}).map((name) => [name, field] as const)),
+  );
+}
+
+function isAccepted(names: readonly string[], { allow, deny }: DiscoverOptions): boolean {
+  if (names.some((name) => deny?.includes(name))) return false;
+  return allow === undefined || names.some((name) => allow.includes(name));
+}
+
+function explain(name: string, error: unknown): ChatError {
+  const subject = `package ${quote(name)}`;
+  if (error instanceof ChatError) return amendError(error, { message: `${subject}: ${error.message}` });
+  return new ChatError("contract", `${subject}: the manifest could not be read as JSON`, { cause: error });
+}
+
+function checkIds(providers: readonly DiscoveredProvider[]): void {
+  const packages = new Map<string, string>();
+  for (const { id, source } of providers) {
+    const other = packages.get(id);
+    if (other !== undefined) {
+      const both = `${quote(other)} and ${quote(source.package)}`;
+      throw new ChatError(
+        "config",
+        `packages ${both} have the same provider id ${quote(id)}, expected one of them in \`deny\``,
+      );
+    }
+    packages.set(id, source.package);
+  }
+}
+
+function sortProviders(
+  providers: readonly DiscoveredProvider[],
+  order: readonly string[],
+): readonly DiscoveredProvider[] {
+  const rank = ({ id }: DiscoveredProvider) => (order.includes(id) ? order.indexOf(id) : order.length);
+  return providers.toSorted((a, b) => rank(a) - rank(b));
+}

@@ -1,0 +1,164 @@
+import { ChatError, type ChatProvider } from "@fallthrough/core";
+import { findModel } from "@fallthrough/core/internal";
+import { quote } from "@fallthrough/core/provider";
+import leven from "leven";
+import { type Candidate, type Plan, planCandidates } from "../chain/candidate.ts";
+
+/** The reference that an omitted model stands for. */
+const AUTO = "auto";
+
+/** What references are resolved against. */
+export interface Catalog {
+  readonly providers: readonly ChatProvider[];
+  readonly aliases: ReadonlyMap<string, readonly string[]>;
+  /** What names stand for, as they are asked for; `provider/model` is not kept, because any name may stand there. */
+  readonly resolved: Map<string, Resolution>;
+}
+
+/**
+ * What one name stands for.
+ *
+ * `auto` is every provider, `alias` a name of the application, `model` one that providers declare, `provider` a
+ * provider's default model, `reference` a `provider/model`.
+ */
+export interface ReferenceStep {
+  readonly type: "auto" | "alias" | "model" | "provider" | "reference";
+  readonly name: string;
+  /** What it leads to, in order. */
+  readonly targets: readonly string[];
+}
+
+/** A reference with all that it stands for. */
+export interface Resolution {
+  readonly steps: readonly ReferenceStep[];
+  readonly candidates: readonly Candidate[];
+  readonly plan: Plan;
+}
+
+/** A catalog of these providers, with the application's aliases checked; @throws `config` */
+export function createCatalog(
+  providers: readonly ChatProvider[],
+  aliases: Readonly<Record<string, string | readonly string[]>> = {},
+): Catalog {
+  return { providers, aliases: parseAliases(aliases), resolved: new Map() };
+}
+
+function parseAliases(aliases: Readonly<Record<string, string | readonly string[]>>): Catalog["aliases"] {
+  return new Map(
+    Object.entries(aliases).map(([name, target]) => {
+      const targets = typeof target === "string" ? [target] : target;
+      if (name === AUTO || name.includes("/") || name === "") {
+        throw new ChatError(
+          "config",
+          `alias ${quote(name)} is no name, expected one without "/" and not "auto"`,
+        );
+      }
+      if (targets.length === 0) {
+        throw new ChatError("config", `alias ${quote(name)} leads nowhere, expected at least one reference`);
+      }
+      return [name, targets];
+    }),
+  );
+}
+
+/** Finds what a reference stands for; @throws `config` for a name that does not exist and for a cycle of aliases */
+export function resolveReference(catalog: Catalog, reference: string = AUTO): Resolution {
+  const known = catalog.resolved.get(reference);
+  if (known !== undefined) return known;
+  const resolution = findCandidates(catalog, reference);
+  if (!reference.includes("/")) catalog.resolved.set(reference, resolution);
+  return resolution;
+}
+
+function findCandidates(catalog: Catalog, reference: string): Resolution {
+  const steps: ReferenceStep[] = [];
+  const candidates = new Map<string, Candidate>();
+
+  function add(type: ReferenceStep["type"], name: string, found: readonly Candidate[]): void {
+    steps.push({ type, name, targets: found.map(formatCandidate) });
+    for (const candidate of found) {
+      const key = formatCandidate(candidate);
+      const explicit = candidate.explicit === true || candidates.get(key)?.explicit === true;
+      candidates.set(key, { ...candidate, explicit });
+    }
+  }
+
+  function visit(name: string, path: readonly string[]): void {
+    const slash = name.indexOf("/");
+    const targets = catalog.aliases.get(name);
+    if (slash !== -1) add("reference", name, [findReference(catalog, name, slash)]);
+    else if (name === AUTO) add("auto", name, catalog.providers.map(defaultCandidate));
+    else if (targets === undefined) addDeclared(name);
+    else {
+      if (path.includes(name)) {
+        throw new ChatError(
+          "config",
+          `alias ${[...path, name].map(quote).join(" leads to ")}, expected an end`,
+        );
+      }
+      steps.push({ type: "alias", name, targets });
+      for (const target of targets) visit(target, [...path, name]);
+    }
+  }
+
+  function addDeclared(name: string): void {
+    const declaring = catalog.providers.flatMap((provider) => {
+      const model = findModel(provider, name)?.id;
+      return model === undefined ? [] : { provider, model, explicit: false };
+    });
+    const provider = catalog.providers.find(({ id }) => id === name);
+    if (declaring.length > 0) add("model", name, declaring);
+    else if (provider === undefined) throw unknown("model", name, knownNames(catalog));
+    else add("provider", name, [{ ...defaultCandidate(provider), explicit: true }]);
+  }
+
+  visit(reference, []);
+  if (candidates.size === 0)
+    throw new ChatError("config", "the registry has no provider, expected at least one");
+  const found = [...candidates.values()];
+  return { steps, candidates: found, plan: planCandidates(found) };
+}
+
+/** `provider/model`, or the provider alone where no model is named. */
+export function formatCandidate({ provider, model }: Candidate): string {
+  return model === undefined ? provider.id : `${provider.id}/${model}`;
+}
+
+function defaultCandidate(provider: ChatProvider): Candidate {
+  return { provider, model: provider.models[0]?.id, explicit: false };
+}
+
+function findReference({ providers }: Catalog, reference: string, slash: number): Candidate {
+  const id = reference.slice(0, slash);
+  const name = reference.slice(slash + 1);
+  const provider = providers.find((one) => one.id === id);
+  if (provider === undefined) throw unknown("provider", reference, references(providers));
+  const open = provider.models.length === 0 && name !== "";
+  const model = open ? name : findModel(provider, name)?.id;
+  if (model === undefined) throw unknown("model", reference, references([provider]));
+  return { provider, model, explicit: true };
+}
+
+function references(providers: readonly ChatProvider[]): string[] {
+  return providers.flatMap(({ id, models }) =>
+    models.length === 0 ? `${id}/...` : models.map((model) => `${id}/${model.id}`),
+  );
+}
+
+function knownNames({ providers, aliases }: Catalog): string[] {
+  const models = providers.flatMap((provider) =>
+    provider.models.flatMap(({ id, aliases = [] }) => [id, ...aliases]),
+  );
+  return [AUTO, ...aliases.keys(), ...models, ...providers.map(({ id }) => id)];
+}
+
+/** The nearest come first, because a message may be cut at its end. */
+function unknown(what: "model" | "provider", name: string, known: readonly string[]): ChatError {
+  const near = (other: string) => leven(name.toLowerCase(), other.toLowerCase());
+  const [nearest = AUTO, ...others] = [...new Set(known)].toSorted((a, b) => near(a) - near(b));
+  const list = [nearest, ...others].join(", ");
+  return new ChatError(
+    "config",
+    `unknown ${what} ${quote(name)}, did you mean ${quote(nearest)}; known: ${list}`,
+  );
+}

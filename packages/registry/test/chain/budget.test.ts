@@ -1,0 +1,140 @@
+import { ChatError, chat } from "@fallthrough/core";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { capsOf, isExpired, startBudget } from "../../src/chain/budget.ts";
+import { createChain } from "../../src/index.ts";
+import { answer, content, fakeProvider, QUESTION } from "../fake-provider.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test.each([
+  [0, 75_000],
+  [60_000, 15_000],
+  [80_000, 5_000],
+])("after %d ms of 90 s a silent attempt with others behind it may use %d ms", (elapsed, silent) => {
+  const budget = startBudget({ commitMs: 90_000, totalMs: 0 });
+
+  vi.advanceTimersByTime(elapsed);
+
+  expect(capsOf(budget, true, performance.now())).toEqual({
+    commitMs: 90_000 - elapsed,
+    totalMs: undefined,
+    firstChunkMs: silent,
+  });
+  expect(capsOf(budget, false, performance.now()).firstChunkMs).toBeUndefined();
+});
+
+test("what a short budget keeps for those behind is a quarter", () => {
+  const budget = startBudget({ commitMs: 1_000, totalMs: 0 });
+
+  expect(capsOf(budget, true, performance.now()).firstChunkMs).toBe(750);
+});
+
+test("zero is no limit", () => {
+  const budget = startBudget({ commitMs: 0, totalMs: 0 });
+
+  vi.advanceTimersByTime(1e9);
+
+  expect(isExpired(budget, performance.now())).toBe(false);
+  expect(capsOf(budget, true, performance.now())).toEqual({
+    commitMs: undefined,
+    totalMs: undefined,
+    firstChunkMs: undefined,
+  });
+});
+
+test("a silent candidate leaves time for the next", async () => {
+  const chain = createChain([
+    fakeProvider("silent", [["silence"]]),
+    fakeProvider("second", [answer("here")]),
+  ]);
+  const reply = chat(chain, { ...QUESTION, timeouts: { firstChunkMs: 0, commitMs: 1_000 } });
+  const text = reply.text();
+
+  await vi.advanceTimersByTimeAsync(760);
+
+  expect(await text).toBe("here");
+  expect(reply.route.attempts[0]).toMatchObject({
+    provider: "silent",
+    code: "timeout",
+    ms: expect.closeTo(750, -1),
+  });
+});
+
+test("a silent chain inside a chain leaves time for the next", async () => {
+  const inner = createChain([fakeProvider("silent", [["silence"]])]);
+  const outer = createChain([inner, fakeProvider("last", [answer("here")])], {
+    timeouts: { commitMs: 1_000 },
+  });
+  const text = chat(outer, QUESTION).text();
+
+  await vi.advanceTimersByTimeAsync(760);
+
+  expect(await text).toBe("here");
+});
+
+test("when the time for a commit is over nobody else is asked", async () => {
+  const chain = createChain([fakeProvider("silent", [["silence"]])], { timeouts: { commitMs: 1_000 } });
+  const failure = chat(chain, QUESTION)
+    .text()
+    .catch((error: unknown) => error);
+
+  await vi.advanceTimersByTimeAsync(1_010);
+
+  expect(await failure).toMatchObject({
+    code: "deadline",
+    route: { attempts: [{ provider: "silent", code: "deadline" }] },
+  });
+});
+
+test("time that runs out in a back-off is the chain's own", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(1);
+  const only = fakeProvider("only", [[new ChatError("server", "answered 500")]]);
+  const failure = chat(createChain([only], { timeouts: { commitMs: 100 } }), QUESTION)
+    .text()
+    .catch((error: unknown) => error);
+
+  await vi.advanceTimersByTimeAsync(300);
+  vi.restoreAllMocks();
+
+  expect(await failure).toMatchObject({
+    code: "deadline",
+    message: "no provider answered within 100 ms",
+    route: { attempts: [{ provider: "only", code: "server" }] },
+  });
+  expect(only.requests).toHaveLength(1);
+});
+
+test("after the commit only the total time counts", async () => {
+  const slow = fakeProvider("slow", [[...content("half "), "silence"]]);
+  const timeouts = { commitMs: 1_000, chunkMs: 0, totalMs: 5_000 };
+  let ended = false;
+  const failure = chat(createChain([slow, fakeProvider("second", [answer("never")])], { timeouts }), QUESTION)
+    .text()
+    .catch((error: unknown) => error)
+    .finally(() => {
+      ended = true;
+    });
+
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(ended).toBe(false);
+  await vi.advanceTimersByTimeAsync(200);
+
+  expect(await failure).toMatchObject({ code: "deadline", phase: "committed", partial: { text: "half " } });
+});
+
+test("a timeout of the request goes over that of the chain", async () => {
+  const chain = createChain([fakeProvider("silent", [["silence"]])], { timeouts: { commitMs: 60_000 } });
+  const failure = chat(chain, { ...QUESTION, timeouts: { commitMs: 100 } })
+    .text()
+    .catch((error: unknown) => error);
+
+  await vi.advanceTimersByTimeAsync(110);
+
+  expect(await failure).toMatchObject({ code: "deadline" });
+});

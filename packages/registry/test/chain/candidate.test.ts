@@ -1,0 +1,65 @@
+import type { Capability } from "@fallthrough/core";
+import { expect, test } from "vitest";
+import { planCandidates } from "../../src/chain/candidate.ts";
+import { fakeProvider } from "../fake-provider.ts";
+
+const RETIRED = { status: { state: "retired", checked: "2024-01-30" } } as const;
+
+function withTools(id: string, tools: boolean | undefined) {
+  return {
+    provider: fakeProvider(id, [], { models: [{ id: "m", capabilities: { tools } as { tools: boolean } }] }),
+  };
+}
+
+function plan(candidates: Parameters<typeof planCandidates>[0], ...capabilities: Capability[]) {
+  return planCandidates(candidates)({ capabilities }).map(({ subject, skip }) => [
+    subject.provider,
+    skip?.reason,
+  ]);
+}
+
+test("who says nothing about a needed ability is asked after those who say yes, and who says no is skipped", () => {
+  const candidates = [withTools("silent", undefined), withTools("unable", false), withTools("able", true)];
+
+  expect(plan(candidates, "tools")).toEqual([
+    ["unable", "does not do tools"],
+    ["able", undefined],
+    ["silent", undefined],
+  ]);
+  expect(plan(candidates).map(([id]) => id)).toEqual(["silent", "unable", "able"]);
+});
+
+test("a retired provider is skipped unless it was asked for by name", () => {
+  const provider = fakeProvider("gone", [], RETIRED);
+
+  expect(plan([{ provider }, { provider, explicit: true }])).toEqual([
+    ["gone", "retired, as of 2024-01-30"],
+    ["gone", undefined],
+  ]);
+});
+
+test.each([
+  [undefined, undefined, "small"],
+  ["big", undefined, "large"],
+  [undefined, "big", "large"],
+  ["small", "big", "small"],
+  ["unheard-of", undefined, "unheard-of"],
+])("with model %s of its own and %s of the request, a candidate is remembered as %s", (own, asked, model) => {
+  const provider = fakeProvider("one", [], { models: [{ id: "small" }, { id: "large", aliases: ["big"] }] });
+
+  const [planned] = planCandidates([{ provider, model: own }])({ model: asked, capabilities: [] });
+
+  expect(planned?.subject).toEqual({ provider: "one", model });
+});
+
+test("what needs nothing special is planned once, and what does leaves that plan as it is", () => {
+  const planFor = planCandidates([withTools("silent", undefined), withTools("able", true)]);
+  const usual = planFor({ capabilities: [] });
+
+  expect(planFor({ capabilities: ["tools"] }).map(({ subject }) => subject.provider)).toEqual([
+    "able",
+    "silent",
+  ]);
+  expect(planFor({ capabilities: [] })).toBe(usual);
+  expect(usual.map(({ subject }) => subject.provider)).toEqual(["silent", "able"]);
+});

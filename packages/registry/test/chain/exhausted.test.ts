@@ -1,0 +1,55 @@
+import { inspect } from "node:util";
+import { type Attempt, ChatError } from "@fallthrough/core";
+import { expect, test } from "vitest";
+import { ChainExhaustedError } from "../../src/index.ts";
+
+function failed(provider: string, error: ChatError) {
+  const attempt: Attempt = { provider, model: "m", outcome: "failed", code: error.code, ms: 5 };
+  return { attempt, error };
+}
+
+const LIMITED = failed(
+  "first",
+  new ChatError("rate-limit", "POST /chat answered 429", { provider: "first", status: 429 }),
+);
+const REFUSED = failed("second", new ChatError("auth", "POST /login answered 401", { provider: "second" }));
+const RETIRED: { attempt: Attempt } = {
+  attempt: { provider: "third", model: "", outcome: "skipped", ms: 0, reason: "retired, as of 2024-01-30" },
+};
+
+test("the message has a line for each attempt that a person can act on", () => {
+  const error = new ChainExhaustedError([LIMITED, REFUSED, RETIRED], new Date(Date.UTC(2026, 0, 1)));
+
+  expect(error.message).toBe(
+    [
+      "no provider answered (2 asked, 1 skipped), try again at 2026-01-01T00:00:00.000Z",
+      "  first/m: failed, rate-limit, POST /chat answered 429 (try later)",
+      "  second/m: failed, auth, POST /login answered 401 (check its key or login)",
+      "  third: skipped, retired, as of 2024-01-30",
+    ].join("\n"),
+  );
+  expect(error.errors).toEqual([LIMITED.error, REFUSED.error]);
+  expect(error.route.attempts).toEqual([LIMITED.attempt, REFUSED.attempt, RETIRED.attempt]);
+});
+
+test("it has a code where all attempts share one", () => {
+  expect(new ChainExhaustedError([LIMITED, LIMITED]).code).toBe("rate-limit");
+  expect(new ChainExhaustedError([LIMITED, REFUSED]).code).toBeUndefined();
+});
+
+test("instances of another copy of this package are recognised", () => {
+  const mark = Symbol.for("@fallthrough/registry.ChainExhaustedError");
+
+  expect(Object.assign(new AggregateError([]), { [mark]: true })).toBeInstanceOf(ChainExhaustedError);
+  expect(new AggregateError([])).not.toBeInstanceOf(ChainExhaustedError);
+  expect(null).not.toBeInstanceOf(ChainExhaustedError);
+});
+
+test("neither JSON nor the console shows what the attempts held", () => {
+  const secret = new ChatError("interrupted", "ended early", {
+    partial: { text: "private", reasoning: "", toolCalls: [] },
+  });
+  const error = new ChainExhaustedError([failed("first", secret)]);
+
+  expect(inspect(error, { depth: 9 }) + JSON.stringify(error)).not.toContain("private");
+});

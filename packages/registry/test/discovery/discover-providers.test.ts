@@ -1,0 +1,272 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ChatError } from "@fallthrough/core";
+import { beforeEach, expect, test, vi } from "vitest";
+import { type DiscoverOptions, discoverProviders } from "../../src/discovery/discover-providers.ts";
+import { createRegistry } from "../../src/index.ts";
+import {
+  imports,
+  installed,
+  manifest,
+  providerCode,
+  providerManifest,
+  writeFiles,
+  writeLink,
+} from "../application.ts";
+import { fakeProvider, QUESTION } from "../fake-provider.ts";
+
+beforeEach(() => {
+  Reflect.deleteProperty(globalThis, "imports");
+});
+
+async function idsOf(from: string, options: DiscoverOptions = {}): Promise<string[]> {
+  return (await discoverProviders({ from, ...options })).providers.map(({ id }) => id);
+}
+
+const THREE = {
+  "package.json": manifest("provider-a", "left-pad", "provider-b", "provider-c"),
+  "node_modules/left-pad/package.json": { name: "left-pad", version: "1.0.0" },
+  ...installed("a"),
+  ...installed("b"),
+  ...installed("c"),
+};
+
+test("what the application declares and what is a provider is found, in the declared order, with where it comes from", async () => {
+  const root = writeFiles(THREE);
+
+  const { providers, problems } = await discoverProviders({ from: root });
+
+  expect(problems).toEqual([]);
+  expect(providers.map(({ id, source }) => [id, source])).toEqual(
+    ["a", "b", "c"].map((id) => [
+      id,
+      {
+        package: `provider-${id}`,
+        version: "1.2.3",
+        path: join(root, "node_modules", `provider-${id}`),
+        reason: "dependencies of my-app",
+      },
+    ]),
+  );
+  expect(imports()).toEqual([]);
+});
+
+test("neither undeclared packages nor dependencies of dependencies are picked up", async () => {
+  const root = writeFiles({
+    "package.json": manifest("provider-a"),
+    ...installed("a"),
+    ...installed("undeclared"),
+    "node_modules/provider-a/package.json": {
+      ...providerManifest("a"),
+      dependencies: { "provider-inner": "*" },
+    },
+    "node_modules/provider-a/node_modules/provider-inner/package.json": providerManifest("inner"),
+  });
+
+  expect(await idsOf(root)).toEqual(["a"]);
+});
+
+test("optional dependencies are looked at, development dependencies when asked, and what is missing is none of them", async () => {
+  const root = writeFiles({
+    "package.json": {
+      name: "my-app",
+      optionalDependencies: { "provider-a": "*", "provider-missing": "*" },
+      devDependencies: { "provider-b": "*" },
+    },
+    ...installed("a"),
+    ...installed("b"),
+  });
+
+  const { providers, problems } = await discoverProviders({ from: root });
+
+  expect(providers.map(({ source }) => source.reason)).toEqual(["optionalDependencies of my-app"]);
+  expect(problems).toEqual([]);
+  expect(await idsOf(root, { dev: true })).toEqual(["a", "b"]);
+});
+
+test.each([
+  ["a file of it", (root: string) => join(root, "src", "main.js")],
+  ["the URL of a file of it", (root: string) => pathToFileURL(join(root, "src", "main.js")).href],
+  ["a URL object", (root: string) => pathToFileURL(join(root, "src"))],
+])("the application is found from %s", async (_, from) => {
+  const root = writeFiles({ ...THREE, "src/main.js": "" });
+
+  expect((await discoverProviders({ from: from(root) })).providers).toHaveLength(3);
+});
+
+test("a folder without an application is an error", async () => {
+  await expect(discoverProviders({ from: "/" })).rejects.toMatchObject({ code: "config" });
+});
+
+test("an application whose manifest is not JSON is an error", async () => {
+  await expect(discoverProviders({ from: writeFiles({ "package.json": "{" }) })).rejects.toMatchObject({
+    code: "config",
+  });
+});
+
+test.each([
+  [{ order: ["c", "unknown", "a"] }, ["c", "a", "b"]],
+  [{ allow: ["a", "provider-b"] }, ["a", "b"]],
+  [{ deny: ["a", "provider-b"] }, ["c"]],
+  [{ allow: ["a", "b"], deny: ["b"] }, ["a"]],
+  [{ allow: [] }, []],
+])("with %j the providers are %j", async (options, ids) => {
+  expect(await idsOf(writeFiles(THREE), options)).toEqual(ids);
+});
+
+test.each([
+  ["that is not JSON", "{", "contract"],
+  ["without an id", providerManifest("b", { id: undefined }), "config"],
+  ["of a later specification", providerManifest("b", { specificationVersion: 2 }), "config"],
+  ["without a factory", providerManifest("b", { factory: undefined }), "contract"],
+  ["without a module", { ...providerManifest("b"), exports: { "./other": "./other.js" } }, "contract"],
+  ["with instances that are no list", providerManifest("b", { instances: {} }), "contract"],
+])("a manifest %s is a problem, and the others work", async (_, broken, code) => {
+  const root = writeFiles({ ...THREE, "node_modules/provider-b/package.json": broken });
+
+  const { providers, problems } = await discoverProviders({ from: root });
+
+  expect(providers.map(({ id }) => id)).toEqual(["a", "c"]);
+  expect(problems).toEqual([
+    { package: "provider-b", path: join(root, "node_modules", "provider-b"), error: expect.any(ChatError) },
+  ]);
+  expect(problems[0]?.error).toMatchObject({
+    code,
+    message: expect.stringContaining('package "provider-b": '),
+  });
+});
+
+test("a package that is declared and not installed is a problem", async () => {
+  const { problems } = await discoverProviders({
+    from: writeFiles({ "package.json": manifest("provider-a") }),
+  });
+
+  expect(problems).toMatchObject([{ package: "provider-a", error: { code: "config" } }]);
+});
+
+test("a package that is denied is no problem, however broken", async () => {
+  const root = writeFiles({ ...THREE, "node_modules/provider-b/package.json": "{" });
+
+  expect((await discoverProviders({ from: root, deny: ["provider-b"] })).problems).toEqual([]);
+});
+
+test("two packages of one id are an error that names both, until one is denied", async () => {
+  const root = writeFiles({ ...THREE, "node_modules/provider-b/package.json": providerManifest("a") });
+
+  await expect(discoverProviders({ from: root })).rejects.toMatchObject({
+    code: "config",
+    message: expect.stringContaining('"provider-a" and "provider-b"'),
+  });
+  expect(await idsOf(root, { deny: ["provider-b"] })).toEqual(["a", "c"]);
+});
+
+test("settings whose key is almost an id are a problem, and those for what is not installed are not", async () => {
+  const root = writeFiles(THREE);
+
+  const { problems } = await discoverProviders({ from: root, settings: { a: {}, bb: {}, ollama: {} } });
+
+  expect(problems).toMatchObject([{ package: "bb", error: { code: "config" } }]);
+  expect(problems[0]?.error.message).toContain('did you mean "b"');
+});
+
+test("settings are mistyped only when every package was read", async () => {
+  const root = writeFiles({ ...THREE, "node_modules/provider-b/package.json": "{" });
+
+  const { problems } = await discoverProviders({ from: root, settings: { bb: {} } });
+
+  expect(problems.map((problem) => problem.package)).toEqual(["provider-b"]);
+});
+
+test("settings reach the card before the package is imported, and the factory when it is", async () => {
+  const root = writeFiles(THREE);
+  const settings = { a: { id: "mine", proxy: "socks5://127.0.0.1:1080", models: [{ id: "own" }] } };
+
+  const { providers } = await discoverProviders({ from: root, settings });
+
+  expect(providers[0]).toMatchObject({ id: "mine", models: [{ id: "own" }] });
+  expect(imports()).toEqual([]);
+  expect(JSON.parse(await createRegistry({ providers }).chat(QUESTION).text())).toEqual(settings.a);
+});
+
+test("what is found stands beside providers of one's own", async () => {
+  const from = writeFiles({ ...THREE, "node_modules/provider-b/package.json": "{" });
+  const createMine = () => fakeProvider("mine", []);
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+
+  // #region both
+  const found = await discoverProviders({
+    from,
+    settings: { a: { proxy: "socks5://127.0.0.1:1080" } },
+    order: ["c"],
+  });
+  const registry = createRegistry({
+    providers: [...found.providers, createMine()],
+    aliases: { fast: ["mine", "a/a-model"] },
+  });
+  for (const { error } of found.problems) console.warn(error.message);
+  // #endregion
+
+  expect(warn).toHaveBeenCalledOnce();
+  warn.mockRestore();
+  expect(registry.providers().map(({ id }) => id)).toEqual(["c", "a", "mine"]);
+  expect(registry.resolve("fast").map(({ provider }) => provider.id)).toEqual(["mine", "a"]);
+});
+
+test("the ready-made instances of a package are offered each under its own id", async () => {
+  const instances = [
+    { id: "local", settings: { baseURL: "http://127.0.0.1:11434/v1" } },
+    { id: "remote", name: "Remote", settings: { keyFrom: "REMOTE_KEY" }, models: [{ id: "big" }] },
+  ];
+  const root = writeFiles({ "package.json": manifest("provider-a"), ...installed("a", { instances }) });
+
+  const { providers } = await discoverProviders({ from: root, settings: { remote: { proxy: false } } });
+  const registry = createRegistry({ providers });
+
+  expect(providers.map(({ id, name, models }) => [id, name, models[0]?.id])).toEqual([
+    ["a", "A", "a-model"],
+    ["local", "A", "a-model"],
+    ["remote", "Remote", "big"],
+  ]);
+  expect(await registry.chat({ ...QUESTION, model: "a" }).text()).toBe('"no settings"');
+  expect(JSON.parse(await registry.chat({ ...QUESTION, model: "remote" }).text())).toEqual({
+    id: "remote",
+    keyFrom: "REMOTE_KEY",
+    proxy: false,
+  });
+  expect(imports()).toEqual(["a"]);
+});
+
+test("an instance of the package's own id refines it", async () => {
+  const instances = [{ id: "a", name: "Refined", settings: { baseURL: "http://127.0.0.1:1/v1" } }];
+  const root = writeFiles({ "package.json": manifest("provider-a"), ...installed("a", { instances }) });
+
+  const { providers } = await discoverProviders({ from: root });
+
+  expect(providers).toMatchObject([{ id: "a", name: "Refined", status: { state: "unverified" } }]);
+});
+
+test("links of a strict or global store and of a workspace are followed", async () => {
+  const root = writeFiles({
+    "app/package.json": manifest("provider-a", "provider-b"),
+    "store/provider-a@1.2.3/node_modules/provider-a/package.json": providerManifest("a"),
+    "store/provider-a@1.2.3/node_modules/provider-a/index.js": providerCode("a"),
+    "packages/b/package.json": providerManifest("b"),
+    "packages/b/index.js": providerCode("b"),
+  });
+  writeLink(root, "app/node_modules/provider-a", "store/provider-a@1.2.3/node_modules/provider-a");
+  writeLink(root, "app/node_modules/provider-b", "packages/b");
+
+  const { providers } = await discoverProviders({ from: join(root, "app") });
+
+  expect(providers.map(({ source }) => source.path)).toEqual([
+    join(root, "store/provider-a@1.2.3/node_modules/provider-a"),
+    join(root, "packages/b"),
+  ]);
+  expect((await createRegistry({ providers }).chat(QUESTION).result()).route.provider).toBe("a");
+});
+
+test("packages that are hoisted above the application are found", async () => {
+  const root = writeFiles({ "packages/app/package.json": manifest("provider-a"), ...installed("a") });
+
+  expect(await idsOf(join(root, "packages/app"))).toEqual(["a"]);
+});

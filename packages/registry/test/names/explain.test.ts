@@ -1,0 +1,94 @@
+import { ChatError } from "@fallthrough/core";
+import { expect, test } from "vitest";
+import { createMemoryHealth, createRegistry } from "../../src/index.ts";
+import { answer, fakeProvider, QUESTION } from "../fake-provider.ts";
+
+function setUp(...failing: string[]) {
+  const provider = (id: string, card = {}) =>
+    fakeProvider(id, [failing.includes(id) ? [new ChatError("abuse", "refused")] : answer("here")], card);
+  return createRegistry({
+    providers: [
+      provider("first"),
+      provider("gone", { status: { state: "retired", checked: "2024-01-30" } }),
+      provider("second", { models: [{ id: "m", capabilities: { tools: false } }] }),
+    ],
+    aliases: { fast: "auto" },
+  });
+}
+
+test("every step from a name to those who would be asked is told, with why others would not", async () => {
+  const registry = setUp("first");
+  await registry.chat(QUESTION).text();
+
+  expect(registry.explain("fast")).toEqual([
+    { type: "alias", name: "fast", targets: ["auto"] },
+    { type: "auto", name: "auto", targets: ["first/first-model", "gone/gone-model", "second/m"] },
+    {
+      type: "candidate",
+      name: "first/first-model",
+      provider: "first",
+      model: "first-model",
+      outcome: "skipped",
+      code: "abuse",
+      reason: expect.stringMatching(/^cooling until .+Z$/),
+    },
+    {
+      type: "candidate",
+      name: "gone/gone-model",
+      provider: "gone",
+      model: "gone-model",
+      outcome: "skipped",
+      reason: "retired, as of 2024-01-30",
+    },
+    { type: "candidate", name: "second/m", provider: "second", model: "m", outcome: "asked" },
+  ]);
+});
+
+test("what a request would need is taken into account", () => {
+  const steps = setUp().explain("auto", ["tools"]);
+
+  expect(
+    steps
+      .slice(1)
+      .map((step) => (step.type === "candidate" ? [step.provider, step.outcome, step.reason] : [])),
+  ).toEqual([
+    ["gone", "skipped", "retired, as of 2024-01-30"],
+    ["second", "skipped", "does not do tools"],
+    ["first", "asked", undefined],
+  ]);
+});
+
+test("when all cool down, the one that would be asked nevertheless is told", async () => {
+  const registry = setUp("first", "second");
+  await registry
+    .chat(QUESTION)
+    .text()
+    .catch(() => {});
+
+  expect(registry.explain().map((step) => (step.type === "candidate" ? step.outcome : step.type))).toEqual([
+    "auto",
+    "asked",
+    "skipped",
+    "skipped",
+  ]);
+});
+
+test("explaining takes no probe", async () => {
+  let time = 0;
+  const health = createMemoryHealth({ now: () => time });
+  const provider = fakeProvider("one", [[new ChatError("abuse", "refused")]]);
+  const registry = createRegistry({ providers: [provider], health });
+  await registry
+    .chat(QUESTION)
+    .text()
+    .catch(() => {});
+  time += 24 * 3_600_000;
+
+  registry.explain();
+
+  expect(health.peek({ provider: "one", model: "one-model" }).state).toBe("half-open");
+});
+
+test("an unknown name is an error at once", () => {
+  expect(() => setUp().explain("nobody")).toThrow(expect.objectContaining({ code: "config" }));
+});

@@ -1,0 +1,123 @@
+import { ChatError } from "@fallthrough/core";
+import { expect, test } from "vitest";
+import { createCatalog, formatCandidate, resolveReference } from "../../src/names/references.ts";
+import { fakeProvider } from "../fake-provider.ts";
+
+const PROVIDERS = [
+  fakeProvider("pizzagpt", [], { models: [{ id: "gpt-4o-mini", selectable: false }] }),
+  fakeProvider("chatgptfree", [], {
+    models: [{ id: "gpt-4o-mini-2024", aliases: ["gpt-4o-mini"] }, { id: "claude" }],
+  }),
+  fakeProvider("gone", [], {
+    models: [{ id: "davinci" }],
+    status: { state: "retired", checked: "2024-01-30" },
+  }),
+  fakeProvider("ollama", [], { models: [] }),
+];
+const CATALOG = createCatalog(PROVIDERS, {
+  fast: ["chatgptfree/claude", "ollama/llama3.2", "chatgptfree/claude"],
+  best: "fast",
+  claude: "ollama/claude-like",
+  tick: ["pizzagpt", "tock"],
+  tock: "tick",
+});
+
+function resolve(reference?: string): string[] {
+  return resolveReference(CATALOG, reference).candidates.map(formatCandidate);
+}
+
+function failureOf(reference: string): ChatError {
+  try {
+    resolve(reference);
+  } catch (error) {
+    if (error instanceof ChatError) return error;
+  }
+  return expect.fail(`${reference} was resolved`);
+}
+
+test.each([
+  ["auto", ["pizzagpt/gpt-4o-mini", "chatgptfree/gpt-4o-mini-2024", "gone/davinci", "ollama"]],
+  ["pizzagpt/gpt-4o-mini", ["pizzagpt/gpt-4o-mini"]],
+  ["chatgptfree/gpt-4o-mini", ["chatgptfree/gpt-4o-mini-2024"]],
+  ["ollama/library/llama3.2:latest", ["ollama/library/llama3.2:latest"]],
+  ["gpt-4o-mini", ["pizzagpt/gpt-4o-mini", "chatgptfree/gpt-4o-mini-2024"]],
+  ["chatgptfree", ["chatgptfree/gpt-4o-mini-2024"]],
+  ["ollama", ["ollama"]],
+  ["fast", ["chatgptfree/claude", "ollama/llama3.2"]],
+  ["best", ["chatgptfree/claude", "ollama/llama3.2"]],
+  ["claude", ["ollama/claude-like"]],
+])("%s stands for %j", (reference, candidates) => {
+  expect(resolve(reference)).toEqual(candidates);
+});
+
+test("an omitted reference is auto", () => {
+  expect(resolve()).toEqual(resolve("auto"));
+});
+
+test.each([
+  ["gone", true],
+  ["gone/davinci", true],
+  ["davinci", false],
+  ["auto", false],
+])("%s names a retired provider explicitly: %s", (reference, explicit) => {
+  const { candidates } = resolveReference(CATALOG, reference);
+
+  expect(candidates.find(({ provider }) => provider.id === "gone")?.explicit).toBe(explicit);
+});
+
+test("each step from a name to its candidates is told", () => {
+  expect(resolveReference(CATALOG, "best").steps).toEqual([
+    { type: "alias", name: "best", targets: ["fast"] },
+    { type: "alias", name: "fast", targets: ["chatgptfree/claude", "ollama/llama3.2", "chatgptfree/claude"] },
+    { type: "reference", name: "chatgptfree/claude", targets: ["chatgptfree/claude"] },
+    { type: "reference", name: "ollama/llama3.2", targets: ["ollama/llama3.2"] },
+    { type: "reference", name: "chatgptfree/claude", targets: ["chatgptfree/claude"] },
+  ]);
+});
+
+test("an unknown name is an error with the nearest match and what exists", () => {
+  const error = failureOf("GPT-4o-mimi");
+
+  expect(error).toMatchObject({ code: "config" });
+  expect(error.message).toMatch(
+    /^unknown model "GPT-4o-mimi", did you mean "gpt-4o-mini"; known: gpt-4o-mini, /,
+  );
+  for (const name of ["auto", "fast", "claude", "davinci", "chatgptfree"])
+    expect(error.message).toContain(name);
+});
+
+test.each([
+  ["pizzagtp/gpt-4o-mini", 'unknown provider "pizzagtp/gpt-4o-mini", did you mean "pizzagpt/gpt-4o-mini"'],
+  ["chatgptfree/clod", 'unknown model "chatgptfree/clod", did you mean "chatgptfree/claude"'],
+  ["ollama/", 'unknown model "ollama/", did you mean "ollama/..."'],
+  ["constructor", 'unknown model "constructor"'],
+  ["", 'unknown model ""'],
+])("%j is never guessed and never passed through", (reference, message) => {
+  expect(failureOf(reference).message).toContain(message);
+});
+
+test("a cycle of aliases is an error that shows it", () => {
+  expect(failureOf("tick")).toMatchObject({ code: "config" });
+  expect(failureOf("tick").message).toContain('alias "tick" leads to "tock" leads to "tick"');
+});
+
+test("what a name stands for is found once, and a name that anybody may make up is not kept", () => {
+  const catalog = createCatalog(PROVIDERS);
+
+  expect(resolveReference(catalog, "gpt-4o-mini")).toBe(resolveReference(catalog, "gpt-4o-mini"));
+  resolveReference(catalog, "ollama/made-up");
+  expect([...catalog.resolved.keys()]).toEqual(["gpt-4o-mini"]);
+});
+
+test("without a provider there is nothing to resolve", () => {
+  expect(() => resolveReference(createCatalog([]))).toThrow(/has no provider/);
+});
+
+test.each([[{ auto: "pizzagpt" }], [{ "a/b": "pizzagpt" }], [{ "": "pizzagpt" }], [{ nothing: [] }]])(
+  "the aliases %j cannot be",
+  (aliases) => {
+    expect(() => createCatalog([], aliases as Record<string, string>)).toThrow(
+      expect.objectContaining({ code: "config" }),
+    );
+  },
+);
