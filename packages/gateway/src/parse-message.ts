@@ -16,19 +16,38 @@ export function parseMessage(value: unknown, param: string): ChatMessage {
   const message = parseObject(value, param);
   const role = ROLES.get(message["role"]);
   if (role === undefined) throw wrong(`${param}.role`, "system, developer, user, assistant or tool");
-  const content = parseContent(message["content"], `${param}.content`, role);
-  if (role === "tool") {
-    return { role, content, toolCallId: parseText(message["tool_call_id"], `${param}.tool_call_id`) };
+  const place = `${param}.content`;
+  switch (role) {
+    case "tool": {
+      const toolCallId = parseText(message["tool_call_id"], `${param}.tool_call_id`);
+      return { role, content: parseContent(message["content"], place), toolCallId };
+    }
+    case "user":
+      return { role, content: parseContent(message["content"], place) };
+    case "system":
+      return { role, content: parseTexts(message["content"], place) };
+    case "assistant": {
+      const toolCalls = parseOptional(message["tool_calls"], `${param}.tool_calls`, parseToolCalls);
+      // an assistant that only called tools said nothing
+      return { role, content: parseOptional(message["content"], place, parseTexts) ?? "", toolCalls };
+    }
   }
-  if (role !== "assistant") return { role, content };
-  const toolCalls = parseOptional(message["tool_calls"], `${param}.tool_calls`, parseToolCalls);
-  return { role, content, toolCalls };
 }
 
-function parseContent(value: unknown, param: string, role: ChatMessage["role"]): ChatMessage["content"] {
+/** The text of a message that holds nothing else. */
+function parseTexts(value: unknown, param: string): string {
+  const content = parseContent(value, param);
+  if (typeof content === "string") return content;
+  return content
+    .map((part, index) => {
+      if (part.type === "text") return part.text;
+      throw wrong(`${param}[${index}].type`, "text, for images and files stand in messages of the user");
+    })
+    .join("");
+}
+
+function parseContent(value: unknown, param: string): string | ContentPart[] {
   if (typeof value === "string") return value;
-  // an assistant that only called tools said nothing
-  if (role === "assistant" && (value === undefined || value === null)) return "";
   return parseList(value, param).map((part, index) => parsePart(part, `${param}[${index}]`));
 }
 
@@ -70,7 +89,7 @@ function parseDataUrl(
   return head === null ? undefined : { data: url.slice(head[0].length), mediaType: head[1] || undefined };
 }
 
-function parseToolCalls(value: unknown, param: string): readonly ToolCall[] {
+function parseToolCalls(value: unknown, param: string): ToolCall[] {
   return parseList(value, param).map((one, index) => {
     const place = `${param}[${index}]`;
     const call = parseObject(one, place);

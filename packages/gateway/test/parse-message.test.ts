@@ -20,7 +20,7 @@ test.each([
   ],
   [
     { role: "assistant", content: [{ type: "refusal", refusal: "no" }] },
-    { role: "assistant", content: [{ type: "text", text: "no" }] },
+    { role: "assistant", content: "no" },
   ],
   [
     { role: "user", content: [{ type: "image_url", image_url: { url: "data:image/png;base64,iVBO" } }] },

@@ -55,12 +55,16 @@ export function formatBody(
   };
 }
 
-function formatMessage({ role, content, toolCalls = [], toolCallId }: ChatMessage): JsonObject {
-  const formatted = formatContent(content);
-  if (toolCalls.length === 0) return { role, content: formatted, tool_call_id: toolCallId };
+function formatMessage(message: ChatMessage): JsonObject {
+  const { role } = message;
+  if (role === "tool")
+    return { role, content: formatContent(message.content), tool_call_id: message.toolCallId };
+  if (role !== "assistant") return { role, content: formatContent(message.content) };
+  const { content, toolCalls = [] } = message;
+  if (toolCalls.length === 0) return { role, content: content ?? "" };
   return {
     role,
-    content: formatted === "" ? null : formatted,
+    content: content ? content : null,
     tool_calls: toolCalls.map(({ id, name, arguments: text }) => ({
       id,
       type: "function",
@@ -70,7 +74,7 @@ function formatMessage({ role, content, toolCalls = [], toolCallId }: ChatMessag
 }
 
 /** Text alone is one string, because not every server takes a list. */
-function formatContent(content: ChatMessage["content"]): JsonValue {
+function formatContent(content: string | readonly ContentPart[]): JsonValue {
   if (typeof content === "string") return content;
   const texts = content.flatMap((part) => (part.type === "text" ? [part.text] : []));
   return texts.length === content.length ? texts.join("") : content.map(formatPart);

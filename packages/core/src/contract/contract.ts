@@ -64,67 +64,189 @@ export type Capability =
 /**
  * What the caller asks.
  *
- * Tools, images, files and JSON output are requirements; sampling settings are wishes, and one that cannot be
- * honoured becomes a `warning` part.
+ * Tools, images, files and JSON output are requirements: a provider that does not have them is not asked. The sampling
+ * settings are wishes: one that a provider cannot honour becomes a `warning` part.
  */
 export interface ChatRequest {
-  readonly messages: readonly ChatMessage[];
-  /** A model id of the provider, or a reference when asked through a registry. @default the first model */
-  readonly model?: string | undefined;
-  readonly maxOutputTokens?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly topP?: number | undefined;
-  readonly seed?: number | undefined;
-  readonly stopSequences?: readonly string[] | undefined;
-  readonly tools?: readonly ToolDefinition[] | undefined;
-  readonly toolChoice?: "auto" | "none" | "required" | { readonly name: string } | undefined;
-  readonly responseFormat?: ResponseFormat | undefined;
-  /** Keyed by provider id; each provider reads only its own, and an unknown key is a warning. */
-  readonly providerOptions?: Readonly<Record<string, JsonObject>> | undefined;
+  /** The conversation, oldest first; at least one message. */
+  messages: ChatMessage[];
+  /** A model id of the provider, or a reference when asked through a registry; at most 256 characters. @default the first model */
+  model?: string | undefined;
+  /** Tokens; a wish. @default what the server does */
+  maxOutputTokens?: number | undefined;
+  /** From 0, which is the most predictable, mostly to 2; a wish. @default what the server does */
+  temperature?: number | undefined;
+  /** The share of probability to choose from, above 0 up to 1; a wish. @default what the server does */
+  topP?: number | undefined;
+  /** How many of the likeliest tokens to choose from, at least 1; a wish. @default what the server does */
+  topK?: number | undefined;
+  /** Lowers the chance of every token that has occurred, mostly from -2 to 2; a wish. @default what the server does */
+  presencePenalty?: number | undefined;
+  /** Lowers the chance of a token by how often it has occurred, mostly from -2 to 2; a wish. @default what the server does */
+  frequencyPenalty?: number | undefined;
+  /** An integer: a server that honours it answers alike for the same request; a wish. */
+  seed?: number | undefined;
+  /** The answer ends before any of these texts; a wish. */
+  stopSequences?: string[] | undefined;
+  /** How long a thinking model may think; a wish. @default what the server does */
+  reasoningEffort?: ReasoningEffort | undefined;
+  /** The functions that the model may call; a requirement. */
+  tools?: ToolDefinition[] | undefined;
+  /** Whether the model may, must or must not call a tool, or which one it must call; a wish. @default "auto" */
+  toolChoice?: "auto" | "none" | "required" | { name: string } | undefined;
+  /** Whether the model may make several calls at once; a wish. @default what the server does */
+  parallelToolCalls?: boolean | undefined;
+  /** The form of the answer; `json` is a requirement. @default text */
+  responseFormat?: ResponseFormat | undefined;
+  /** Keyed by provider id; each provider reads only its own. A key that no provider of the call has is a warning. */
+  providerOptions?: Record<string, JsonObject> | undefined;
+  /** Fields of the wire body that the contract does not name; a provider whose protocol takes none warns. */
+  extraFields?: JsonObject | undefined;
   /** Over the settings of the instance. */
-  readonly timeouts?: Timeouts | undefined;
-  readonly signal?: AbortSignal | undefined;
+  timeouts?: Timeouts | undefined;
+  /** Ends the call: it rejects with the signal's own reason. */
+  signal?: AbortSignal | undefined;
 }
+
+/** How long a thinking model may think before it answers. */
+export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
 
 /** One message of the conversation. */
-export interface ChatMessage {
-  readonly role: "system" | "user" | "assistant" | "tool";
-  readonly content: string | readonly ContentPart[];
-  /** The calls an assistant message made; `arguments` is JSON text. */
-  readonly toolCalls?: readonly ToolCall[] | undefined;
-  /** The call that a tool message answers. */
-  readonly toolCallId?: string | undefined;
+export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
+
+/** What the model is told to be. */
+export interface SystemMessage {
+  role: "system";
+  /** The instructions. */
+  content: string;
+  /** Fields of the message on the wire that the contract does not name. */
+  extraFields?: JsonObject | undefined;
 }
 
-/** A piece of a message; `data` is bytes, an URL, or base64 text. */
-export type ContentPart =
-  | { readonly type: "text"; readonly text: string }
-  | {
-      readonly type: "image" | "file";
-      readonly data: Uint8Array | URL | string;
-      readonly mediaType?: string | undefined;
-      readonly name?: string | undefined;
-    };
+/** What the person says. */
+export interface UserMessage {
+  role: "user";
+  /** Text, or pieces of text, images and files. */
+  content: string | ContentPart[];
+  /** Who of several people says it. */
+  name?: string | undefined;
+  /** Fields of the message on the wire that the contract does not name. */
+  extraFields?: JsonObject | undefined;
+}
 
-/** A function that the model may call; `parameters` is a JSON Schema. */
+/** What the model answered; `ChatResult.message` is one. */
+export interface AssistantMessage {
+  role: "assistant";
+  /** The text of the answer; absent or `null` where the model only called tools. */
+  content?: string | null | undefined;
+  /** What the model thought, for the provider that wrote it. */
+  reasoning?: ReasoningPart[] | undefined;
+  /** The calls that the model made. */
+  toolCalls?: ToolCall[] | undefined;
+  /** What only the provider that wrote the message understands. */
+  providerData?: ProviderData | undefined;
+  /** Fields of the message on the wire that the contract does not name. */
+  extraFields?: JsonObject | undefined;
+}
+
+/** The result of one tool call. */
+export interface ToolMessage {
+  role: "tool";
+  /** The id of the call that this answers. */
+  toolCallId: string;
+  /** The name of the tool; some protocols want it. @default the name of the call with this id */
+  toolName?: string | undefined;
+  /** What the tool gave. */
+  content: string | ContentPart[];
+  /** Whether the tool failed. @default false */
+  isError?: boolean | undefined;
+  /** Fields of the message on the wire that the contract does not name. */
+  extraFields?: JsonObject | undefined;
+}
+
+/** A piece of what a model thought. */
+export interface ReasoningPart {
+  /** The thought as text; empty where the provider keeps it to itself. */
+  text: string;
+  /** What only the provider that wrote it understands, a signature for example. */
+  providerData?: ProviderData | undefined;
+}
+
+/** Opaque values by provider id: kept for the provider that wrote them, ignored by every other. */
+export type ProviderData = Record<string, JsonObject>;
+
+/** A piece of a message. */
+export type ContentPart = TextPart | MediaPart;
+
+/** Text within a message of several pieces. */
+export interface TextPart {
+  type: "text";
+  /** The text. */
+  text: string;
+  /** What only one provider understands, a cache mark for example. */
+  providerData?: ProviderData | undefined;
+  /** Fields of the piece on the wire that the contract does not name. */
+  extraFields?: JsonObject | undefined;
+}
+
+/** An image or a file within a message. */
+export interface MediaPart {
+  type: "image" | "file";
+  /** The bytes, an URL that the server fetches, or base64 text. */
+  data: Uint8Array | URL | string;
+  /** The media type, `image/png` for example. @default what the bytes begin with */
+  mediaType?: string | undefined;
+  /** The name of the file. */
+  name?: string | undefined;
+  /** What only one provider understands, a cache mark for example. */
+  providerData?: ProviderData | undefined;
+  /** Fields of the piece on the wire that the contract does not name. */
+  extraFields?: JsonObject | undefined;
+}
+
+/** A function that the model may call. */
 export interface ToolDefinition {
-  readonly name: string;
-  readonly description?: string | undefined;
-  readonly parameters: JsonObject;
-  readonly strict?: boolean | undefined;
+  /** At most 256 characters. */
+  name: string;
+  /** What it does, for the model. */
+  description?: string | undefined;
+  /** A JSON Schema of its arguments. */
+  parameters: JsonObject;
+  /** Whether the arguments must fit the schema exactly; sent only where it is set. */
+  strict?: boolean | undefined;
+  /** Fields of the tool on the wire that the contract does not name. */
+  extraFields?: JsonObject | undefined;
 }
 
-/** A complete call; `arguments` is JSON text. */
+/** A complete call of a tool. */
 export interface ToolCall {
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: string;
+  /** Unique within its answer. */
+  id: string;
+  /** The name of the tool. */
+  name: string;
+  /** JSON text, as the model wrote it. */
+  arguments: string;
+  /** What only the provider that wrote the call understands. */
+  providerData?: ProviderData | undefined;
+  /** Fields of the call on the wire that the contract does not name. */
+  extraFields?: JsonObject | undefined;
 }
 
 /** The form the answer must have; `json` without a schema is any JSON value. */
-export type ResponseFormat =
-  | { readonly type: "text" }
-  | { readonly type: "json"; readonly schema?: JsonObject | undefined; readonly name?: string | undefined };
+export type ResponseFormat = { type: "text" } | JsonResponseFormat;
+
+/** An answer that is JSON. */
+export interface JsonResponseFormat {
+  type: "json";
+  /** A JSON Schema that the answer must fit. @default any JSON value */
+  schema?: JsonObject | undefined;
+  /** The name of the schema, for servers that want one. */
+  name?: string | undefined;
+  /** What the answer is, for the model. */
+  description?: string | undefined;
+  /** Whether the answer must fit the schema exactly; sent only where it is set. */
+  strict?: boolean | undefined;
+}
 
 /**
  * What comes back.
@@ -134,9 +256,14 @@ export type ResponseFormat =
  * successful stream, and its `model` is the one that the server reported.
  */
 export type StreamPart =
-  | { readonly type: "text-delta" | "reasoning-delta"; readonly delta: string }
+  | { readonly type: "text-delta"; readonly delta: string }
+  | {
+      readonly type: "reasoning-delta";
+      readonly delta: string;
+      readonly providerData?: ProviderData | undefined;
+    }
   | { readonly type: "tool-call-delta"; readonly id: string; readonly name: string; readonly delta: string }
-  | ({ readonly type: "tool-call" } & ToolCall)
+  | ({ readonly type: "tool-call" } & Readonly<ToolCall>)
   | ({ readonly type: "source" } & Source)
   | ({ readonly type: "warning" } & Warning)
   | FinishPart;
@@ -145,10 +272,24 @@ export type StreamPart =
 export interface FinishPart {
   readonly type: "finish";
   readonly finishReason: FinishReason;
+  /** The server's own word for the reason. */
+  readonly rawFinishReason?: string | undefined;
   readonly usage?: Usage | undefined;
   /** As the server reported it. */
   readonly model?: string | undefined;
+  /** The answer's id and headers; headers that may hold secrets are left out. */
+  readonly response?: ResponseFacts | undefined;
+  /** What only the provider that wrote the answer understands. */
+  readonly providerData?: ProviderData | undefined;
   readonly route?: Route | undefined;
+}
+
+/** What identifies an answer at the server. */
+export interface ResponseFacts {
+  /** The id of the answer, or of the request, as the server named it. */
+  readonly id?: string | undefined;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A citation that the endpoint gave with its answer. */
@@ -185,7 +326,10 @@ export interface Route {
 /** One candidate that was asked, or skipped for the `reason` given. */
 export interface Attempt {
   readonly provider: string;
-  readonly model: string;
+  /** The model that was asked for; absent where none was asked for by name. */
+  readonly model?: string | undefined;
+  /** The server's origin, where it is not the provider's own. */
+  readonly origin?: string | undefined;
   readonly outcome: "answered" | "failed" | "skipped" | "aborted";
   readonly code?: ChatErrorCode | undefined;
   readonly phase?: Phase | undefined;

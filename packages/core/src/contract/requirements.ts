@@ -43,7 +43,7 @@ export function requiredCapabilities(request: ChatRequest): readonly Capability[
   let images = false;
   let files = false;
   for (const { content } of request.messages) {
-    if (typeof content === "string") continue;
+    if (typeof content !== "object" || content === null) continue;
     for (const { type } of content) {
       images ||= type === "image";
       files ||= type === "file";

@@ -5,7 +5,7 @@ const ROLE_NAMES = { system: "System", user: "User", assistant: "Assistant", too
 
 /** The text of a message; an image or file in it is told to `warn`. */
 export function messageText({ content }: ChatMessage, warn?: (message: string) => void): string {
-  if (typeof content === "string") return content;
+  if (typeof content !== "object" || content === null) return content ?? "";
   let text = "";
   for (const part of content) {
     if (part.type === "text") text += part.text;

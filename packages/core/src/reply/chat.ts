@@ -9,6 +9,7 @@ import type {
   Usage,
   Warning,
 } from "../contract/contract.ts";
+import { parseRequest } from "../contract/parse-request.ts";
 import { ChatError } from "../errors/chat-error.ts";
 import { guard } from "../guard/guard.ts";
 import type { GuardOptions } from "../guard/guard-options.ts";
@@ -55,7 +56,7 @@ export interface ChatReply extends AsyncIterable<StreamPart> {
  * for await (const text of reply.textStream) process.stdout.write(text);
  */
 export function chat(provider: ChatProvider, request: ChatRequest, options?: GuardOptions): ChatReply {
-  return new Reply(new ReplySource(provider, request, options));
+  return new Reply(new ReplySource(provider, parseRequest(request), options));
 }
 
 /** Hides what it is made of, so that nobody logs a prompt who logs a reply. */
