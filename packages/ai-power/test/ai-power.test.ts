@@ -1,4 +1,4 @@
-import { chat, type StreamPart } from "@fallthrough/core";
+import { type ChatMessage, chat, type StreamPart } from "@fallthrough/core";
 import {
   httpResponse,
   type SocketServer,
@@ -19,7 +19,7 @@ import {
 } from "./recorded/replay-turn.ts";
 
 const QUESTION = "Hello, how are you?";
-const messages = [{ role: "user", content: QUESTION }] as const;
+const messages: ChatMessage[] = [{ role: "user", content: QUESTION }];
 const HELLO = "Hello from the fake upstream.";
 
 const CLASSIC: Answers = {

@@ -2,7 +2,7 @@ import type { ChatMessage } from "@fallthrough/core";
 import { expect, test } from "vitest";
 import { formatHistory } from "../src/prompt.ts";
 
-const CONVERSATION: readonly ChatMessage[] = [
+const CONVERSATION: ChatMessage[] = [
   { role: "system", content: "Be brief." },
   { role: "user", content: "Hi" },
   { role: "assistant", content: "Hello there" },

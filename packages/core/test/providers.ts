@@ -8,7 +8,7 @@ import type {
 import { ChatError } from "../src/errors/chat-error.ts";
 
 /** The messages of a request that is about nothing. */
-export const messages: readonly ChatMessage[] = [{ role: "user", content: "hi" }];
+export const messages: ChatMessage[] = [{ role: "user", content: "hi" }];
 /** The end of an answer. */
 export const FINISH: StreamPart = { type: "finish", finishReason: "stop" };
 

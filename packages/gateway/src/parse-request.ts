@@ -66,11 +66,11 @@ export function parseRequest(value: unknown): CompletionRequest {
   };
 }
 
-function parseStop(value: unknown, param: string): readonly string[] {
+function parseStop(value: unknown, param: string): string[] {
   return typeof value === "string" ? [value] : parseList(value, param).map((stop) => parseText(stop, param));
 }
 
-function parseTools(value: unknown, param: string): readonly ToolDefinition[] {
+function parseTools(value: unknown, param: string): ToolDefinition[] {
   return parseList(value, param).map((one, index) => {
     const place = `${param}[${index}]`;
     const { type, function: declared } = parseObject(one, place);

@@ -32,7 +32,7 @@ test("a provider pointed at a gateway answers, through two of them too", async (
 
 test("tool calls arrive whole and in pieces", async () => {
   const provider = createOpenAI({ baseURL: outer.baseURL, models: [{ id: "auto" }] });
-  const messages = [{ role: "user", content: "What is the weather?" }] as const;
+  const messages = [{ role: "user" as const, content: "What is the weather?" }];
 
   const { toolCalls, finishReason } = await chat(provider, { messages, tools: [WEATHER] }).result();
 

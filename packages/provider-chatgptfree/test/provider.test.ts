@@ -1,10 +1,10 @@
-import { chat } from "@fallthrough/core";
+import { type ChatMessage, chat } from "@fallthrough/core";
 import { startUpstreams, type Upstreams, type UpstreamsOptions } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { createChatgptfree } from "../src/index.ts";
 
 const QUESTION = "Why is the sky blue?";
-const messages = [{ role: "user", content: QUESTION }] as const;
+const messages: ChatMessage[] = [{ role: "user", content: QUESTION }];
 const VERSIONS = ["2.3.43", "2.4.71"] as const satisfies readonly NonNullable<
   UpstreamsOptions["chatgptfree"]
 >["version"][];

@@ -1,10 +1,10 @@
-import { chat } from "@fallthrough/core";
+import { type ChatMessage, chat } from "@fallthrough/core";
 import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { createChatgptt } from "../src/index.ts";
 
 const QUESTION = "Why is the sky blue?";
-const messages = [{ role: "user", content: QUESTION }] as const;
+const messages: ChatMessage[] = [{ role: "user", content: QUESTION }];
 
 let upstreams: Upstreams;
 afterEach(() => upstreams.close());

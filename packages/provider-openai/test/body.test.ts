@@ -1,8 +1,8 @@
-import type { ChatRequest } from "@fallthrough/core";
+import type { ChatMessage, ChatRequest } from "@fallthrough/core";
 import { expect, test } from "vitest";
 import { formatBody } from "../src/body.ts";
 
-const messages = [{ role: "user", content: "Hello" }] as const;
+const messages: ChatMessage[] = [{ role: "user", content: "Hello" }];
 const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a);
 
 test("a whole request becomes the fields of the API", () => {

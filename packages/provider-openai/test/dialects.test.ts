@@ -1,10 +1,10 @@
-import { ChatError, type ChatResult, chat } from "@fallthrough/core";
+import { ChatError, type ChatRequest, type ChatResult, chat } from "@fallthrough/core";
 import { type SocketServer, startReplay } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { failureOf } from "./failure-of.ts";
 import { answerOf, providerFor } from "./serve.ts";
 
-const request = { model: "any", messages: [{ role: "user", content: "Hello" }] } as const;
+const request: ChatRequest = { model: "any", messages: [{ role: "user", content: "Hello" }] };
 
 const ANSWERS: readonly (readonly [fixture: string, result: Partial<ChatResult>])[] = [
   [

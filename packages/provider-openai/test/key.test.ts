@@ -1,11 +1,11 @@
-import { chat } from "@fallthrough/core";
+import { type ChatRequest, chat } from "@fallthrough/core";
 import type { SocketServer } from "@fallthrough/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { OpenAISettings } from "../src/index.ts";
 import { failureOf } from "./failure-of.ts";
 import { jsonOf, providerFor, serve, streamOf } from "./serve.ts";
 
-const request = { model: "m", messages: [{ role: "user", content: "Hello" }] } as const;
+const request: ChatRequest = { model: "m", messages: [{ role: "user", content: "Hello" }] };
 const ANSWER = streamOf({ choices: [{ delta: { content: "Hi" }, finish_reason: "stop" }] });
 const KEY = "top-secret-key-of-the-test";
 

@@ -1,4 +1,4 @@
-import { ChatError, chat, type ProviderSettings } from "@fallthrough/core";
+import { ChatError, type ChatRequest, chat, type ProviderSettings } from "@fallthrough/core";
 import { providerCard } from "@fallthrough/core/provider";
 import { startFaultServer } from "@fallthrough/testkit";
 import { afterEach, expect, test, vi } from "vitest";
@@ -7,7 +7,11 @@ import { createOpenAI, type OpenAISettings } from "../src/index.ts";
 import { failureOf } from "./failure-of.ts";
 import { providerFor, serve, streamOf } from "./serve.ts";
 
-const request = { model: "m", messages: [{ role: "user", content: "Hello" }], maxOutputTokens: 9 } as const;
+const request: ChatRequest = {
+  model: "m",
+  messages: [{ role: "user", content: "Hello" }],
+  maxOutputTokens: 9,
+};
 const ANSWER = streamOf({ choices: [{ delta: { content: "Hi" }, finish_reason: "stop" }] });
 const instances: readonly { readonly id: string; readonly settings: OpenAISettings }[] = manifest.fallthrough
   .instances as never;

@@ -1,3 +1,4 @@
+import type { ContentPart } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
 import { expect, test } from "vitest";
 import { formatChat, parseAnswer } from "../src/protocol.ts";
@@ -75,7 +76,7 @@ test("the question is the last that the user asked, also where another message f
       { role: "user", content: "First?" },
       { role: "user", content: "Second?" },
       { role: "assistant", content: "Because" },
-      { role: "tool", content: "42" },
+      { role: "tool", toolCallId: "1", content: "42" },
       { role: "user", content: " " },
     ],
     {},
@@ -104,10 +105,10 @@ test("a conversation without text is a bad request", () => {
 
 test("an image that is left out is told", () => {
   const told: string[] = [];
-  const content = [
+  const content: ContentPart[] = [
     { type: "image", data: new Uint8Array() },
     { type: "text", text: "What is it?" },
-  ] as const;
+  ];
 
   formatChat([{ role: "user", content }], {}, (message) => told.push(message));
 

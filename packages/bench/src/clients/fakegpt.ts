@@ -1,9 +1,9 @@
-import { chat } from "@fallthrough/core";
+import { type ChatMessage, chat } from "@fallthrough/core";
 import { createFakegpt } from "@fallthrough/provider-fakegpt";
 import { createRegistry } from "@fallthrough/registry";
 import { type Client, PROMPT } from "../client.ts";
 
-const MESSAGES = [{ role: "user", content: PROMPT }] as const;
+const MESSAGES: ChatMessage[] = [{ role: "user", content: PROMPT }];
 
 /** The cumulative provider, asked through core alone. */
 export function createFakegptClient(baseURL: string): Client {

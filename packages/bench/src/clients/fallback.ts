@@ -1,3 +1,4 @@
+import type { ChatRequest } from "@fallthrough/core";
 import { createOpenAI } from "@fallthrough/provider-openai";
 import { createMemoryHealth, createRegistry } from "@fallthrough/registry";
 import type { Chain } from "../chain.ts";
@@ -18,7 +19,7 @@ export function createRegistryChain(baseURLs: readonly string[], stalls: boolean
       timeouts: place === 0 ? timeouts : undefined,
     }),
   );
-  const request = { model: MODEL, messages: [{ role: "user", content: PROMPT }] } as const;
+  const request: ChatRequest = { model: MODEL, messages: [{ role: "user", content: PROMPT }] };
   return {
     // what is known of candidates begins anew with every call, or the failing one would soon be left out
     prepare() {
@@ -38,7 +39,7 @@ export function createCoolingChain(baseURLs: readonly string[]): Chain {
     createOpenAI({ id: `candidate-${place + 1}`, baseURL, models }),
   );
   const registry = createRegistry({ providers });
-  const request = { model: MODEL, messages: [{ role: "user", content: PROMPT }] } as const;
+  const request: ChatRequest = { model: MODEL, messages: [{ role: "user", content: PROMPT }] };
   return {
     prepare: () => () => registry.chat(request).textStream,
     close: () => registry.close(),

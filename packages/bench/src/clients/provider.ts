@@ -1,8 +1,8 @@
-import { chat } from "@fallthrough/core";
+import { type ChatRequest, chat } from "@fallthrough/core";
 import { createOpenAI } from "@fallthrough/provider-openai";
 import { type Client, MODEL, PROMPT } from "../client.ts";
 
-const REQUEST = { model: MODEL, messages: [{ role: "user", content: PROMPT }] } as const;
+const REQUEST: ChatRequest = { model: MODEL, messages: [{ role: "user", content: PROMPT }] };
 
 /** One provider without anything around it. */
 export function createProviderClient(baseURL: string): Client {

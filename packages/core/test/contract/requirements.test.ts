@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ChatRequest, ProviderCard } from "../../src/contract/contract.ts";
+import type { ChatMessage, ChatRequest, ProviderCard } from "../../src/contract/contract.ts";
 import {
   deniedCapability,
   findModel,
@@ -8,7 +8,7 @@ import {
   wishWarnings,
 } from "../../src/contract/requirements.ts";
 
-const messages = [{ role: "user", content: "hi" }] as const;
+const messages: ChatMessage[] = [{ role: "user", content: "hi" }];
 const CARD: ProviderCard = {
   specificationVersion: 1,
   id: "toy",

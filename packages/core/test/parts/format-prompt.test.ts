@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ChatMessage, ContentPart } from "../../src/contract/contract.ts";
 import { formatPrompt, messageText } from "../../src/parts/format-prompt.ts";
 
 test("one message is its text as it is", () => {
@@ -20,7 +21,7 @@ test("blank messages are dropped, and one that is left is raw", () => {
   const prompt = formatPrompt([
     { role: "system", content: " \n" },
     { role: "user", content: [{ type: "text", text: "hi" }] },
-    { role: "assistant", content: [] },
+    { role: "assistant", content: null },
   ]);
 
   expect(prompt).toBe("hi");
@@ -28,12 +29,12 @@ test("blank messages are dropped, and one that is left is raw", () => {
 
 test("text parts are put together and other parts are told", () => {
   const warnings: string[] = [];
-  const content = [
+  const content: ContentPart[] = [
     { type: "text", text: "a" },
     { type: "image", data: "aGk=" },
     { type: "text", text: "b" },
     { type: "file", data: new Uint8Array() },
-  ] as const;
+  ];
 
   const text = messageText({ role: "user", content }, (message) => warnings.push(message));
 
@@ -41,10 +42,10 @@ test("text parts are put together and other parts are told", () => {
   expect(warnings).toHaveLength(2);
 });
 
-test.each([
+test.each<[string, ChatMessage[]]>([
   ["no message", []],
-  ["blank messages", [{ role: "user", content: " " }] as const],
-  ["an image alone", [{ role: "user", content: [{ type: "image", data: "aGk=" }] }] as const],
+  ["blank messages", [{ role: "user", content: " " }]],
+  ["an image alone", [{ role: "user", content: [{ type: "image", data: "aGk=" }] }]],
 ])("%s is a bad request", (_, messages) => {
   expect(() => formatPrompt(messages)).toThrow(expect.objectContaining({ code: "bad-request" }));
 });

@@ -9,10 +9,13 @@ const part = fc.oneof(
   fc.record({ type: fc.constant("text" as const), text }),
   fc.record({ type: fc.constantFrom("image" as const, "file" as const), data: fc.constant("data:,x") }),
 );
-const message: fc.Arbitrary<ChatMessage> = fc.record({
-  role: fc.constantFrom("system", "user", "assistant", "tool"),
-  content: fc.oneof(text, fc.array(part, { maxLength: 4 })),
-});
+const pieces = fc.oneof(text, fc.array(part, { maxLength: 4 }));
+const message: fc.Arbitrary<ChatMessage> = fc.oneof(
+  fc.record({ role: fc.constant("system" as const), content: text }),
+  fc.record({ role: fc.constant("user" as const), content: pieces }),
+  fc.record({ role: fc.constant("assistant" as const), content: fc.option(text) }),
+  fc.record({ role: fc.constant("tool" as const), content: pieces, toolCallId: text }),
+);
 
 test(
   "a flattened conversation has every text in its order, and a warning for everything else",
@@ -20,7 +23,7 @@ test(
     fc.assert(
       fc.property(fc.array(message, { minLength: 1, maxLength: 6 }), (messages) => {
         const texts = messages
-          .map(({ content }) => (typeof content === "string" ? content : content.map(textOf).join("")))
+          .map(({ content }) => (Array.isArray(content) ? content.map(textOf).join("") : (content ?? "")))
           .filter((one) => one.trim() !== "");
         fc.pre(texts.length > 0);
         const warnings: string[] = [];
@@ -46,5 +49,5 @@ function textOf(one: { readonly type: string; readonly text?: string | undefined
 }
 
 function attachments(content: ChatMessage["content"]): readonly unknown[] {
-  return typeof content === "string" ? [] : content.filter(({ type }) => type !== "text");
+  return Array.isArray(content) ? content.filter(({ type }) => type !== "text") : [];
 }

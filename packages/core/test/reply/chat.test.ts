@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, expectTypeOf, test } from "vitest";
-import type { StreamPart } from "../../src/contract/contract.ts";
+import type { ChatRequest, StreamPart } from "../../src/contract/contract.ts";
 import { ChatError } from "../../src/errors/chat-error.ts";
 import { callOf } from "../../src/guard/call-context.ts";
 import { guard } from "../../src/guard/guard.ts";
@@ -316,7 +316,7 @@ test("one signal may end many calls, and Node.js warns of no leak", async () => 
 
 test("neither a reply nor its streams show the prompt to whoever logs them", async () => {
   const prompt = "a prompt that nobody may log";
-  const request = { messages: [{ role: "user", content: prompt }] } as const;
+  const request: ChatRequest = { messages: [{ role: "user", content: prompt }] };
   const reply = chat(createScripted(...ANSWER), request);
   const stream = reply[Symbol.asyncIterator]();
   const guarded = guard(createScripted(...ANSWER), request);

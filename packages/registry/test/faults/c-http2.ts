@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { constants, createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { chat } from "@fallthrough/core";
+import { type ChatMessage, chat } from "@fallthrough/core";
 import { createCertificate } from "@fallthrough/testkit";
 import { Agent } from "undici";
 import { expect } from "vitest";
@@ -12,7 +12,7 @@ import { deltaEvent, wireProvider } from "./wire-provider.ts";
 
 const CERTIFICATE = createCertificate();
 const ROW = { row: 40, fault: "HTTP/2 in mid-stream" } as const;
-const MESSAGES = [{ role: "user", content: "Which protocol is this?" }] as const;
+const MESSAGES: ChatMessage[] = [{ role: "user", content: "Which protocol is this?" }];
 
 type Break = (stream: ServerHttp2Stream) => void;
 
