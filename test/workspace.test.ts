@@ -20,7 +20,7 @@ const PROVIDER_ARROWS = ["core", "ai-power"];
 const PROVIDER_SCRIPTS = {
   build: "tsup --config ../../tsup.config.ts",
   "lint:package": "publint --strict && attw --pack --profile esm-only",
-  test: "vitest run",
+  test: "vitest run --config ../../vitest.config.ts",
   typecheck: "tsc",
 };
 const PROVIDER_SOURCES = ["index.ts", "protocol.ts", "provider.ts", "session.ts"];

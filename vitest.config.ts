@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const PACKAGES = fileURLToPath(new URL("packages/", import.meta.url));
+
+/**
+ * Tests import the sources of every package of the workspace, so that no test runs on a stale build.
+ * Child processes import `dist`, as users do.
+ */
+const doors = readdirSync(PACKAGES).flatMap((folder) => {
+  const { name, exports = {} } = JSON.parse(readFileSync(`${PACKAGES}${folder}/package.json`, "utf8"));
+  return Object.entries<{ default?: string }>(exports).flatMap(([door, { default: built }]) => {
+    const file = /^\.\/dist\/(.+)\.js$/.exec(built ?? "")?.[1];
+    if (file === undefined) return [];
+    return [
+      { find: new RegExp(`^${name}${door.slice(1)}$`), replacement: `${PACKAGES}${folder}/src/${file}.ts` },
+    ];
+  });
+});
+
+export default defineConfig({ resolve: { alias: doors } });
