@@ -34,7 +34,6 @@ const LARGER_PROVIDER = "packages/provider-openai";
 const SHIPPED: Readonly<Record<string, readonly string[]>> = {
   cli: ["bin"],
   "create-provider": ["bin", "templates"],
-  registry: ["LICENSE-leven"],
   testkit: ["fixtures"],
 };
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ChatError } from "@fallthrough/core";
+import { findManifest, readJson } from "@fallthrough/core/internal";
 import { type Config, interpolate, parseConfig } from "./config.ts";
 import type { Shell } from "./shell.ts";
 
@@ -17,39 +17,39 @@ export interface LoadedConfig {
 /** Loads the file named, or else the one between the working directory and the application's manifest. */
 export async function loadConfig(shell: Shell, named: string | undefined): Promise<LoadedConfig> {
   const { directory, environment } = shell;
+  const application = findApplication(directory);
   if (named === undefined) {
-    const file = findConfig(directory);
+    const file = findConfig(directory, application);
     return { config: file === undefined ? {} : await readConfig(file, environment), directory };
   }
 
   const file = resolve(directory, named);
   if (!existsSync(file)) throw new ChatError("config", `configuration file \`${named}\` does not exist`);
-  const application = findApplication(dirname(file));
-  return { config: await readConfig(file, environment), directory: application ?? directory };
+  return {
+    config: await readConfig(file, environment),
+    directory: findApplication(dirname(file)) ?? directory,
+  };
 }
 
-function findConfig(directory: string): string | undefined {
+function findConfig(directory: string, application: string | undefined): string | undefined {
   const found = NAMES.map((name) => resolve(directory, name)).filter((file) => existsSync(file));
   if (found.length > 1) {
     throw new ChatError("config", `both ${NAMES.join(" and ")} stand in one folder, expected one of them`);
   }
-  if (found[0] !== undefined || isApplication(directory) || dirname(directory) === directory) return found[0];
-  return findConfig(dirname(directory));
+  if (found[0] !== undefined || directory === application || dirname(directory) === directory)
+    return found[0];
+  return findConfig(dirname(directory), application);
 }
 
 function findApplication(directory: string): string | undefined {
-  if (isApplication(directory)) return directory;
-  return dirname(directory) === directory ? undefined : findApplication(dirname(directory));
-}
-
-function isApplication(directory: string): boolean {
-  return existsSync(resolve(directory, "package.json"));
+  const manifest = findManifest(directory);
+  return manifest && dirname(manifest);
 }
 
 async function readConfig(file: string, environment: Shell["environment"]): Promise<Config> {
   try {
     const value = file.endsWith(".json")
-      ? interpolate(await readJson(file), environment)
+      ? interpolate(readJson(file), environment)
       : await importDefault(file);
     return parseConfig(value);
   } catch (error) {
@@ -57,19 +57,6 @@ async function readConfig(file: string, environment: Shell["environment"]): Prom
     if (error instanceof ChatError) throw new ChatError("config", `${name}: ${error.message}`);
     const message = error instanceof Error ? error.message : String(error);
     throw new ChatError("config", `${name} could not be loaded: ${message}`, { cause: error });
-  }
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = (await readFile(file, "utf8")).replace(/^\uFEFF/, "");
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // the parser's own message quotes the text, and with it perhaps a password
-    const position = /position (\d+)/.exec(String(error))?.[1];
-    const line =
-      position === undefined ? "" : ` in line ${text.slice(0, Number(position)).split("\n").length}`;
-    throw new ChatError("config", `no valid JSON${line}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { readJson } from "@fallthrough/core/internal";
 import type { DiscoveredProvider } from "@fallthrough/registry/discover";
 import { loadApplication, noteProblems } from "./application.ts";
 import { formatProviderModule, type OfferedProvider } from "./format-provider-module.ts";
@@ -20,7 +21,7 @@ export interface SyncOptions {
 export async function sync(shell: Shell, output: Output, options: SyncOptions): Promise<number> {
   const application = await loadApplication(shell, options);
   noteProblems(output, application);
-  const offered = await Promise.all(application.providers.map(readOffer));
+  const offered = application.providers.map(readOffer);
   const text = formatProviderModule(offered, application.registry.aliases());
 
   const file = resolve(shell.directory, options.out);
@@ -38,11 +39,19 @@ export async function sync(shell: Shell, output: Output, options: SyncOptions): 
   return EXIT.answered;
 }
 
+interface ProviderManifest {
+  readonly fallthrough: {
+    readonly factory: string;
+    readonly instances?: readonly { readonly id: string; readonly settings?: object }[];
+  };
+}
+
 /** What discovery does not tell, because nobody but a writer of code asks: the factory's name and an instance's preset. */
-async function readOffer({ id, models, source }: DiscoveredProvider): Promise<OfferedProvider> {
-  const manifest = JSON.parse(await readFile(join(source.path, "package.json"), "utf8"));
-  const { factory, instances = [] } = manifest.fallthrough;
-  const instance = instances.find((candidate: { readonly id: string }) => candidate.id === id);
+function readOffer({ id, models, source }: DiscoveredProvider): OfferedProvider {
+  // discovery has read and checked it
+  const { fallthrough } = readJson(join(source.path, "package.json")) as ProviderManifest;
+  const { factory, instances = [] } = fallthrough;
+  const instance = instances.find((candidate) => candidate.id === id);
   return {
     id,
     models,

@@ -3,6 +3,8 @@ export { type InstanceSettings, instanceSettings } from "./contract/card.ts";
 export { parseRequest } from "./contract/parse-request.ts";
 export { deniedCapability, findModel, requiredCapabilities } from "./contract/requirements.ts";
 export { amendError, attachRoute } from "./errors/chat-error.ts";
+export { findManifest } from "./files/find-manifest.ts";
+export { readJson } from "./files/read-json.ts";
 export { callOf, type OpenRoute } from "./guard/call-context.ts";
 export { capTimeout, resolveTimeouts } from "./guard/call-timers.ts";
 export { guard } from "./guard/guard.ts";

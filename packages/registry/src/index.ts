@@ -1,3 +1,5 @@
+// an application with a strict package manager needs no third package to catch a ChatError
+export * from "@fallthrough/core";
 export type { Candidate } from "./chain/candidate.ts";
 export { type ChainOptions, createChain } from "./chain/chain.ts";
 export { ChainExhaustedError, type Outcome } from "./chain/exhausted.ts";
@@ -5,7 +7,7 @@ export type { Health, HealthFailure, HealthStore, HealthSubject, Permit } from "
 export { createMemoryHealth, type MemoryHealthOptions } from "./health/memory-health.ts";
 export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./health/policy.ts";
 export type { CandidateStep, ExplainStep } from "./names/explain.ts";
-export type { ReferenceStep } from "./names/references.ts";
+export type { LeftOut, ReferenceStep } from "./names/references.ts";
 export {
   createRegistry,
   type ModelListing,

@@ -81,14 +81,16 @@ function parseCard(value: unknown): ProviderCard {
 
 function parseStatus(value: unknown, field: string): ProviderStatus {
   const { state, checked, note } = parseObject(value, field);
-  if (!STATES.includes(state as ProviderStatus["state"])) {
+  const known = STATES.find((one) => one === state);
+  // a state of a later minor version says nothing that we know
+  if (known === undefined && !(isDeclared(field) && typeof state === "string")) {
     throw invalid(`${field}.state`, state, `one of ${STATES.join(", ")}`);
   }
   if (typeof checked !== "string" || !ISO_DATE.test(checked) || Number.isNaN(Date.parse(checked))) {
     throw invalid(`${field}.checked`, checked, "an ISO date");
   }
   return {
-    state: state as ProviderStatus["state"],
+    state: known ?? "unverified",
     checked,
     ...(note === undefined ? {} : { note: parseText(note, `${field}.note`) }),
   };
@@ -125,13 +127,15 @@ function parseModel(value: unknown, field: string): ModelCard {
 
 function parseCapabilities(value: unknown, field: string): Partial<Record<Capability, boolean>> {
   const declared = parseObject(value, field);
-  for (const [name, able] of Object.entries(declared)) {
-    if (!CAPABILITIES.includes(name as Capability)) {
-      throw invalid(field, name, `keys among ${CAPABILITIES.join(", ")}`);
-    }
+  const known = Object.entries(declared).filter(([name]) => CAPABILITIES.includes(name as Capability));
+  // a manifest may be of a later minor version, and a setting that nobody knows is a mistake
+  const other = Object.keys(declared).find((name) => !CAPABILITIES.includes(name as Capability));
+  if (other !== undefined && !isDeclared(field))
+    throw invalid(field, other, `keys among ${CAPABILITIES.join(", ")}`);
+  for (const [name, able] of known) {
     if (typeof able !== "boolean") throw invalid(`${field}.${name}`, able, "true or false");
   }
-  return declared as Partial<Record<Capability, boolean>>;
+  return Object.fromEntries(known) as Partial<Record<Capability, boolean>>;
 }
 
 function parseObject(value: unknown, field: string): Record<string, unknown> {
@@ -157,8 +161,12 @@ function parseId(value: unknown, field: string): string {
 }
 
 function invalid(field: string, value: unknown, expected: string): ChatError {
-  const kind = field.startsWith("fallthrough") ? "manifest field" : "setting";
+  const kind = isDeclared(field) ? "manifest field" : "setting";
   return new ChatError("config", `${kind} \`${field}\` is ${show(value)}, expected ${expected}`);
+}
+
+function isDeclared(field: string): boolean {
+  return field.startsWith("fallthrough");
 }
 
 function show(value: unknown): string {

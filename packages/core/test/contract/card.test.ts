@@ -30,8 +30,8 @@ test.each([
   ["a blank name", { ...DECLARED, name: " " }, "`fallthrough.name`"],
   ["a homepage that is no text", { ...DECLARED, homepage: 1 }, "`fallthrough.homepage`"],
   [
-    "an unknown state",
-    { ...DECLARED, status: { state: "fine", checked: "2025-10-01" } },
+    "a state that is no text",
+    { ...DECLARED, status: { state: 1, checked: "2025-10-01" } },
     "`fallthrough.status.state`",
   ],
   [
@@ -62,11 +62,6 @@ test.each([
     "`fallthrough.models[0].selectable`",
   ],
   [
-    "an unknown capability",
-    { ...DECLARED, models: [{ id: "a", capabilities: { magic: true } }] },
-    "`fallthrough.models[0].capabilities`",
-  ],
-  [
     "a capability of text",
     { ...DECLARED, models: [{ id: "a", capabilities: { tools: "yes" } }] },
     "`fallthrough.models[0].capabilities.tools`",
@@ -76,6 +71,27 @@ test.each([
 
   expect(error.code).toBe("config");
   expect(error.message).toContain(`manifest field ${field} is`);
+});
+
+test("what a later minor version may declare is not a mistake: a state, a capability, a field", () => {
+  const card = providerCard({
+    fallthrough: {
+      ...DECLARED,
+      region: "eu",
+      status: { state: "beta", checked: "2026-10-01" },
+      models: [{ id: "a", voices: 3, capabilities: { tools: true, audio: "yes" } }],
+    },
+  });
+
+  expect(card.status).toEqual({ state: "unverified", checked: "2026-10-01" });
+  expect(card.models).toEqual([{ id: "a", capabilities: { tools: true } }]);
+});
+
+test.each([
+  [{ status: { state: "fine", checked: "2026-10-01" } as never }, "setting `status.state`"],
+  [{ models: [{ id: "a", capabilities: { magic: true } }] as never }, "setting `models[0].capabilities`"],
+])("in the settings an unknown name is a mistake: %j", (settings, field) => {
+  expect(failureOf(() => providerCard({ fallthrough: DECLARED }, settings)).message).toContain(field);
 });
 
 test("an empty list of models is fine: the server has them", () => {

@@ -1,12 +1,12 @@
-import { statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ChatError } from "@fallthrough/core";
-import { amendError } from "@fallthrough/core/internal";
+import { amendError, findManifest } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import { closestMatch } from "leven";
 import type { DiscoveredProvider } from "./discovered-provider.ts";
-import { findManifest, locateManifest, type Manifest, readManifest } from "./manifests.ts";
+import { linkedPackages, locateManifest, type Manifest, readManifest } from "./manifests.ts";
 import { offeredProviders, type ProviderSettingsById } from "./offered-providers.ts";
 
 /** So many letters may be wrong in a name that was meant for another. */
@@ -35,7 +35,7 @@ export interface Discovery {
   readonly problems: readonly DiscoveryProblem[];
 }
 
-/** A package that was left out, or a mistyped key of the settings. */
+/** A package that was left out, or a key of the settings that belongs to nobody. */
 export interface DiscoveryProblem {
   /** The name of the package, or the key of the settings. */
   readonly package: string;
@@ -47,9 +47,9 @@ export interface DiscoveryProblem {
 /**
  * Finds the providers that the application declares in its own manifest.
  *
- * No code of a provider runs, and nothing but the manifests of declared dependencies is read. A broken package is a
- * problem and the others work; two packages of one id are an error, because their order must not decide who gets the
- * prompts: `deny` one of them.
+ * No code of a provider runs. Only the manifests of declared dependencies are read, and those of packages that are
+ * linked into the application's folder. A broken package is a problem and the others work. Two packages of one id are
+ * an error, because their order must not decide who gets the prompts: `deny` one of them.
  *
  * @throws `config` for a duplicate id and where there is no application
  */
@@ -58,14 +58,17 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
   const application = findManifest(folder);
   if (application === undefined) throw new ChatError("config", `found no package.json in ${folder} or above`);
   const manifest = readApplication(application);
+  const owner = nameOf(manifest) ?? dirname(application);
 
-  const { settings = {}, deny = [] } = options;
+  const { settings = {} } = options;
   const unclaimed = new Set(Object.keys(settings));
   const providers: DiscoveredProvider[] = [];
   const problems: DiscoveryProblem[] = [];
   let unread = false;
-  for (const [name, field] of declaredPackages(manifest, options.dev ?? false)) {
-    if (deny.includes(name)) {
+  let offering = 0;
+  const declared = declaredPackages(manifest, options.dev ?? false);
+  for (const [name, field] of declared) {
+    if (isDenied([name], options)) {
       unread = true;
       continue;
     }
@@ -75,34 +78,81 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
         if (field === "dependencies") throw new ChatError("config", "declared, but not installed");
         continue;
       }
-      const reason = `${field} of ${typeof manifest["name"] === "string" ? manifest["name"] : dirname(application)}`;
-      const offered = offeredProviders(name, file, reason, (id) => {
+      const own = readManifest(file);
+      if (!("fallthrough" in own)) continue;
+      offering++;
+      // a dependency on `npm:other` has two names
+      const names = [name, nameOf(own) ?? name];
+      if (isDenied(names, options)) {
+        unread = true;
+        continue;
+      }
+      const offered = offeredProviders(name, own, file, `${field} of ${owner}`, (id) => {
         unclaimed.delete(id);
         return Object.hasOwn(settings, id) ? settings[id] : undefined;
       });
-      providers.push(...offered.filter(({ id }) => isAccepted([id, name], options)));
+      providers.push(...offered.filter(({ id }) => isAccepted([id, ...names], options)));
     } catch (error) {
       unread = true;
-      problems.push({
-        package: name,
-        ...(file === undefined ? {} : { path: dirname(file) }),
-        error: explain(name, error),
-      });
+      problems.push(problemOf(name, file, error));
     }
   }
+  const undeclared = undeclaredProviders(manifest, application, declared);
+  problems.push(...undeclared);
   checkIds(providers);
   // a package that was not read may be the one that they are for
-  if (!unread) problems.push(...[...unclaimed].flatMap((key) => mistypedSettings(key, providers)));
+  if (!unread) problems.push(...[...unclaimed].map((key) => unclaimedSettings(key, providers)));
+  if (offering === 0 && problems.length === 0) problems.push(nothingDeclared(manifest, application, owner));
   return { providers: sortProviders(providers, options.order ?? []), problems };
 }
 
-/** Settings may stand for a provider that is not installed; only a key that is almost an id is taken for an error. */
-function mistypedSettings(key: string, providers: readonly DiscoveredProvider[]): DiscoveryProblem[] {
+/** Providers that are there and are not asked, because the application does not declare them where we look. */
+function undeclaredProviders(
+  manifest: Manifest,
+  application: string,
+  declared: ReadonlyMap<string, string>,
+): readonly DiscoveryProblem[] {
+  const linked = linkedPackages(application);
+  const development = Object.keys(manifest["devDependencies"] ?? {});
+  return [...new Set([...linked, ...development])].flatMap((name) => {
+    const file = declared.has(name) ? undefined : locateManifest(name, application);
+    if (file === undefined || !offersProvider(file)) return [];
+    const problem = development.includes(name)
+      ? "is a development dependency, expected it in `dependencies`, or the option `dev`"
+      : "is linked, but not declared, expected it in `dependencies`";
+    return problemOf(name, file, new ChatError("config", problem));
+  });
+}
+
+function offersProvider(file: string): boolean {
+  try {
+    return "fallthrough" in readManifest(file);
+  } catch {
+    // nobody declares it, so nobody misses it
+    return false;
+  }
+}
+
+function nothingDeclared(manifest: Manifest, application: string, owner: string): DiscoveryProblem {
+  const workspaces =
+    "workspaces" in manifest || existsSync(join(dirname(application), "pnpm-workspace.yaml"));
+  const advice = workspaces
+    ? "it is the root of a workspace: name the folder of the application in `from`"
+    : "install one, for example with `npm install @fallthrough/provider-openai`";
+  const message = `${application} declares no provider, ${advice}`;
+  return { package: owner, path: dirname(application), error: new ChatError("config", message) };
+}
+
+function nameOf({ name }: Manifest): string | undefined {
+  return typeof name === "string" ? name : undefined;
+}
+
+function unclaimedSettings(key: string, providers: readonly DiscoveredProvider[]): DiscoveryProblem {
   const ids = providers.map(({ id }) => id);
   const nearest = closestMatch(key, ids, { maxDistance: TYPING_ERRORS });
-  if (nearest === undefined) return [];
-  const message = `settings for ${quote(key)} match no provider, did you mean ${quote(nearest)}`;
-  return [{ package: key, error: new ChatError("config", message) }];
+  const expected = nearest === undefined ? `one of ${ids.join(", ") || "none"}` : quote(nearest);
+  const message = `settings for ${quote(key)} belong to no provider, expected ${expected}`;
+  return { package: key, error: new ChatError("config", message) };
 }
 
 function folderOf(from: string | URL): string {
@@ -126,9 +176,21 @@ function declaredPackages(manifest: Manifest, dev: boolean): ReadonlyMap<string,
   );
 }
 
-function isAccepted(names: readonly string[], { allow, deny }: DiscoverOptions): boolean {
-  if (names.some((name) => deny?.includes(name))) return false;
-  return allow === undefined || names.some((name) => allow.includes(name));
+function isAccepted(names: readonly string[], options: DiscoverOptions): boolean {
+  const { allow } = options;
+  return !isDenied(names, options) && (allow === undefined || names.some((name) => allow.includes(name)));
+}
+
+function isDenied(names: readonly string[], { deny = [] }: DiscoverOptions): boolean {
+  return names.some((name) => deny.includes(name));
+}
+
+function problemOf(name: string, file: string | undefined, error: unknown): DiscoveryProblem {
+  return {
+    package: name,
+    ...(file === undefined ? {} : { path: dirname(file) }),
+    error: explain(name, error),
+  };
 }
 
 function explain(name: string, error: unknown): ChatError {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import nodeModule from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { readJson } from "@fallthrough/core/internal";
 
 /** What Node offers beyond the version that we build against. */
 interface NewerModule {
@@ -20,19 +21,26 @@ export type Manifest = Readonly<Record<string, unknown>>;
 
 const MANIFEST = "package.json";
 
-/** Reads a manifest; @throws what the file system and `JSON.parse` do */
+/** Reads a manifest; @throws what the file system and `readJson` do */
 export function readManifest(file: string): Manifest {
-  const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-  if (typeof value !== "object" || value === null) throw new SyntaxError("a manifest is not an object");
+  const value = readJson(file);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new SyntaxError("a manifest is not an object");
   return value as Manifest;
 }
 
-/** The nearest manifest to a folder, from there upward. */
-export function findManifest(folder: string): string | undefined {
-  const file = join(folder, MANIFEST);
-  if (existsSync(file)) return file;
-  const parent = dirname(folder);
-  return parent === folder ? undefined : findManifest(parent);
+/** The packages that are linked into the folder of the application, as `npm link` does. */
+export function linkedPackages(application: string): readonly string[] {
+  const modules = join(dirname(application), "node_modules");
+  return namesIn(modules)
+    .flatMap((name) =>
+      name.startsWith("@") ? namesIn(join(modules, name)).map((inner) => `${name}/${inner}`) : name,
+    )
+    .filter((name) => lstatSync(join(modules, name), { throwIfNoEntry: false })?.isSymbolicLink());
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith(".")) : [];
 }
 
 /** The manifest of a package that the application with this manifest depends on, its links resolved. */

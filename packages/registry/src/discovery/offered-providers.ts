@@ -6,7 +6,10 @@ import {
   type DiscoveredProvider,
   type ProviderSource,
 } from "./discovered-provider.ts";
-import { readManifest, resolveEntry } from "./manifests.ts";
+import { type Manifest, resolveEntry } from "./manifests.ts";
+
+/** The version of the contract that this registry speaks. */
+const CONTRACT = 1;
 
 /** The settings of each provider, by its id. */
 export type ProviderSettingsById = Readonly<
@@ -16,16 +19,22 @@ export type ProviderSettingsById = Readonly<
 /** The providers of one package: itself, and the ready-made instances that its manifest lists. */
 export function offeredProviders(
   name: string,
+  manifest: Manifest,
   file: string,
   reason: string,
   settingsOf: (id: string) => ProviderSettingsById[string] | undefined,
 ): readonly DiscoveredProvider[] {
-  const manifest = readManifest(file);
-  if (!("fallthrough" in manifest)) return [];
   const path = dirname(file);
   const version = String(manifest["version"] ?? "");
   const source: ProviderSource = { package: name, version, path, reason };
   const { factory, instances = [], ...declared } = Object(manifest["fallthrough"]);
+  const { specificationVersion } = declared;
+  if (typeof specificationVersion === "number" && specificationVersion > CONTRACT) {
+    throw new ChatError(
+      "config",
+      `is written for version ${specificationVersion} of the contract and this registry knows ${CONTRACT}, expected a later @fallthrough/registry or an earlier version of the package`,
+    );
+  }
   const entry = resolveEntry(manifest, path);
   if (typeof factory !== "string")
     throw new ChatError("contract", "manifest field `fallthrough.factory` is missing");

@@ -1,4 +1,4 @@
-import { ChatError, type ChatProvider } from "@fallthrough/core";
+import { ChatError, type ChatErrorCode, type ChatProvider } from "@fallthrough/core";
 import { findModel } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import leven from "leven";
@@ -7,12 +7,26 @@ import { type Candidate, type Plan, planCandidates } from "../chain/candidate.ts
 /** The reference that an omitted model stands for. */
 const AUTO = "auto";
 
+/** The longest name of a model, an alias or a provider, in characters. */
+const LONGEST_NAME = 256;
+
+/** So many letters may be wrong in a name that was meant for another. */
+const TYPING_ERRORS = 2;
+
 /** What references are resolved against. */
 export interface Catalog {
   readonly providers: readonly ChatProvider[];
   readonly aliases: ReadonlyMap<string, readonly string[]>;
+  /** What discovery left out, and why; an unknown name may be one of these. */
+  readonly problems: readonly LeftOut[];
   /** What names stand for, as they are asked for; `provider/model` is not kept, because any name may stand there. */
   readonly resolved: Map<string, Resolution>;
+}
+
+/** A package that is not among the providers. */
+export interface LeftOut {
+  /** Why it was left out. */
+  readonly error: Error;
 }
 
 /**
@@ -39,8 +53,9 @@ export interface Resolution {
 export function createCatalog(
   providers: readonly ChatProvider[],
   aliases: Readonly<Record<string, string | readonly string[]>> = {},
+  problems: readonly LeftOut[] = [],
 ): Catalog {
-  return { providers, aliases: parseAliases(aliases), resolved: new Map() };
+  return { providers, aliases: parseAliases(aliases), problems, resolved: new Map() };
 }
 
 function parseAliases(aliases: Readonly<Record<string, string | readonly string[]>>): Catalog["aliases"] {
@@ -56,18 +71,29 @@ function parseAliases(aliases: Readonly<Record<string, string | readonly string[
       if (targets.length === 0) {
         throw new ChatError("config", `alias ${quote(name)} leads nowhere, expected at least one reference`);
       }
+      for (const one of [name, ...targets]) checkLength(one, "config");
       return [name, targets];
     }),
   );
 }
 
-/** Finds what a reference stands for; @throws `config` for a name that does not exist and for a cycle of aliases */
+/**
+ * Finds what a reference stands for.
+ *
+ * @throws `config` for a name that does not exist and for a cycle of aliases, `bad-request` for one that is too long
+ */
 export function resolveReference(catalog: Catalog, reference: string = AUTO): Resolution {
   const known = catalog.resolved.get(reference);
   if (known !== undefined) return known;
+  checkLength(reference, "bad-request");
   const resolution = findCandidates(catalog, reference);
   if (!reference.includes("/")) catalog.resolved.set(reference, resolution);
   return resolution;
+}
+
+function checkLength({ length }: string, code: ChatErrorCode): void {
+  if (length > LONGEST_NAME)
+    throw new ChatError(code, `a name has ${length} characters, expected at most ${LONGEST_NAME}`);
 }
 
 function findCandidates(catalog: Catalog, reference: string): Resolution {
@@ -108,7 +134,7 @@ function findCandidates(catalog: Catalog, reference: string): Resolution {
     });
     const provider = catalog.providers.find(({ id }) => id === name);
     if (declaring.length > 0) add("model", name, declaring);
-    else if (provider === undefined) throw unknown("model", name, knownNames(catalog));
+    else if (provider === undefined) throw unknown(catalog, "model", name, knownNames(catalog));
     else add("provider", name, [{ ...defaultCandidate(provider), explicit: true }]);
   }
 
@@ -128,14 +154,15 @@ function defaultCandidate(provider: ChatProvider): Candidate {
   return { provider, model: provider.models[0]?.id, explicit: false };
 }
 
-function findReference({ providers }: Catalog, reference: string, slash: number): Candidate {
+function findReference(catalog: Catalog, reference: string, slash: number): Candidate {
+  const { providers } = catalog;
   const id = reference.slice(0, slash);
   const name = reference.slice(slash + 1);
   const provider = providers.find((one) => one.id === id);
-  if (provider === undefined) throw unknown("provider", reference, references(providers));
+  if (provider === undefined) throw unknown(catalog, "provider", reference, references(providers));
   const open = provider.models.length === 0 && name !== "";
   const model = open ? name : findModel(provider, name)?.id;
-  if (model === undefined) throw unknown("model", reference, references([provider]));
+  if (model === undefined) throw unknown(catalog, "model", reference, references([provider]));
   return { provider, model, explicit: true };
 }
 
@@ -152,13 +179,31 @@ function knownNames({ providers, aliases }: Catalog): string[] {
   return [AUTO, ...aliases.keys(), ...models, ...providers.map(({ id }) => id)];
 }
 
-/** The nearest come first, because a message may be cut at its end. */
-function unknown(what: "model" | "provider", name: string, known: readonly string[]): ChatError {
-  const near = (other: string) => leven(name.toLowerCase(), other.toLowerCase());
-  const [nearest = AUTO, ...others] = [...new Set(known)].toSorted((a, b) => near(a) - near(b));
+/** What is likely to be meant comes first, because a message may be cut at its end. */
+function unknown(
+  { providers, problems }: Catalog,
+  what: "model" | "provider",
+  name: string,
+  known: readonly string[],
+): ChatError {
+  const lower = name.toLowerCase();
+  const distances = new Map(known.map((other) => [other, leven(lower, other.toLowerCase())]));
+  const [nearest = AUTO, ...others] = [...distances.keys()].toSorted(
+    (a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0),
+  );
+  const open = what === "model" && !name.includes("/") ? providers.filter(takesAnyModel) : [];
+  const likely = (distances.get(nearest) ?? 0) <= TYPING_ERRORS || open.length === 0;
+  const meant = [...(likely ? [nearest] : []), ...(name === "" ? [] : open.map(({ id }) => `${id}/${name}`))];
+  const hint = meant.map(quote).join(" or ");
+  const takers = open.length === 0 ? "" : ` (${open.map(({ id }) => id).join(", ")}: any model name)`;
+  const left = problems.map(({ error }) => `; left out: ${error.message}`).join("");
   const list = [nearest, ...others].join(", ");
   return new ChatError(
     "config",
-    `unknown ${what} ${quote(name)}, did you mean ${quote(nearest)}; known: ${list}`,
+    `unknown ${what} ${quote(name)}, did you mean ${hint}${takers}${left}; known: ${list}`,
   );
+}
+
+function takesAnyModel({ models }: ChatProvider): boolean {
+  return models.length === 0;
 }

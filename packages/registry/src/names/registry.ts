@@ -17,7 +17,7 @@ import { type ChainOptions, closeAll, createContext } from "../chain/chain.ts";
 import { createChainCall } from "../chain/chain-call.ts";
 import type { DiscoveredProvider } from "../discovery/discovered-provider.ts";
 import { type ExplainStep, explainResolution } from "./explain.ts";
-import { createCatalog, resolveReference } from "./references.ts";
+import { createCatalog, type LeftOut, resolveReference } from "./references.ts";
 
 /** What a registry is made of; the chain's options hold for every call. */
 export interface RegistryOptions<Alias extends string = string> extends Omit<ChainOptions, "id"> {
@@ -25,6 +25,8 @@ export interface RegistryOptions<Alias extends string = string> extends Omit<Cha
   readonly providers: readonly ChatProvider[];
   /** Names of the application; each stands for a reference, for another alias, or for a list of them. */
   readonly aliases?: { readonly [Name in Alias]: string | readonly string[] } | undefined;
+  /** What discovery left out; the error of an unknown name tells why. @default none */
+  readonly problems?: readonly LeftOut[] | undefined;
 }
 
 /** An alias, `auto`, a model that providers declare, a provider, or `provider/model`. */
@@ -68,9 +70,9 @@ export interface Registry<Alias extends string = string> {
 export function createRegistry<const Alias extends string = string>(
   options: RegistryOptions<Alias>,
 ): Registry<Alias> {
-  const { providers, aliases } = options;
+  const { providers, aliases, problems } = options;
   checkIds(providers);
-  const catalog = createCatalog(providers, aliases);
+  const catalog = createCatalog(providers, aliases, problems);
   const context = createContext(options);
   const { health } = context;
 

@@ -66,7 +66,7 @@ test("neither undeclared packages nor dependencies of dependencies are picked up
   expect(await idsOf(root)).toEqual(["a"]);
 });
 
-test("optional dependencies are looked at, development dependencies when asked, and what is missing is none of them", async () => {
+test("optional dependencies are looked at, development dependencies when asked, and an optional one may be missing", async () => {
   const root = writeFiles({
     "package.json": {
       name: "my-app",
@@ -80,7 +80,7 @@ test("optional dependencies are looked at, development dependencies when asked, 
   const { providers, problems } = await discoverProviders({ from: root });
 
   expect(providers.map(({ source }) => source.reason)).toEqual(["optionalDependencies of my-app"]);
-  expect(problems).toEqual([]);
+  expect(problems.map((problem) => problem.package)).toEqual(["provider-b"]);
   expect(await idsOf(root, { dev: true })).toEqual(["a", "b"]);
 });
 
@@ -160,13 +160,15 @@ test("two packages of one id are an error that names both, until one is denied",
   expect(await idsOf(root, { deny: ["provider-b"] })).toEqual(["a", "c"]);
 });
 
-test("settings whose key is almost an id are a problem, and those for what is not installed are not", async () => {
+test("settings that belong to no provider are a problem, with the nearest id", async () => {
   const root = writeFiles(THREE);
 
   const { problems } = await discoverProviders({ from: root, settings: { a: {}, bb: {}, ollama: {} } });
 
-  expect(problems).toMatchObject([{ package: "bb", error: { code: "config" } }]);
-  expect(problems[0]?.error.message).toContain('did you mean "b"');
+  expect(problems.map((problem) => [problem.package, problem.error.message])).toEqual([
+    ["bb", 'settings for "bb" belong to no provider, expected "b"'],
+    ["ollama", 'settings for "ollama" belong to no provider, expected one of a, b, c'],
+  ]);
 });
 
 test("settings are mistyped only when every package was read", async () => {
@@ -269,4 +271,106 @@ test("packages that are hoisted above the application are found", async () => {
   const root = writeFiles({ "packages/app/package.json": manifest("provider-a"), ...installed("a") });
 
   expect(await idsOf(join(root, "packages/app"))).toEqual(["a"]);
+});
+
+test.each(["a", "provider-real", "alias"])(
+  "a package under an alias of npm is denied as %s",
+  async (denied) => {
+    const root = writeFiles({
+      "package.json": { name: "my-app", dependencies: { alias: "npm:provider-real@1" } },
+      "node_modules/alias/package.json": { ...providerManifest("a"), name: "provider-real" },
+    });
+
+    expect(await idsOf(root)).toEqual(["a"]);
+    expect(await idsOf(root, { allow: [denied] })).toEqual(["a"]);
+    expect(await idsOf(root, { deny: [denied] })).toEqual([]);
+  },
+);
+
+test("an application below a manifest that says only its type is found, with a byte order mark too", async () => {
+  const root = writeFiles({
+    ...THREE,
+    "package.json": `\uFEFF${JSON.stringify(manifest("provider-a"))}`,
+    "node_modules/provider-a/package.json": `\uFEFF${JSON.stringify(providerManifest("a"))}`,
+    "dist/esm/package.json": { type: "module" },
+  });
+
+  expect(await idsOf(join(root, "dist/esm/main.js"))).toEqual(["a"]);
+});
+
+test("an application that declares no provider is a problem that says what to do", async () => {
+  const root = writeFiles({ "package.json": manifest("left-pad"), "node_modules/left-pad/package.json": {} });
+
+  const { problems } = await discoverProviders({ from: root });
+
+  expect(problems).toEqual([{ package: "my-app", path: root, error: expect.any(ChatError) }]);
+  expect(problems[0]?.error.message).toMatch(/declares no provider, install one/);
+});
+
+test.each([
+  ["package.json", { name: "root", workspaces: ["packages/*"] }],
+  ["pnpm-workspace.yaml", "packages: []"],
+])("the root of a workspace, by its %s, is told apart from an application", async (file, content) => {
+  const root = writeFiles({ "package.json": { name: "root" }, [file]: content });
+
+  const { problems } = await discoverProviders({ from: root });
+
+  expect(problems.map(({ error }) => error.message)).toEqual([
+    expect.stringMatching(/declares no provider, it is the root of a workspace/),
+  ]);
+});
+
+test("a provider that is linked and not declared is a problem", async () => {
+  const root = writeFiles({
+    "app/package.json": manifest("provider-a"),
+    "app/node_modules/provider-a/package.json": providerManifest("a"),
+    "elsewhere/b/package.json": providerManifest("b"),
+    "elsewhere/plain/package.json": { name: "plain" },
+    "elsewhere/broken/package.json": "{",
+  });
+  writeLink(root, "app/node_modules/@scope/b", "elsewhere/b");
+  writeLink(root, "app/node_modules/plain", "elsewhere/plain");
+  writeLink(root, "app/node_modules/broken", "elsewhere/broken");
+
+  const { providers, problems } = await discoverProviders({ from: join(root, "app") });
+
+  expect(providers.map(({ id }) => id)).toEqual(["a"]);
+  expect(problems.map(({ error }) => error.message)).toEqual([
+    'package "@scope/b": is linked, but not declared, expected it in `dependencies`',
+  ]);
+});
+
+test("a provider among the development dependencies is a problem, until they are asked for", async () => {
+  const root = writeFiles({
+    "package.json": { name: "my-app", devDependencies: { "provider-a": "*" } },
+    ...installed("a"),
+  });
+
+  const { providers, problems } = await discoverProviders({ from: root });
+
+  expect(providers).toEqual([]);
+  expect(problems.map(({ error }) => error.message)).toEqual([
+    'package "provider-a": is a development dependency, expected it in `dependencies`, or the option `dev`',
+  ]);
+  expect((await discoverProviders({ from: root, dev: true })).problems).toEqual([]);
+});
+
+test("a package for a later version of the contract is told so", async () => {
+  const root = writeFiles({
+    "package.json": manifest("provider-a"),
+    ...installed("a", { specificationVersion: 2 }),
+  });
+
+  const { problems } = await discoverProviders({ from: root });
+
+  expect(problems[0]?.error.message).toMatch(/version 2 of the contract and this registry knows 1/);
+});
+
+test("an unknown name tells what discovery left out", async () => {
+  const root = writeFiles({ "package.json": manifest("provider-a", "provider-b"), ...installed("a") });
+  const { providers, problems } = await discoverProviders({ from: root });
+
+  const registry = createRegistry({ providers, problems });
+
+  expect(() => registry.resolve("b")).toThrow(/left out: package "provider-b": declared, but not installed/);
 });

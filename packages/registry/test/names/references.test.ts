@@ -80,7 +80,7 @@ test("an unknown name is an error with the nearest match and what exists", () =>
 
   expect(error).toMatchObject({ code: "config" });
   expect(error.message).toMatch(
-    /^unknown model "GPT-4o-mimi", did you mean "gpt-4o-mini"; known: gpt-4o-mini, /,
+    /^unknown model "GPT-4o-mimi", did you mean "gpt-4o-mini" or "ollama\/GPT-4o-mimi" \(ollama: any model name\); known: gpt-4o-mini, /,
   );
   for (const name of ["auto", "fast", "claude", "davinci", "chatgptfree"])
     expect(error.message).toContain(name);
@@ -94,6 +94,38 @@ test.each([
   ["", 'unknown model ""'],
 ])("%j is never guessed and never passed through", (reference, message) => {
   expect(failureOf(reference).message).toContain(message);
+});
+
+test("an unknown name is offered to a provider that takes any", () => {
+  const catalog = createCatalog([fakeProvider("ollama", [], { models: [] })]);
+
+  expect(() => resolveReference(catalog, "llama3.2")).toThrow(
+    'unknown model "llama3.2", did you mean "ollama/llama3.2" (ollama: any model name)',
+  );
+});
+
+test("a name of 256 characters is looked up, and a longer one is refused at once", () => {
+  const catalog = createCatalog(
+    Array.from({ length: 60 }, (_, index) => fakeProvider(`provider-${index}`, [])),
+  );
+  const started = performance.now();
+
+  expect(() => resolveReference(catalog, "x".repeat(3 * 1024 * 1024))).toThrow(
+    expect.objectContaining({ code: "bad-request", message: expect.stringContaining("at most 256") }),
+  );
+  expect(performance.now() - started).toBeLessThan(5);
+  expect(() => resolveReference(catalog, `provider-0/${"x".repeat(250)}`)).toThrow(
+    expect.objectContaining({ code: "bad-request" }),
+  );
+  expect(() => resolveReference(catalog, "x".repeat(256))).toThrow(
+    expect.objectContaining({ code: "config", message: expect.stringContaining("unknown model") }),
+  );
+});
+
+test.each([["x".repeat(257)], ["fast"]])("an alias of more than 256 characters cannot be: %#", (name) => {
+  expect(() => createCatalog([], { [name]: "x".repeat(257) })).toThrow(
+    expect.objectContaining({ code: "config", message: expect.stringContaining("257 characters") }),
+  );
 });
 
 test("a cycle of aliases is an error that shows it", () => {
