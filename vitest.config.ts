@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const PACKAGES = fileURLToPath(new URL("packages/", import.meta.url));
 
@@ -19,4 +19,15 @@ const doors = readdirSync(PACKAGES).flatMap((folder) => {
   });
 });
 
-export default defineConfig({ resolve: { alias: doors } });
+/** Builds packages, floods servers or starts many programs. `npm test` leaves these out. */
+const SLOW = "**/*.slow.test.ts";
+
+export default defineConfig({
+  resolve: { alias: doors },
+  test: {
+    projects: [
+      { extends: true, test: { name: "quick", exclude: [...configDefaults.exclude, SLOW] } },
+      { extends: true, test: { name: "slow", include: [SLOW] } },
+    ],
+  },
+});

@@ -7,6 +7,8 @@ import { ROOT, TOOL_ENVIRONMENT } from "./workspace.mjs";
 const CHECKS = [
   ["format and lint", "biome", "check", "--error-on-warnings", "--colors=off"],
   ["conventions", "node", "scripts/conventions.mjs"],
+  ["circles of imports", "node", "scripts/import-circles.mjs"],
+  ["docstrings", "node", "scripts/docstrings.mjs"],
   ["docs and snippets", "node", "scripts/snippets.mjs", "--check"],
   ["changesets", "node", "scripts/changesets.mjs"],
   ["types of the packages", "turbo", "run", "typecheck", "--output-logs=errors-only", "--continue"],
@@ -14,6 +16,7 @@ const CHECKS = [
   ["unused code", "knip", "--no-config-hints"],
   ["packed packages", "turbo", "run", "lint:package", "--output-logs=errors-only", "--continue"],
   ["workspace structure", "vitest", "run", "test/workspace.test.ts"],
+  ["public declarations", "vitest", "run", "test/api.test.ts"],
   ["files of the packages", "vitest", "run", "test/packed-files.test.ts"],
 ];
 

@@ -1,5 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { ROOT } from "./workspace.mjs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { sourcePaths } from "./sources.mjs";
+import { publicFolders, ROOT } from "./workspace.mjs";
 
 /** What no tracked file may hold, as extended regular expressions for `git grep`. */
 const CONVENTIONS = [
@@ -30,6 +33,48 @@ const CONVENTIONS = [
   },
 ];
 
+/** Commands speak to a person at a shell, and write what they are asked to. */
+const COMMANDS = ["packages/cli", "packages/create-provider"];
+/** Plays servers with its own certificates and judges providers. It is no part of a program that asks. */
+const TESTS_OTHERS = "packages/testkit";
+
+/** What the code of the published packages never holds, and the packages that are exempt. */
+const SHIPPED_CODE = [
+  {
+    rule: "a package checks every certificate",
+    pattern: /rejectUnauthorized(?!: true\b)|NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity/,
+    exempt: [TESTS_OTHERS],
+  },
+  {
+    rule: "a package runs no text as code",
+    pattern: /\beval\s*\(|\bnew Function\b|\bFunction\s*\(|["'](?:node:)?vm["']/,
+    exempt: [],
+  },
+  {
+    rule: "a package leaves the dispatcher of the whole process alone",
+    pattern: /setGlobalDispatcher|globalDispatcher/,
+    exempt: [],
+  },
+  {
+    rule: "a package starts no other program",
+    pattern: /["'](?:node:)?child_process["']|["'](?:node:)?worker_threads["']/,
+    exempt: [],
+  },
+  {
+    rule: "a package prints and logs nothing",
+    pattern: /\bconsole\.|process\.std(?:out|err)|diagnostics_channel|\bdebuglog\b/,
+    exempt: [...COMMANDS, TESTS_OTHERS],
+  },
+  {
+    rule: "a package writes no file",
+    pattern: /\b(?:write|append|rename|copy)File|createWriteStream|\bmkdir|\brmSync\b/,
+    exempt: COMMANDS,
+  },
+];
+
+/** A pause of fixed length; a line with a loop looks for something meanwhile. */
+const SLEEP = /^(?!.*\b(?:for|while) \().*(?:\bdelay\([\d_]+[,)]|\bsetTimeout\((?:resolve|done), [\d_]+\))/;
+
 /** Recorded bodies are kept as they came. */
 const EXCLUDED = [":!*/fixtures/*", ":!pnpm-lock.yaml"];
 
@@ -41,7 +86,55 @@ for (const { rule, pattern, paths } of CONVENTIONS) {
     { cwd: ROOT, encoding: "utf8" },
   );
   // git grep ends with 1 when it found nothing
-  if (status === 1) continue;
-  console.error(`${rule}:\n${stdout}${stderr}`);
+  if (status !== 1) report(rule, [`${stdout}${stderr}`.trimEnd()]);
+}
+
+const packages = publicFolders().filter((folder) => folder.startsWith("packages/"));
+for (const { rule, pattern, exempt } of SHIPPED_CODE) {
+  const paths = packages.filter((folder) => !exempt.includes(folder)).flatMap(sourcePaths);
+  report(
+    rule,
+    paths.filter((path) => pattern.test(withoutComments(read(path)))),
+  );
+}
+
+report(
+  "a pause of fixed length has its reason beside it, on the same line or the one before",
+  testPaths().flatMap(unexplainedSleeps),
+);
+
+/** @param {string} rule @param {readonly string[]} offences */
+function report(rule, offences) {
+  if (offences.length === 0) return;
+  console.error(`${rule}:\n${offences.join("\n")}\n`);
   process.exitCode = 1;
+}
+
+/** The TypeScript files of all tests, with what they share. @returns {string[]} */
+function testPaths() {
+  const { stdout } = spawnSync(
+    "git",
+    ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", "*.ts"],
+    { cwd: ROOT, encoding: "utf8" },
+  );
+  return stdout.split("\n").filter((path) => /(^|\/)test\//.test(path) && existsSync(join(ROOT, path)));
+}
+
+/** @param {string} path */
+function unexplainedSleeps(path) {
+  const lines = read(path).split("\n");
+  return lines.flatMap((line, index) => {
+    const isExplained = [line, lines[index - 1] ?? ""].some((text) => /\/\/|\*\//.test(text));
+    return SLEEP.test(line) && !isExplained ? [`${path}:${index + 1}: ${line.trim()}`] : [];
+  });
+}
+
+/** @param {string} path */
+function read(path) {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
+/** @param {string} code */
+function withoutComments(code) {
+  return code.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 }

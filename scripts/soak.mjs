@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { prepare } from "./setup.mjs";
 import { ROOT, TOOL_ENVIRONMENT } from "./workspace.mjs";
 
-const ROW = "packages/registry/test/faults/g-soak.test.ts";
+const ROW = "packages/registry/test/faults/g-soak.slow.test.ts";
 
 // the first argument is how many calls are made; all else is vitest's
 const [calls = "10000", ...args] = process.argv.slice(2);

@@ -4,9 +4,10 @@ import type { DiscoveredProvider } from "@fallthrough/registry/discover";
 import { loadApplication, noteProblems } from "./application.ts";
 import { describeFailure } from "./failure.ts";
 import type { ListOptions } from "./models.ts";
-import type { Output, Span } from "./output.ts";
+import type { Output } from "./output.ts";
 import { createProgress } from "./progress.ts";
 import { EXIT, type Shell } from "./shell.ts";
+import type { Span } from "./span.ts";
 
 /** The options of `doctor`. */
 export interface DoctorOptions extends ListOptions {

@@ -1,8 +1,9 @@
 import type { ExplainStep, ReferenceStep } from "@fallthrough/registry";
 import { loadApplication, noteProblems, reportUnknown } from "./application.ts";
 import type { ListOptions } from "./models.ts";
-import type { Output, Span } from "./output.ts";
+import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
+import type { Span } from "./span.ts";
 
 /** Tells what a name stands for, then who would be asked now, in that order, and who would not. */
 export async function explain(

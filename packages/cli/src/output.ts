@@ -1,13 +1,8 @@
 import { once } from "node:events";
 import { styleText } from "node:util";
 import type { Shell, Terminal } from "./shell.ts";
+import type { Span } from "./span.ts";
 import { formatTable } from "./table.ts";
-
-/** A piece of a line; the style shows on a terminal only. */
-export type Span = string | { readonly text: string; readonly style: Style | undefined };
-
-/** A colour or weight of a span. */
-export type Style = "bold" | "dim" | "green" | "red" | "yellow";
 
 /** Where a command writes. */
 export interface Output {

@@ -1,7 +1,8 @@
 import { loadApplication, noteProblems } from "./application.ts";
 import type { ListOptions } from "./models.ts";
-import type { Output, Span } from "./output.ts";
+import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
+import type { Span } from "./span.ts";
 
 /** Lists the installed providers: what was accepted, from where, and why. */
 export async function providers(shell: Shell, output: Output, options: ListOptions): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Attempt, Route } from "@fallthrough/core";
-import type { Span, Style } from "./output.ts";
+import type { Span, Style } from "./span.ts";
 import { formatTable } from "./table.ts";
 
 const STYLES: Readonly<Record<Attempt["outcome"], Style>> = {

@@ -1,4 +1,4 @@
-import type { Span } from "./output.ts";
+import type { Span } from "./span.ts";
 
 /** The lines of a table with aligned columns; a column without any text is left out. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly Span[])[]): Span[][] {

@@ -1,19 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { type ChatProvider, chat, type ProviderSettings } from "../src/index.ts";
 import { createHttpClient, formatPrompt } from "../src/provider.ts";
 import { messages } from "./providers.ts";
 import { answer, startAnswering } from "./servers.ts";
-
-test("the public surface is the one that was agreed on", async () => {
-  const surface = await Promise.all(
-    ["index.ts", "provider.ts", "internal.ts"].map(
-      async (file) => `// ${file}\n${await readFile(new URL(`../src/${file}`, import.meta.url), "utf8")}`,
-    ),
-  );
-
-  await expect(surface.join("\n")).toMatchFileSnapshot("api.d.ts.snap");
-});
 
 test("a provider holds its protocol, and core derives the rest", async () => {
   const body = answer('{"content":"Because of Rayleigh."}', {

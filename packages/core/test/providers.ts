@@ -89,6 +89,7 @@ export async function until(condition: () => boolean): Promise<void> {
   const end = performance.now() + 250;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`this never came true: ${condition}`);
+    // a short time between two looks at the condition
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

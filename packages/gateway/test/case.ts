@@ -42,6 +42,7 @@ export function memoryProvider(
       try {
         for (const step of typeof turn === "function" ? turn(request) : turn) {
           if (step instanceof Error) throw step;
+          // longer than any test: the abort of the call ends it
           if (step === "silence") await delay(60_000, undefined, { signal: request.signal });
           else if (typeof step === "number") await delay(step, undefined, { signal: request.signal });
           else {

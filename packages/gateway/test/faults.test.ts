@@ -123,6 +123,7 @@ test("75: a client that reads nothing holds the provider back, and its connectio
   expect(taken * 16 * 1024).toBeLessThan(32 * 1024 * 1024);
   await vi.waitFor(() => expect(provider.open).toBe(0), { timeout: 3_000 });
   expect(provider.taken - taken).toBeLessThan(3);
+  // an end of the answer that came late would be seen within this time
   await delay(300);
   // the end of an answer would leave the connection open, and tell why
   const received = await readAll(socket).catch(() => "reset");

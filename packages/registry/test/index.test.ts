@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { installed, manifest, providerManifest, writeFiles } from "./application.ts";
@@ -27,17 +26,6 @@ function listing(from: string): string {
     console.log(registry.models().map(({ reference }) => reference).join());
   `;
 }
-
-test("the public surface is the one on record", async () => {
-  const surface = await Promise.all(
-    ["index.d.ts", "discover.d.ts"].map(
-      async (file) => `// ${file}\n${await readFile(new URL(file, DIST), "utf8")}`,
-    ),
-  );
-
-  // the bundler names shared files after their content
-  await expect(surface.join("\n").replace(/-[\w-]{8}\.js/g, ".js")).toMatchFileSnapshot("api.d.ts.snap");
-});
 
 test("listing models loads no HTTP client, no HTML parser and no code of a provider", async () => {
   const root = writeFiles({ "package.json": manifest("provider-a"), ...installed("a") });

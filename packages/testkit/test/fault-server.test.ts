@@ -153,6 +153,7 @@ test("an endless answer waits for a peer that does not read", async () => {
   let sent: number;
   do {
     sent = server.bytesSent;
+    // the server sends nothing for this long only when it is held back
     await delay(50);
   } while (sent === 0 || server.bytesSent > sent);
 

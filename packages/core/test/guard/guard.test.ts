@@ -49,6 +49,7 @@ test("what came before the content waits for it, so that the first part is the c
   const reading = parts.next().then((result) => {
     first = result.value;
   });
+  // nothing tells that a part is held back, so the test gives it time to come
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect(first).toBeUndefined();
   open();
@@ -322,6 +323,7 @@ test("timeouts of the request go over those of the instance, which go over those
 
 test.each([
   ["one after the other", (): Promise<void> => Promise.resolve()],
+  // the pause lets the timers of the call run between two deltas
   ["with pauses", (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))],
 ])("empty deltas for ever, %s, are ended by the timer", async (_, pause) => {
   const provider = createToy(async function* () {
@@ -364,6 +366,7 @@ test("sources and warnings after content do not put off chunkMs", async () => {
   const provider = createToy(async function* () {
     yield* text("x");
     for (let count = 0; count < 100; count++) {
+      // 100 pauses of 2 ms are longer than `chunkMs`
       await new Promise((resolve) => setTimeout(resolve, 2));
       yield { type: "source", url: "https://toy.example/" };
     }
@@ -442,6 +445,7 @@ test("an abort, a timeout and content in the same tick have one outcome, and abo
   const controller = new AbortController();
   const provider = createToy(async function* () {
     const end = performance.now() + 20;
+    // the busy loop has to begin in a turn of its own, or no timer comes due during it
     await new Promise((resolve) => setTimeout(resolve, 5));
     while (performance.now() < end);
     controller.abort("gone");
@@ -459,6 +463,7 @@ test("an abort, a timeout and content in the same tick have one outcome, and abo
 test("content in the tick of its timeout wins", async () => {
   const provider = createToy(async function* () {
     const end = performance.now() + 20;
+    // the busy loop has to begin in a turn of its own, or no timer comes due during it
     await new Promise((resolve) => setTimeout(resolve, 5));
     while (performance.now() < end);
     yield* text("x");

@@ -67,6 +67,7 @@ export const CONSUMER_ROWS: readonly FaultRow[] = [
     while (sent !== server.bytesSent) {
       sent = server.bytesSent;
       expect(sent).toBeLessThan(MOST_BYTES);
+      // the server sends nothing for this long only when it is held back
       await delay(100);
     }
     expect(process.memoryUsage.rss() - before).toBeLessThan(64 * MiB);

@@ -186,6 +186,7 @@ const NO_TIMEOUT: FaultRow = {
       ...fakeProvider("slow", []),
       async *stream() {
         for (const delta of ["slow ", "enough"]) {
+          // longer than each timeout of the outer call
           await new Promise((resolve) => setTimeout(resolve, 60));
           yield { type: "text-delta", delta };
         }

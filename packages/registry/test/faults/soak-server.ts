@@ -93,6 +93,7 @@ export async function startSoakServer(
     async settle() {
       do {
         server.closeIdleConnections();
+        // a short time between two looks at the sockets
         await new Promise((resolve) => setTimeout(resolve, 10));
       } while ((await open()) > 0);
     },

@@ -95,6 +95,7 @@ export const FLAWS: Readonly<Record<string, Flaw>> = {
   "keeps the question in the module": {
     create: wrapped(async function* (toy, request) {
       latest.request = request;
+      // the other call has to come in between
       await delay(1);
       yield* toy.stream({ ...request, messages: latest.request.messages });
     }),

@@ -145,6 +145,7 @@ test("a key that is too old has expired", async () => {
   const { chatgptfree } = await runSites({ chatgptfree: { keyMs: 5 } });
   const cache_key = await keyOf(chatgptfree);
 
+  // the key is valid for 5 ms
   await delay(20);
 
   expect(await stream(chatgptfree, { cache_key })).toEqual(refusal("Cached message has expired."));

@@ -59,6 +59,7 @@ test("a cut body that is read late, or never, fails nothing but its reader", asy
   decodeBody(encodedExchange(cut), "GET /");
   const late = decodeBody(encodedExchange(cut), "GET /");
 
+  // the failure has to happen before anybody reads
   await new Promise((resolve) => setTimeout(resolve, 20));
 
   expect((await failureOf(read(late))).code).toBe("interrupted");

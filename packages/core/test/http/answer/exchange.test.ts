@@ -276,6 +276,7 @@ test("a server that sends faster than it is read is held back", async () => {
   });
 
   const response = await createClient(server)({ path: "/" });
+  // the server gets time to send as much as the client lets it
   await new Promise((resolve) => setTimeout(resolve, 100));
 
   expect(written).toBeLessThan(32 * 1024 * 1024);
@@ -309,6 +310,7 @@ test.each([
     http({ path: "/", signal: controller.signal }).then((response) => response.json()),
   );
   await until(() => server.open === 1);
+  // the head of the answer has to arrive, and the server cannot see that it did
   await new Promise((resolve) => setTimeout(resolve, 15));
   const aborted = performance.now();
 
@@ -425,6 +427,7 @@ async function readToMarker(http: HttpClient, signal?: AbortSignal): Promise<str
 
 /** undici waits for a turn of the event loop before it uses a connection again. */
 function idle(): Promise<void> {
+  // undici has no event for it
   return new Promise((resolve) => setTimeout(resolve, 5));
 }
 

@@ -100,6 +100,7 @@ test.each([
   const timers = countTimers();
   const reading = reasonOf(http({ path: "/", signal: controller.signal }));
   await until(() => proxy.open === 1);
+  // the handshake with the proxy has to begin, and the proxy cannot see how far the client is
   await new Promise((resolve) => setTimeout(resolve, 10));
   const aborted = performance.now();
 
@@ -244,6 +245,7 @@ test("two instances share no connection", async () => {
   const server = await startAnswering(OK);
 
   await post(createClient(server));
+  // undici waits for a turn of the event loop before it would use the connection again
   await new Promise((resolve) => setTimeout(resolve, 5));
   await post(createClient(server));
 

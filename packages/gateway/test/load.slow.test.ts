@@ -110,6 +110,7 @@ test("a client that reads nothing holds the upstream back, and memory stays wher
   for (let last = -1; given === 0 || given > last; await delay(200)) last = given;
 
   const [stalledAt, stalled] = [given, await gateway.measure()];
+  // a gateway that went on reading would have filled its memory by then
   await delay(1_000);
   const later = await gateway.measure();
   expect(given).toBe(stalledAt);

@@ -1,0 +1,39 @@
+import { importsOf, resolveImport, sourcePaths } from "./sources.mjs";
+import { packageFolders } from "./workspace.mjs";
+
+/** Circles that are still there, by their first file. Nobody adds one. */
+const KNOWN = new Set([
+  "packages/core/src/errors/chat-error.ts",
+  "packages/core/src/http/answer/body.ts",
+  "packages/core/src/reply/chat.ts",
+  "packages/provider-openai/src/provider.ts",
+]);
+
+// no file of a package imports itself by way of others, type imports included: a circle has no first file to read
+for (const folder of packageFolders().filter((name) => name.startsWith("packages/"))) {
+  for (const circle of circlesOf(folder).filter(([first = ""]) => !KNOWN.has(first))) {
+    console.error(`circle of imports: ${circle.join(" -> ")}`);
+    process.exitCode = 1;
+  }
+}
+
+/** One circle for each file at which the search comes back to its own path. @param {string} folder */
+function circlesOf(folder) {
+  /** @type {Set<string>} */
+  const done = new Set();
+  /** @type {string[][]} */
+  const circles = [];
+  /** @param {string} path @param {readonly string[]} way */
+  const visit = (path, way) => {
+    const start = way.indexOf(path);
+    if (start >= 0) circles.push([...way.slice(start), path]);
+    if (start >= 0 || done.has(path)) return;
+    for (const specifier of importsOf(path)) {
+      const target = resolveImport(path, specifier);
+      if (target?.startsWith(`${folder}/src/`) && target.endsWith(".ts")) visit(target, [...way, path]);
+    }
+    done.add(path);
+  };
+  for (const path of sourcePaths(folder)) visit(path, []);
+  return circles;
+}
