@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { formatErrorTable } from "./error-table.mjs";
+import { formatHealthTable } from "./health-table.mjs";
 import { formatPerformanceTable } from "./performance-table.mjs";
 import { formatProviderTable } from "./provider-table.mjs";
 import { prepare } from "./setup.mjs";
@@ -18,11 +19,12 @@ const TABLE = /<!-- table: (\S+) -->\n([\s\S]*?)<!-- \/table -->/g;
  */
 const TABLES = {
   errors: formatErrorTable,
+  health: formatHealthTable,
   performance: formatPerformanceTable,
   providers: formatProviderTable,
 };
 
-prepare({ build: ["@fallthrough/registry", "@fallthrough/bench"] });
+prepare({ build: ["@fallthrough/registry", "@fallthrough/bench", "@fallthrough/weather"] });
 const check = process.argv.includes("--check");
 
 for (const file of markdownFiles()) {

@@ -1,0 +1,51 @@
+import { steady } from "../engine/load.ts";
+import { around } from "../engine/random.ts";
+import type { Scenario } from "../engine/scenario.ts";
+import { createLimitedService, createService, down } from "../engine/service.ts";
+import { KEY_REFUSED } from "./faults.ts";
+
+/** The day turns four hours after the start. */
+const DAY = 4 * 3_600;
+
+function limited(
+  name: string,
+  limit: { readonly prompts: number; readonly windowSeconds: number },
+  stated: boolean,
+  load: { readonly to: number; readonly every: number },
+): Scenario {
+  return {
+    name: `${name}, ${stated ? "with" : "without"} a time`,
+    about: `The first one takes ${limit.prompts} prompts and refuses the others, ${stated ? "with" : "without"} \`Retry-After\`.`,
+    create: (random) => ({
+      services: [createLimitedService("first", { ...limit, stated }), createService("second")],
+      callers: steady(random, load),
+    }),
+  };
+}
+
+const MINUTE_LIMIT = { prompts: 20, windowSeconds: 60 };
+const DAY_LIMIT = { prompts: 250, windowSeconds: DAY };
+
+/** Services that refuse somebody. */
+export const LIMITS: readonly Scenario[] = [
+  ...[true, false].map((stated) =>
+    limited("a limit per minute", MINUTE_LIMIT, stated, { to: 480, every: 1.5 }),
+  ),
+  ...[true, false].map((stated) =>
+    limited("a limit per day", DAY_LIMIT, stated, { to: 1.5 * DAY, every: 45 }),
+  ),
+  {
+    name: "a key refused, then corrected",
+    about: "The first one refuses the key for four minutes.",
+    create: (random) => ({
+      services: [
+        // a refused key is no outage: it is tried again each five minutes
+        createService("first", [
+          { from: 60, to: 60 + around(random, 240), within: 360, condition: down(KEY_REFUSED) },
+        ]),
+        createService("second"),
+      ],
+      callers: steady(random, { to: 1_800, every: 4 }),
+    }),
+  },
+];
