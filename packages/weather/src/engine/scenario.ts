@@ -4,7 +4,7 @@ import type { Service } from "./service.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** Who is asked, and by whom, in one run of a scenario. */
-export interface Situation {
+interface Situation {
   /** In the order of preference. */
   readonly services: readonly Service[];
   readonly callers: readonly Caller[];
