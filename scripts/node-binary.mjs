@@ -9,9 +9,10 @@ import { ROOT } from "./workspace.mjs";
  * @param {string} version
  */
 export function nodeBinary(version) {
-  const name = `node-${process.platform}-${process.arch}`;
+  const windows = process.platform === "win32";
+  const name = `node-${windows ? "win" : process.platform}-${process.arch}`;
   const folder = join(ROOT, ".cache", `node-${version}`);
-  const binary = join(folder, "node_modules", name, "bin/node");
+  const binary = join(folder, "node_modules", name, windows ? "bin/node.exe" : "bin/node");
   if (existsSync(binary)) return binary;
 
   npmInstall(["install", "--prefix", folder, "--no-save", `${name}@${version}`]);

@@ -25,6 +25,8 @@ export function npmInstall(args, { cwd } = {}) {
       cwd,
       encoding: "utf8",
       stdio: ["ignore", "ignore", "pipe"],
+      // on Windows npm is a script of the shell
+      shell: process.platform === "win32",
     });
     if (status === 0) return;
     if (attempt === INSTALL_ATTEMPTS || !isBrokenConnection(stderr)) {

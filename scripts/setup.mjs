@@ -32,7 +32,8 @@ function install() {
 
 /** @param {readonly string[]} names */
 function buildPackages(names) {
-  step(join(ROOT, "node_modules/.bin/turbo"), [
+  step(process.execPath, [
+    join(ROOT, "node_modules/turbo/bin/turbo"),
     "run",
     "build",
     "--output-logs=errors-only",
@@ -52,10 +53,12 @@ function step(command, args, environment) {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     maxBuffer: Number.POSITIVE_INFINITY,
+    // on Windows npx is a script of the shell
+    shell: command === "npx" && process.platform === "win32",
   });
   if (status === 0) return;
   process.stderr.write(`${stdout ?? ""}${stderr ?? ""}${error ? `${error.message}\n` : ""}`);
-  process.stderr.write(`\`${[command.replace(ROOT, ""), ...args].join(" ")}\` failed\n`);
+  process.stderr.write(`\`${[command, ...args].join(" ").replaceAll(ROOT, "")}\` failed\n`);
   process.exit(status || 1);
 }
 

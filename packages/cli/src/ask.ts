@@ -13,6 +13,8 @@ export interface AskOptions extends Omit<ApplicationOptions, "onAttempt"> {
   readonly system?: string | undefined;
   readonly json?: boolean | undefined;
   readonly stream: boolean;
+  /** Whether what is piped in belongs to the prompt. */
+  readonly stdin: boolean;
   /** Seconds. */
   readonly timeout?: number | undefined;
 }
@@ -24,7 +26,7 @@ export async function ask(
   argument: string | undefined,
   options: AskOptions,
 ): Promise<number> {
-  const prompt = await readPrompt(shell, argument);
+  const prompt = options.stdin ? await readPrompt(shell, output, argument) : (argument ?? "").trim();
   if (prompt === "") throw usageError("no prompt was given, expected one as an argument or on stdin");
 
   const progress = await createProgress(shell);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
+import { fstatSync } from "node:fs";
 import { runProgram } from "./program.ts";
-import { EXIT } from "./shell.ts";
+import { EXIT, TERMINATED } from "./shell.ts";
 
 const interruption = new AbortController();
 let interrupt = (): void => {
@@ -9,7 +10,7 @@ let interrupt = (): void => {
   interruption.abort(new Error("interrupted"));
 };
 process.on("SIGINT", () => interrupt());
-process.once("SIGTERM", () => interruption.abort(new Error("terminated")));
+process.once("SIGTERM", () => interruption.abort(TERMINATED));
 
 // the reader of the answer has seen enough, `| head -1` for example
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
@@ -21,6 +22,7 @@ const code = await runProgram(process.argv.slice(2), {
   directory: process.cwd(),
   environment: process.env,
   input: process.stdin,
+  inputIsSocket: isSocket(0),
   output: process.stdout,
   notes: process.stderr,
   signal: interruption.signal,
@@ -30,3 +32,11 @@ const code = await runProgram(process.argv.slice(2), {
 });
 // idle connections and plugins with timers of their own would keep the process
 process.stdout.write("", () => process.exit(code));
+
+function isSocket(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isSocket();
+  } catch {
+    return false;
+  }
+}

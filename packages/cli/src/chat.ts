@@ -3,7 +3,7 @@ import { type Conversation, createConversation } from "./conversation.ts";
 import { readLines } from "./lines.ts";
 import type { Output } from "./output.ts";
 import { formatRoute } from "./route.ts";
-import { EXIT, type Shell } from "./shell.ts";
+import { EXIT, exitCodeOf, type Shell } from "./shell.ts";
 
 /** The options of `chat`. */
 export interface ChatOptions {
@@ -55,7 +55,7 @@ export async function chat(shell: Shell, output: Output, options: ChatOptions): 
   }
   lines.close();
   await application.registry.close();
-  return shell.signal.aborted ? EXIT.interrupted : EXIT.answered;
+  return shell.signal.aborted ? exitCodeOf(shell.signal) : EXIT.answered;
 }
 
 async function act(

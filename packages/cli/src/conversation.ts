@@ -10,7 +10,7 @@ export interface Conversation {
   readonly route: Route | undefined;
   /** Asks, prints the answer as it comes, and keeps both; a question that nobody answered is not kept. */
   ask(question: string, signal: AbortSignal): Promise<void>;
-  /** Asks the last question again, in place of its answer; `false` where there is none. */
+  /** Asks the last question again; a new answer takes the place of the old one. `false` where there is none. */
   retry(signal: AbortSignal): Promise<boolean>;
 }
 
@@ -26,9 +26,9 @@ export function createConversation(
   let last: { readonly question: string; readonly before: readonly ChatMessage[] } | undefined;
   let route: Route | undefined;
 
-  async function ask(question: string, signal: AbortSignal): Promise<void> {
-    last = { question, before: history };
-    const messages: ChatMessage[] = [...history, { role: "user", content: question }];
+  async function ask(question: string, before: readonly ChatMessage[], signal: AbortSignal): Promise<void> {
+    last = { question, before };
+    const messages: ChatMessage[] = [...before, { role: "user", content: question }];
     const reply = registry.chat({ model: conversation.model, messages, signal });
     let answer = "";
     try {
@@ -59,11 +59,10 @@ export function createConversation(
     get route() {
       return route;
     },
-    ask,
+    ask: (question, signal) => ask(question, history, signal),
     async retry(signal) {
       if (last === undefined) return false;
-      history = last.before;
-      await ask(last.question, signal);
+      await ask(last.question, last.before, signal);
       return true;
     },
   };

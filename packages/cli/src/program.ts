@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { reportFailure } from "./failure.ts";
 import { createOutput } from "./output.ts";
-import { EXIT, type Shell } from "./shell.ts";
+import { EXIT, exitCodeOf, type Shell } from "./shell.ts";
 
 /** Runs the command line and resolves to the exit code. */
 export async function runProgram(words: readonly string[], shell: Shell): Promise<number> {
@@ -30,6 +30,7 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .option("-m, --model <name>", "an alias, a model, a provider or provider/model (default: every provider)")
     .option("-s, --system <text>", "instructions that come before the prompt")
     .option("--no-stream", "print the answer when it is complete")
+    .option("--no-stdin", "ask the argument alone, whatever is piped in")
     .option("--timeout <seconds>", "give up after so many seconds", parseSeconds)
     .option("--proxy <url>", "http, https or socks5 proxy for every provider", parseProxy)
     .action(async (prompt, options) => {
@@ -82,7 +83,7 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     await program.parseAsync(words, { from: "user" });
     return code;
   } catch (error) {
-    if (shell.signal.aborted) return EXIT.interrupted;
+    if (shell.signal.aborted) return exitCodeOf(shell.signal);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.answered : EXIT.usage;
     return reportFailure(output, error, words.includes("--json"));
   }

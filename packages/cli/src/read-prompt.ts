@@ -1,9 +1,47 @@
+import { once } from "node:events";
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Output } from "./output.ts";
 import type { Shell } from "./shell.ts";
 
+/** How long an argument waits in silence for what may be piped in. */
+const PATIENCE_MS = 2_000;
+
 /** The prompt of the argument and, after a blank line, of what is piped in; empty when there is neither. */
-export async function readPrompt({ input, signal }: Shell, argument: string = ""): Promise<string> {
-  const piped = input.isTTY ? "" : await text(addAbortSignal(signal, input));
+export async function readPrompt(shell: Shell, output: Output, argument: string = ""): Promise<string> {
+  const hasArgument = argument.trim() !== "";
+  const piped = shell.input.isTTY ? "" : await readInput(shell, output, hasArgument);
   return [argument, piped.trimEnd()].filter((part) => part.trim() !== "").join("\n\n");
+}
+
+async function readInput(shell: Shell, output: Output, hasArgument: boolean): Promise<string> {
+  const { input, signal } = shell;
+  const reading = text(addAbortSignal(signal, input));
+  if (!hasArgument || (await comesSoon(input))) return reading;
+  // a program that starts another gives it an open socket, whether it means to write or not
+  if (!shell.inputIsSocket) {
+    output.note("waiting for the end of stdin; `--no-stdin` asks the argument alone");
+    return reading;
+  }
+  output.note("nothing came on stdin, so the argument is asked alone; `--no-stdin` does not wait for it");
+  reading.catch(() => {});
+  input.destroy();
+  return "";
+}
+
+/** Whether a first byte or the end comes before the patience ends. */
+async function comesSoon(input: Shell["input"]): Promise<boolean> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  // an input that fails is told by whoever reads it
+  const yes = (): boolean => true;
+  try {
+    return await Promise.race([
+      once(input, "readable", { signal }).then(yes, yes),
+      delay(PATIENCE_MS, false, { signal }),
+    ]);
+  } finally {
+    settled.abort();
+  }
 }

@@ -23,7 +23,8 @@ export async function serve(shell: Shell, output: Output, options: ServeOptions)
   if (application.providers.length === 0) return EXIT.usage;
 
   const { registry } = application;
-  const known = shell.environment[TOKEN_VARIABLE];
+  // a variable that is set and blank counts as missing, as everywhere
+  const known = shell.environment[TOKEN_VARIABLE]?.trim() || undefined;
   const token = options.token ?? known;
   const { port, host, allowHost: hosts } = options;
   const gateway = await startGateway(registry, { port, host, token, hosts });

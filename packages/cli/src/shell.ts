@@ -5,6 +5,8 @@ export interface Shell {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly input: Readable & { readonly isTTY?: boolean | undefined };
+  /** Whether the input is a socket: what a program gives to a command that it starts, and mostly never writes to. */
+  readonly inputIsSocket?: boolean | undefined;
   readonly output: Terminal;
   /** For everything that is not the answer. */
   readonly notes: Terminal;
@@ -21,4 +23,12 @@ export interface Terminal extends Writable {
 }
 
 /** The exit codes of the command. */
-export const EXIT = { answered: 0, unanswered: 1, usage: 2, interrupted: 130 } as const;
+export const EXIT = { answered: 0, unanswered: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** The reason of a signal that was aborted by SIGTERM. */
+export const TERMINATED: Error = new Error("terminated");
+
+/** The exit code of a command that was ended from outside. */
+export function exitCodeOf({ reason }: AbortSignal): number {
+  return reason === TERMINATED ? EXIT.terminated : EXIT.interrupted;
+}

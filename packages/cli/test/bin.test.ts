@@ -33,6 +33,25 @@ test("Ctrl-C in the middle of an answer closes the upstream connection and exits
   expect(upstreams.chatgptfree.requests.at(-1)?.aborted).toBe(true);
 });
 
+test("a request to end exits with 143", async () => {
+  upstreams.chatgptfree.behave("slow");
+  const child = startCommand(["ask", "What is new?", "-m", "chatgptfree", "--no-stdin"], application);
+  const finished = finishCommand(child);
+  await once(child.stdout, "data");
+
+  child.kill("SIGTERM");
+
+  expect(await finished).toMatchObject({ code: 143, stderr: "" });
+});
+
+test("an argument is asked although the program that started the command leaves stdin open", async () => {
+  const child = startCommand(["ask", "What is new?", "-m", "chatgptfree"], application);
+
+  const { code, stdout } = await finishCommand(child);
+
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `${upstreams.answerTo("What is new?")}\n` });
+});
+
 test("Ctrl-C before the answer leaves no half JSON", async () => {
   upstreams.pizzagpt.behave("silent");
   const before = upstreams.pizzagpt.requests.length;

@@ -46,6 +46,26 @@ test("the model can be asked for and chosen, and a wrong name changes nothing", 
   expect(stderr).not.toMatch(/^pizzagpt\/\S+ +answered/m);
 });
 
+test("a retry that fails leaves the answer before it in the conversation", async () => {
+  const child = startCommand(["chat", "-m", "fakegpt"], application);
+  const finished = finishCommand(child);
+  child.stdin.write("What is new?\n");
+  await vi.waitFor(() => expect(upstreams.fakegpt.requests.length).toBeGreaterThan(0), { timeout: 5_000 });
+  await once(child.stdout, "data");
+  upstreams.fakegpt.behave("empty");
+  child.stdin.write("/retry\n");
+  await once(child.stderr, "data");
+  upstreams.fakegpt.behave("ok");
+
+  child.stdin.end("And old?\n");
+
+  await finished;
+  const first = upstreams.answerTo("What is new?");
+  expect(upstreams.fakegpt.requests.at(-1)?.body).toContain(
+    JSON.stringify(`User: What is new?\nAssistant: ${first}\nUser: And old?\nAssistant:`).slice(1, -1),
+  );
+});
+
 test("a question that nobody answered can be tried again and stands in the history once", async () => {
   const child = startCommand(["chat", "-m", "fakegpt"], application);
   const finished = finishCommand(child);

@@ -80,6 +80,12 @@ test("a token is asked for and not printed, and the line for curl reads it from 
   expect(JSON.parse(stdout)).toMatchObject({ object: "chat.completion" });
 });
 
+test("a variable for the token that is set and blank counts as missing", async () => {
+  const { baseURL } = await serve([], { FALLTHROUGH_TOKEN: "" });
+
+  expect((await ask(baseURL, {})).status).toBe(200);
+});
+
 test("a token of the command line is not printed either, and where the line for curl looks for it is told", async () => {
   const { child, finished, printed } = await serve(["--token", "hunter2-token"]);
 

@@ -1,5 +1,6 @@
 // What the registry and the gateway share with core: outside semver, and for nobody else.
 export { type InstanceSettings, instanceSettings } from "./contract/card.ts";
+export { LONGEST_TIMER_MS } from "./contract/defaults.ts";
 export { parseRequest } from "./contract/parse-request.ts";
 export { deniedCapability, findModel, requiredCapabilities } from "./contract/requirements.ts";
 export { amendError, attachRoute } from "./errors/chat-error.ts";

@@ -10,8 +10,9 @@ if (args.includes("--help") || args.includes("-h")) {
   try {
     const plan = process.stdin.isTTY && process.stdout.isTTY ? await askPlan() : await readPlan(args);
     writePackage(plan);
+    const folder = /^[\w./\\:-]+$/.test(plan.folder) ? plan.folder : JSON.stringify(plan.folder);
     process.stdout.write(
-      `wrote ${plan.folder}; next:\n\n  cd ${plan.folder}\n  npm install\n  npm run build && npm test\n`,
+      `wrote ${folder}; next:\n\n  cd ${folder}\n  npm install\n  npm run build && npm test\n`,
     );
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);

@@ -1,5 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TEMPLATES } from "./templates.ts";
 
@@ -24,7 +33,8 @@ const PACKAGE = new URL("../", import.meta.url);
 
 /** Writes the package of a provider; @throws where the plan cannot be carried out, before anything is written */
 export function writePackage(plan: PackagePlan): void {
-  const { folder, id, template } = plan;
+  const { id, template } = plan;
+  const folder = resolve(plan.folder);
   const chosen = TEMPLATES[template];
   if (chosen === undefined) {
     throw new Error(
@@ -35,8 +45,8 @@ export function writePackage(plan: PackagePlan): void {
     throw new Error(`the id ${JSON.stringify(id)} is none, expected lower-case letters, digits and hyphens`);
   }
   const origin = parseOrigin(plan.origin);
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw new Error(`the folder ${JSON.stringify(folder)} is not empty, expected a new one`);
+  if (existsSync(folder) && !isEmptyFolder(folder)) {
+    throw new Error(`${JSON.stringify(plan.folder)} is not an empty folder, expected a new one`);
   }
 
   mkdirSync(folder, { recursive: true });
@@ -59,6 +69,10 @@ export function writePackage(plan: PackagePlan): void {
   );
 }
 
+function isEmptyFolder(path: string): boolean {
+  return statSync(path).isDirectory() && readdirSync(path).length === 0;
+}
+
 function parseOrigin(text: string): string {
   const { protocol, hostname, origin } = URL.canParse(text) ? new URL(text) : {};
   const safe = protocol === "https:" || (protocol === "http:" && LOOPBACK.includes(hostname ?? ""));
@@ -70,7 +84,7 @@ function parseOrigin(text: string): string {
 function textFiles(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .filter((file) => !file.endsWith(".txt"));
 }
 

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writePackage } from "../src/write-package.ts";
 
 let workspace: string;
@@ -19,6 +19,25 @@ test("an origin that looks like that of the template stays as it was given", () 
   writePackage({ folder, id: "alike", name: "My Site", origin, template: "openai" });
 
   expect(readFileSync(join(folder, "src/provider.ts"), "utf8")).toContain(`baseURL: "${origin}/v1"`);
+});
+
+test.each([
+  ["relative", "form-a", "form-a"],
+  ["relative with a dot", "./form-b", "form-b"],
+  ["closed by a slash", "form-c/", "form-c"],
+  ["through its parent", "form-d/../form-e//inner/.", "form-e/inner"],
+  ["with spaces", "form f/of mine", "form f/of mine"],
+])("a folder that is %s is the one that is written", (_, folder, written) => {
+  vi.spyOn(process, "cwd").mockReturnValue(workspace);
+
+  writePackage({ folder, id: "form", name: "Form", origin: "https://form.example", template: "sse" });
+
+  const files = readdirSync(join(workspace, written), { recursive: true, encoding: "utf8" });
+  expect(files).toEqual(
+    expect.arrayContaining([".gitignore", "README.md", "package.json", join("test", "conformance.test.ts")]),
+  );
+  expect(files.filter((file) => file.includes(".check."))).toEqual([]);
+  vi.restoreAllMocks();
 });
 
 test("the manifest takes its versions from that of the scaffold", () => {
@@ -46,7 +65,12 @@ test.each([
   ["an unknown template", { template: "xml" }, "unknown template"],
   ["an id with other letters", { id: "My Site" }, "the id"],
   ["an origin without encryption", { origin: "http://a.example" }, "the origin"],
-  ["a folder with something in it", { folder: dirname(fileURLToPath(import.meta.url)) }, "is not empty"],
+  [
+    "a folder with something in it",
+    { folder: dirname(fileURLToPath(import.meta.url)) },
+    "is not an empty folder",
+  ],
+  ["a file in its place", { folder: fileURLToPath(import.meta.url) }, "is not an empty folder"],
 ])("%s is refused before anything is written", (_, change, problem) => {
   const folder = join(workspace, "refused");
   const plan = { folder, id: "refused", name: "Refused", origin: "https://a.example", template: "json" };

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { ChatError } from "@fallthrough/core";
+import { isLoopback } from "@fallthrough/core/internal";
 import type { HttpRequest } from "./exchange-types.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -21,9 +22,6 @@ export interface Access {
 
 /** Visible ASCII, because everything else is changed or refused on its way through a header. */
 const TOKEN = /^[\x21-\x7e]+$/;
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
 
 /** Rules of access; @throws `config` for a token that no client could send */
 export function createAccess({ token, hosts = [] }: AccessOptions): Access {
@@ -69,13 +67,6 @@ export function createAccess({ token, hosts = [] }: AccessOptions): Access {
 }
 
 const FOREIGN = { code: "foreign_request" } as const;
-
-/** Whether only this machine can reach the name or address. */
-export function isLoopback(name: string): boolean {
-  const version = isIP(name);
-  if (version === 0) return name === "localhost" || name.endsWith(".localhost");
-  return LOOPBACK.check(name, version === 4 ? "ipv4" : "ipv6");
-}
 
 /** The name or address alone, in lower case. */
 function hostName(host: string): string {

@@ -9,6 +9,7 @@ import { createHead, formatCompletion } from "./openai-shape.ts";
 import type { CompletionRequest } from "./parse-request.ts";
 import { Refusal } from "./refusal.ts";
 import { createStreamBody, type StreamTimers } from "./stream-body.ts";
+import { startTimer } from "./timers.ts";
 
 /** Answers a completion; ends the call once the answer is over, and throws a failure that comes before its head */
 export async function complete(
@@ -79,10 +80,10 @@ async function stream(
 }
 
 /** Waits for a first part, but no longer than a client may go without a byte; throws its failure */
-function settledWithin(first: Promise<unknown>, ms: number): Promise<unknown> {
+function settledWithin(first: Promise<unknown>, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    first.finally(() => clearTimeout(timer)).then(resolve, reject);
+    const timer = startTimer(ms, resolve);
+    first.finally(() => clearTimeout(timer)).then(() => resolve(), reject);
   });
 }
 

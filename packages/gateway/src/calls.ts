@@ -1,11 +1,12 @@
 import { Refusal } from "./refusal.ts";
+import { startTimer } from "./timers.ts";
 
 /** The calls that a gateway has in flight. */
 export interface Calls {
   readonly closing: boolean;
   /** Opens a call that ends when the client leaves; throws a refusal where there are too many */
   open(client: AbortSignal): OpenCall;
-  /** Takes no more calls, and ends those that have not ended by themselves within `graceMs`. */
+  /** Takes no more calls, and ends those that have not ended by themselves within `graceMs`; `0` waits for all of them. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -63,9 +64,9 @@ export function createCalls(limit: number): Calls {
       const idle = new Promise<void>((resolve) => {
         onIdle = resolve;
       });
-      const timer = setTimeout(() => {
+      const timer = startTimer(graceMs, () => {
         for (const call of open) call.abort(CLOSING);
-      }, graceMs);
+      });
       await idle;
       clearTimeout(timer);
     },

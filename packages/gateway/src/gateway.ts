@@ -1,5 +1,6 @@
 import type { Registry } from "@fallthrough/registry";
-import { createRoutes, type GatewayOptions } from "./routes.ts";
+import { type GatewayOptions, resolveOptions } from "./gateway-options.ts";
+import { createRoutes } from "./routes.ts";
 
 /** An OpenAI-compatible handler in front of a registry. */
 export interface Gateway {
@@ -12,12 +13,12 @@ export interface Gateway {
 /**
  * Creates a handler of HTTP requests that speaks the OpenAI API.
  *
- * @throws `config` for a token that no client could send
+ * @throws `config` for an option that is unknown or wrong
  * @example
  * const gateway = createGateway(registry);
  * const response = await gateway.fetch(new Request("http://127.0.0.1/v1/models"));
  */
 export function createGateway(registry: Registry, options: GatewayOptions = {}): Gateway {
-  const { application, close } = createRoutes(registry, options);
+  const { application, close } = createRoutes(registry, resolveOptions(options));
   return { fetch: async (request) => application.fetch(request), close };
 }

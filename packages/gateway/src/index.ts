@@ -1,4 +1,4 @@
 export type { AccessOptions } from "./access.ts";
 export { createGateway, type Gateway } from "./gateway.ts";
-export type { GatewayOptions } from "./routes.ts";
-export { type GatewayServerOptions, type RunningGateway, startGateway } from "./server.ts";
+export type { GatewayOptions, GatewayServerOptions } from "./gateway-options.ts";
+export { type RunningGateway, startGateway } from "./server.ts";

@@ -2,28 +2,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Registry } from "@fallthrough/registry";
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
-import { type AccessOptions, createAccess } from "./access.ts";
+import { createAccess } from "./access.ts";
 import { complete, resolveModel } from "./answer-call.ts";
 import { createCalls } from "./calls.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { failureAnswer } from "./failure-answer.ts";
+import type { GatewayOptions, Resolved } from "./gateway-options.ts";
 import { listModels } from "./models.ts";
 import { openNodeExchange } from "./node-exchange.ts";
 import { parseRequest } from "./parse-request.ts";
 import { readBody } from "./read-body.ts";
 import { Refusal } from "./refusal.ts";
-import type { StreamTimers } from "./stream-body.ts";
 import { openWebExchange, toResponse } from "./web-exchange.ts";
-
-/** How a gateway serves; nothing in it is a client's to say. */
-export interface GatewayOptions extends AccessOptions, Partial<StreamTimers> {
-  /** Calls in flight at once; one more is refused. @default 32 */
-  readonly maxCalls?: number | undefined;
-  /** Bytes of a body. @default 4 MiB */
-  readonly bodyBytes?: number | undefined;
-  /** Milliseconds that calls in flight are given when the gateway closes. @default 10_000 */
-  readonly graceMs?: number | undefined;
-}
 
 /** On our own server Node's messages stand beside the platform's request. */
 type Environment = { Bindings: Partial<HttpBindings> };
@@ -37,18 +27,9 @@ export interface Routes {
 
 type Route = (request: HttpRequest, id: string) => HttpAnswer | Promise<HttpAnswer>;
 
-const DEFAULTS = {
-  maxCalls: 32,
-  bodyBytes: 4 * 1024 * 1024,
-  graceMs: 10_000,
-  keepaliveMs: 15_000,
-  writeMs: 60_000,
-} as const;
-
 /** Creates the routes of a gateway; @throws `config` for a token that no client could send */
-export function createRoutes(registry: Registry, options: GatewayOptions): Routes {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const { maxCalls, bodyBytes, graceMs, keepaliveMs, writeMs } = { ...DEFAULTS, ...given };
+export function createRoutes(registry: Registry, options: Resolved<GatewayOptions>): Routes {
+  const { maxCalls, bodyBytes, graceMs, keepaliveMs, writeMs } = options;
   const access = createAccess(options);
   const calls = createCalls(maxCalls);
 

@@ -3,23 +3,17 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, isIP, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ChatError } from "@fallthrough/core";
+import { isLoopback } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import type { Registry } from "@fallthrough/registry";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
-import { isLoopback } from "./access.ts";
 import { failureAnswer } from "./failure-answer.ts";
+import { type GatewayServerOptions, resolveServerOptions } from "./gateway-options.ts";
 import { isWellFormed, refuseRequest, refuseSocket } from "./malformed.ts";
 import { Refusal } from "./refusal.ts";
-import { createRoutes, type GatewayOptions } from "./routes.ts";
+import { createRoutes } from "./routes.ts";
+import { timerMs } from "./timers.ts";
 import { toResponse } from "./web-exchange.ts";
-
-/** Where and how a gateway listens. */
-export interface GatewayServerOptions extends GatewayOptions {
-  /** `0` for any free one. @default 8787 */
-  readonly port?: number | undefined;
-  /** The address to listen on; another than loopback needs a token. @default "127.0.0.1" */
-  readonly host?: string | undefined;
-}
 
 /** A gateway that listens. */
 export interface RunningGateway {
@@ -33,7 +27,6 @@ export interface RunningGateway {
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 60_000;
 const CHECK_MS = 1_000;
-const WRITE_MS = 60_000;
 /** How long the last bytes may take on their way to clients when the server closes. */
 const FLUSH_MS = 500;
 const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
@@ -45,17 +38,18 @@ const PROBLEMS: ReadonlyMap<unknown, string> = new Map([
   ["EAI_AGAIN", "is not an address of this machine"],
 ]);
 
-/** Starts a gateway on a port; @throws `config` where it may not or cannot listen */
+/** Starts a gateway on a port; @throws `config` for an option that is unknown or wrong, and where it may not or cannot listen */
 export async function startGateway(
   registry: Registry,
   options: GatewayServerOptions = {},
 ): Promise<RunningGateway> {
-  const { port = 8787, host = "127.0.0.1", token, hosts = [], writeMs = WRITE_MS } = options;
+  const resolved = resolveServerOptions(options);
+  const { port, host, token, hosts = [], writeMs } = resolved;
   if (token === undefined && !isLoopback(host)) {
     throw new ChatError("config", `listening on ${quote(host)} needs a token, because others can reach it`);
   }
   const own = WILDCARDS.includes(host) ? "*" : host;
-  const routes = createRoutes(registry, { ...options, hosts: [...hosts, own] });
+  const routes = createRoutes(registry, { ...resolved, hosts: [...hosts, own] });
   const listener = getRequestListener(
     (request, env) => routes.application.fetch(request, env as HttpBindings),
     {
@@ -83,7 +77,7 @@ export async function startGateway(
     if (isWellFormed(incoming)) void listener(incoming, outgoing);
     else refuseRequest(outgoing);
   });
-  server.setTimeout(writeMs, (socket: Socket) => {
+  server.setTimeout(timerMs(writeMs), (socket: Socket) => {
     // a call may be silent for long, but what is written must go, and who asks nothing goes too
     if (socket.writableLength > 0 || !busy.has(socket)) socket.destroy();
   });

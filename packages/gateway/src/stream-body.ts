@@ -4,8 +4,9 @@ import type { OpenCall } from "./calls.ts";
 import { explainFailure } from "./failure-answer.ts";
 import { type Frames, KEEPALIVE, renderFailure } from "./frames.ts";
 import { Refusal } from "./refusal.ts";
+import { startTimer } from "./timers.ts";
 
-/** Milliseconds. */
+/** Milliseconds; `0` turns a timer off. */
 export interface StreamTimers {
   /** How long a client waits without a byte before it gets a comment. */
   readonly keepaliveMs: number;
@@ -25,7 +26,11 @@ export interface StreamSource {
 
 type Piece = IteratorResult<string, undefined>;
 
-/** Characters after which no further part goes into a piece, so that a slow client holds the provider back. */
+/**
+ * Characters of a piece at most, and those after which no further part is asked for.
+ *
+ * A slow client holds the provider back, and shows by each piece that it takes something.
+ */
 const PIECE_LENGTH = 64 * 1024;
 
 /** The body of a streamed answer; a part is asked of the provider only when the client takes a piece. */
@@ -43,14 +48,14 @@ export function createStreamBody(
   /** Nothing comes after what is ready. */
   let ended = false;
 
-  const keepalive = setTimeout(() => {
+  const keepalive = startTimer(timers.keepaliveMs, () => {
     if (reader !== undefined) give(KEEPALIVE);
-    else keepalive.refresh();
-  }, timers.keepaliveMs);
-  const stall = setTimeout(() => {
+    else keepalive?.refresh();
+  });
+  const stall = startTimer(timers.writeMs, () => {
     if (reader !== undefined) return;
     call.abort(new Refusal(408, "the client takes nothing", { code: "client_stalled" }));
-  }, timers.writeMs);
+  });
   call.signal.addEventListener("abort", () => {
     // whoever takes nothing may never come back for the event that tells of it
     if (reader === undefined) release();
@@ -95,16 +100,21 @@ export function createStreamBody(
   function answer(): void {
     if (reader === undefined) return;
     if (ready === "" && !ended && !asked) ask(parts.next());
-    else if (!asked || ready !== "") give(ready);
+    else if (!asked || ready !== "") give(takePiece());
+  }
+
+  function takePiece(): string {
+    const piece = ready.length <= PIECE_LENGTH ? ready : ready.slice(0, cutAt(ready));
+    ready = ready.slice(piece.length);
+    return piece;
   }
 
   function give(text: string): void {
     const waiting = reader;
     reader = undefined;
-    if (text === ready) ready = "";
-    keepalive.refresh();
-    stall.refresh();
-    if (ended) release();
+    keepalive?.refresh();
+    stall?.refresh();
+    if (ended && ready === "") release();
     waiting?.(text === "" ? END : { done: false, value: text });
   }
 
@@ -135,4 +145,10 @@ export function createStreamBody(
     },
   };
   return body;
+}
+
+/** Where a piece ends: never within a surrogate pair, whose halves cannot be encoded alone. */
+function cutAt(text: string): number {
+  const last = text.charCodeAt(PIECE_LENGTH - 1);
+  return last >= 0xd800 && last <= 0xdbff ? PIECE_LENGTH - 1 : PIECE_LENGTH;
 }

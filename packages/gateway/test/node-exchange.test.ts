@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { text as readAll } from "node:stream/consumers";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import type { ChatProvider, StreamPart } from "@fallthrough/core";
 import { partsOf } from "@fallthrough/core/provider";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { type GatewayServerOptions, type RunningGateway, startGateway } from "../src/index.ts";
 import { answer, eventsOf, MESSAGES, memoryProvider, registryOf, textOf } from "./case.ts";
 
@@ -26,6 +26,20 @@ function ask({ baseURL }: RunningGateway): Promise<Response> {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ messages: MESSAGES, stream: true }),
   });
+}
+
+/** A request after which the server closes, byte for byte. */
+function requestOf(body: object): string {
+  const text = JSON.stringify(body);
+  const head =
+    "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close";
+  return `${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}
+
+/** The body of an answer that came in chunks. */
+function withoutChunkHeads(answered: string): string {
+  const body = answered.slice(answered.indexOf("\r\n\r\n") + 2);
+  return body.replace(/\r\n[0-9a-f]+\r\n/g, "");
 }
 
 /** A provider whose answers have come whole when their first part is asked for. */
@@ -87,10 +101,12 @@ test.each([
   const { port } = await start(provider);
   const socket = connect(port, "127.0.0.1").setNoDelay();
   await once(socket, "connect");
-  const body = JSON.stringify({ messages: MESSAGES });
-  const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const request = requestOf({ messages: MESSAGES });
+  const body = request.indexOf("{");
 
-  for (const piece of together ? [head + body] : [head, body.slice(0, 9), body.slice(9)]) {
+  for (const piece of together
+    ? [request]
+    : [request.slice(0, body), request.slice(body, body + 9), request.slice(body + 9)]) {
     socket.write(piece);
     await setImmediate();
   }
@@ -108,6 +124,50 @@ test("a client that never ends a body which nobody reads is let go after its ans
   socket.write("Content-Length: 1000000\r\n\r\n{");
 
   expect(await readAll(socket)).toMatch(/^HTTP\/1.1 413 /);
+});
+
+test("a client that takes a little of a large delta at a time is not taken for one that stalls", {
+  timeout: 20_000,
+}, async () => {
+  const delta = "x".repeat(24 * 1024 * 1024);
+  const writeMs = 500;
+  const { port } = await start(memoryProvider("one", answer(delta)), { writeMs });
+  const socket = connect(port, "127.0.0.1");
+  socket.write(requestOf({ messages: MESSAGES, stream: true }));
+  const started = performance.now();
+
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) {
+    chunks.push(chunk);
+    await delay(4);
+  }
+
+  const stream = Buffer.concat(chunks).toString();
+  // one write of the whole would have taken longer than a client may be still
+  expect(performance.now() - started).toBeGreaterThan(2 * writeMs);
+  expect(stream.slice(-60)).toContain("data: [DONE]");
+  expect(textOf(withoutChunkHeads(stream)) === delta).toBe(true);
+});
+
+test("a client that takes nothing holds the provider back", async () => {
+  function* endless(): Iterable<StreamPart> {
+    for (;;) yield { type: "text-delta", delta: "x".repeat(16 * 1024) };
+  }
+  const provider = memoryProvider("one", endless());
+  const { port } = await start(provider);
+  const socket = connect(port, "127.0.0.1").pause();
+  socket.write(requestOf({ messages: MESSAGES, stream: true }));
+
+  let taken = -1;
+  while (provider.taken === 0 || provider.taken > taken) {
+    taken = provider.taken;
+    await delay(100);
+  }
+
+  // what the sockets of both sides hold is some megabytes
+  expect(taken).toBeLessThan(1_000);
+  socket.destroy();
+  await vi.waitFor(() => expect(provider.open).toBe(0));
 });
 
 test("a provider whose id no header takes as it is has a header and an answer all the same", async () => {

@@ -95,3 +95,25 @@ test("a client that takes nothing ends its call, and is told when it comes back"
   expect((await post(gateway, { model: "none" })).status).toBe(404);
   expect(eventsOf(await response.text()).at(-1)).toMatchObject({ error: { code: "client_stalled" } });
 });
+
+test("a large delta comes in pieces, none of which ends within a character, and each shows that the client takes something", async () => {
+  // the event around the text moves the places where pieces end by one character for each provider
+  for (const id of ["one", "ones"]) {
+    const delta = "\u{1f642}".repeat(128 * 1024);
+    const provider = memoryProvider(id, answer(delta));
+    const gateway = createGateway(registryOf(provider), { writeMs: 200 });
+    const { body } = await post(gateway, STREAM);
+
+    let stream = "";
+    let longest = 0;
+    const decoder = new TextDecoder();
+    for await (const piece of body ?? []) {
+      longest = Math.max(longest, piece.byteLength);
+      stream += decoder.decode(piece, { stream: true });
+      await delay(50);
+    }
+
+    expect(longest).toBeLessThan(256 * 1024);
+    expect(textOf(stream) === delta).toBe(true);
+  }
+});
