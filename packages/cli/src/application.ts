@@ -52,11 +52,11 @@ function withProxy(
   return Object.fromEntries([...ids].map((id) => [id, { ...settings[id], proxy }]));
 }
 
-/** Tells what was left out and why, and what to install where nothing is left. */
+/** Tells what was left out and why, also where nothing is left. */
 export function noteProblems(output: Output, { providers, problems }: Application): void {
   for (const { error } of problems) output.note({ text: error.message, style: "yellow" });
-  if (providers.length === 0) {
-    output.note("no provider is installed; try: npm install @fallthrough/provider-pizzagpt");
+  if (providers.length === 0 && problems.length === 0) {
+    output.note("no provider is left, expected fewer in `deny` or more in `allow`");
   }
 }
 

@@ -121,9 +121,21 @@ test("with nothing installed it says what to install", async () => {
 
   const { code, stdout, stderr } = await runCommand(["serve"], empty);
 
-  expect(stderr).toBe("no provider is installed; try: npm install @fallthrough/provider-pizzagpt\n");
+  expect(stderr).toMatch(
+    /declares no provider, install one, .*`npm install @fallthrough\/provider-openai`\n$/,
+  );
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   empty.remove();
+});
+
+test("with everything denied it says so", async () => {
+  const none = createApplication(["pizzagpt"], { deny: ["pizzagpt"] });
+
+  const { code, stderr } = await runCommand(["serve"], none);
+
+  expect(stderr).toBe("no provider is left, expected fewer in `deny` or more in `allow`\n");
+  expect(code).toBe(2);
+  none.remove();
 });
 
 test.each([
