@@ -139,6 +139,7 @@ test("a client that takes a little of a large delta at a time is not taken for o
   const chunks: Buffer[] = [];
   for await (const chunk of socket) {
     chunks.push(chunk);
+    // slower than the provider by far
     await delay(4);
   }
 
@@ -161,6 +162,7 @@ test("a client that takes nothing holds the provider back", async () => {
   let taken = -1;
   while (provider.taken === 0 || provider.taken > taken) {
     taken = provider.taken;
+    // until what the sockets hold is full
     await delay(100);
   }
 

@@ -110,6 +110,7 @@ test("a large delta comes in pieces, none of which ends within a character, and 
     for await (const piece of body ?? []) {
       longest = Math.max(longest, piece.byteLength);
       stream += decoder.decode(piece, { stream: true });
+      // all pieces together take longer than a client may be still
       await delay(50);
     }
 
