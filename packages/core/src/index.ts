@@ -10,4 +10,6 @@ export {
   type PartialReply,
   type Phase,
 } from "./errors/chat-error.ts";
-export { type ChatReply, type ChatResult, chat } from "./reply/chat.ts";
+export { type ChatOptions, chat } from "./reply/chat.ts";
+export type { ChatReply } from "./reply/reply.ts";
+export type { ChatResult } from "./reply/reply-result.ts";

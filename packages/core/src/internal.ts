@@ -6,9 +6,27 @@ export { deniedCapability, findModel, requiredCapabilities } from "./contract/re
 export { amendError, attachRoute } from "./errors/chat-error.ts";
 export { findManifest } from "./files/find-manifest.ts";
 export { readJson } from "./files/read-json.ts";
+export { abortReason, ignoreAbort, listenToAbort } from "./guard/abort-listeners.ts";
 export { callOf, type OpenRoute } from "./guard/call-context.ts";
 export { capTimeout, resolveTimeouts } from "./guard/call-timers.ts";
 export { guard } from "./guard/guard.ts";
-export { type GuardOptions, SELF_GUARDED } from "./guard/guard-options.ts";
+export {
+  type CallObserver,
+  type FailedCall,
+  type GuardOptions,
+  isSelfGuarded,
+  SELF_GUARDED,
+  type SelfGuarded,
+} from "./guard/guard-options.ts";
+export type { CallEnd, GuardedAnswer } from "./guard/guarded-answer.ts";
 export { isLoopback } from "./http/client/endpoint.ts";
-export { END, ENDED, type GuardedParts, type PartIterator, TAKE } from "./parts/take.ts";
+export {
+  LISTS,
+  type ListedStream,
+  type OpeningLists,
+  type PartList,
+  type PartLists,
+} from "./parts/listed-stream.ts";
+export { openLists } from "./parts/part-lists.ts";
+export { createPartReader, END } from "./parts/part-reader.ts";
+export { createReply } from "./reply/reply.ts";

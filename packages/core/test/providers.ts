@@ -6,6 +6,8 @@ import type {
   StreamPart,
 } from "../src/contract/contract.ts";
 import { ChatError } from "../src/errors/chat-error.ts";
+import { guard } from "../src/guard/guard.ts";
+import { createPartReader, type PartReader } from "../src/parts/part-reader.ts";
 
 /** The messages of a request that is about nothing. */
 export const messages: ChatMessage[] = [{ role: "user", content: "hi" }];
@@ -58,6 +60,11 @@ export function iterable(
 /** A stream that fails before its first part. */
 export function failing(reason: unknown): AsyncIterable<StreamPart> {
   return iterable(() => Promise.reject(reason));
+}
+
+/** The parts of a guarded call. */
+export function guarded(...call: Parameters<typeof guard>): PartReader<StreamPart> {
+  return createPartReader(guard(...call), (part) => part);
 }
 
 /** Everything that an iterable gives. */

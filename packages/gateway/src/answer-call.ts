@@ -1,6 +1,6 @@
 import type { ChatReply, Route, Warning } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
-import type { PartIterator } from "@fallthrough/core/internal";
+import { openLists } from "@fallthrough/core/internal";
 import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenCall } from "./calls.ts";
 import { type HttpAnswer, jsonAnswer } from "./exchange-types.ts";
@@ -64,11 +64,11 @@ async function stream(
   timers: StreamTimers,
   options: { readonly includeUsage: boolean; readonly warnings: readonly Warning[] },
 ): Promise<HttpAnswer> {
-  const parts: PartIterator = reply[Symbol.asyncIterator]();
-  const first = parts.next();
-  await settledWithin(first, timers.keepaliveMs);
+  const parts = openLists(reply);
+  const opened = parts.open();
+  await settledWithin(opened, timers.keepaliveMs);
   const newFrames = () => createFrames(createHead(reply.route.provider, reply.route.model), options);
-  const body = createStreamBody({ call, parts, first, createFrames: newFrames }, timers);
+  const body = createStreamBody({ call, parts, opened, createFrames: newFrames }, timers);
   const headers = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache, no-transform",
@@ -79,11 +79,11 @@ async function stream(
   return { status: 200, headers, body };
 }
 
-/** Waits for a first part, but no longer than a client may go without a byte; throws its failure */
-function settledWithin(first: Promise<unknown>, ms: number): Promise<void> {
+/** Waits for an answer to begin, but no longer than a client may go without a byte; throws its failure */
+function settledWithin(opened: Promise<unknown>, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = startTimer(ms, resolve);
-    first.finally(() => clearTimeout(timer)).then(() => resolve(), reject);
+    opened.finally(() => clearTimeout(timer)).then(() => resolve(), reject);
   });
 }
 

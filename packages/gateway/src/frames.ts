@@ -88,6 +88,9 @@ export function createFrames(head: CompletionHead, options: FramesOptions): Fram
         return "";
       case "finish":
         return renderEnd(part);
+      default:
+        // of what a later minor of the contract adds, this protocol says nothing
+        return "";
     }
   }
 

@@ -1,5 +1,5 @@
 import type { StreamPart } from "@fallthrough/core";
-import { END, ENDED, type PartIterator, TAKE } from "@fallthrough/core/internal";
+import { END, type OpeningLists, type PartList, type PartLists } from "@fallthrough/core/internal";
 import type { OpenCall } from "./calls.ts";
 import { explainFailure } from "./failure-answer.ts";
 import { type Frames, KEEPALIVE, renderFailure } from "./frames.ts";
@@ -17,10 +17,10 @@ export interface StreamTimers {
 /** What a stream tells, and how. */
 export interface StreamSource {
   readonly call: OpenCall;
-  readonly parts: PartIterator;
-  /** The part that was asked for already. */
-  readonly first: Promise<IteratorResult<StreamPart>>;
-  /** Made when the first part is there, because only then it is known who answers. */
+  readonly parts: OpeningLists;
+  /** The answer that was asked for already. */
+  readonly opened: Promise<PartLists | undefined>;
+  /** Made when the answer has begun, because only then it is known who answers. */
   readonly createFrames: () => Frames;
 }
 
@@ -35,13 +35,17 @@ const PIECE_LENGTH = 64 * 1024;
 
 /** The body of a streamed answer; a part is asked of the provider only when the client takes a piece. */
 export function createStreamBody(
-  { call, parts, first, createFrames }: StreamSource,
+  { call, parts, opened, createFrames }: StreamSource,
   timers: StreamTimers,
 ): AsyncIterableIterator<string, undefined> {
   let frames: Frames | undefined;
+  let lists: PartLists | undefined;
+  /** The parts that came last, and how many of them are rendered. */
+  let list: PartList = [];
+  let rendered = 0;
   /** The client, while it waits. */
   let reader: ((piece: Piece) => void) | undefined;
-  /** A part was asked for and has not come. */
+  /** A list was asked for and has not come. */
   let asked = false;
   /** What the client has not taken. */
   let ready = "";
@@ -60,22 +64,26 @@ export function createStreamBody(
     // whoever takes nothing may never come back for the event that tells of it
     if (reader === undefined) release();
   });
-  ask(first);
+  ask(opened.then(open));
 
-  function ask(part: StreamSource["first"]): void {
-    asked = true;
-    part.then(receive, fail);
+  async function open(begun: PartLists | undefined): Promise<PartList | undefined> {
+    lists = begun;
+    return next();
   }
 
-  function receive({ done, value }: IteratorResult<StreamPart>): void {
+  async function next(): Promise<PartList | undefined> {
+    return lists?.next();
+  }
+
+  function ask(coming: Promise<PartList | undefined>): void {
+    asked = true;
+    coming.then(receive, fail);
+  }
+
+  function receive(come: PartList | undefined): void {
     asked = false;
-    try {
-      if (done) ended = true;
-      else render(value);
-    } catch (reason) {
-      fail(reason);
-      return;
-    }
+    if (come === undefined) ended = true;
+    else [list, rendered] = [come, 0];
     answer();
   }
 
@@ -86,20 +94,25 @@ export function createStreamBody(
     answer();
   }
 
-  /** Renders a part and those that have come with it. */
-  function render(part: StreamPart): void {
-    frames ??= createFrames();
-    let next: ReturnType<NonNullable<PartIterator[typeof TAKE]>> = part;
-    for (; next !== undefined && next !== ENDED; next = parts[TAKE]?.()) {
-      ready += frames.render(next);
-      ended = next.type === "finish";
-      if (ended || ready.length >= PIECE_LENGTH) return;
+  /** Renders what has come, as far as a piece holds it. */
+  function render(): void {
+    while (rendered < list.length && !ended && ready.length < PIECE_LENGTH) {
+      const part = list[rendered++] as StreamPart;
+      frames ??= createFrames();
+      ready += frames.render(part);
+      ended = part.type === "finish";
     }
   }
 
   function answer(): void {
     if (reader === undefined) return;
-    if (ready === "" && !ended && !asked) ask(parts.next());
+    try {
+      render();
+    } catch (reason) {
+      fail(reason);
+      return;
+    }
+    if (ready === "" && !ended && !asked) ask(next());
     else if (!asked || ready !== "") give(takePiece());
   }
 
@@ -139,7 +152,7 @@ export function createStreamBody(
       release();
       if (left) {
         call.abort(new Refusal(499, "the client left", { code: "client_left" }));
-        await parts.return?.();
+        await (lists ?? parts).return();
       }
       return END;
     },

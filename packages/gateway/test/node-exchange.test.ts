@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import type { ChatProvider, StreamPart } from "@fallthrough/core";
-import { partsOf } from "@fallthrough/core/provider";
+import { partLists } from "@fallthrough/core/provider";
 import { afterEach, expect, test, vi } from "vitest";
 import { type GatewayServerOptions, type RunningGateway, startGateway } from "../src/index.ts";
 import { answer, eventsOf, MESSAGES, memoryProvider, registryOf, textOf } from "./case.ts";
@@ -42,19 +42,9 @@ function withoutChunkHeads(answered: string): string {
   return body.replace(/\r\n[0-9a-f]+\r\n/g, "");
 }
 
-/** A provider whose answers have come whole when their first part is asked for. */
+/** A provider whose answers come whole, in one list. */
 function promptProvider(parts: readonly StreamPart[]): ChatProvider {
-  async function* groups(): AsyncGenerator<readonly []> {
-    yield [];
-  }
-  return {
-    ...memoryProvider("one", []),
-    stream: () =>
-      partsOf(groups(), (_, given) => {
-        given.push(...parts);
-        return true;
-      }),
-  };
+  return { ...memoryProvider("one", []), stream: () => partLists(() => parts) };
 }
 
 test("an answer that has come at once is written whole and in order", async () => {

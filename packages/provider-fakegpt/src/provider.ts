@@ -13,8 +13,8 @@ import {
   cumulativeParts,
   formatPrompt,
   type HttpResponse,
+  partLists,
   providerCard,
-  relay,
   wishWarnings,
 } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
@@ -80,7 +80,7 @@ export function createFakegpt(settings: ProviderSettings = {}): ChatProvider {
 
   return {
     ...card,
-    stream: (request) => relay(() => answer(request)),
+    stream: (request) => partLists(() => answer(request)),
     close: () => http.close(),
   };
 }

@@ -15,10 +15,9 @@ import {
   type GroupReader,
   type HttpRequest,
   type HttpResponse,
-  listParts,
-  partsOf,
+  type PartSource,
+  partLists,
   providerCard,
-  relay,
   singleFlight,
   wishWarnings,
 } from "@fallthrough/core/provider";
@@ -129,7 +128,7 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     return http.error(codeInside, `${what} answered with an error${words && `, saying ${words}`}`);
   }
 
-  async function open(request: ChatRequest): Promise<AsyncIterable<StreamPart>> {
+  async function open(request: ChatRequest): Promise<PartSource> {
     const extraBody = request.providerOptions?.[card.id]?.["extraBody"];
     const fields = fieldsOf(extraBody) as JsonObject;
     const wishes = wishWarnings(card, request, KNOWN);
@@ -138,17 +137,17 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     const response = await ask(request, model, fields);
     const answer = openAnswer(source);
     const isStream = (await response.format()) === "events";
-    if (isStream) return partsOf(response.eventGroups(), readGroup(answer), warnings);
+    if (isStream) return { groups: response.eventGroups(), read: readGroup(answer), before: warnings };
     const parts = [...warnings];
     readWhole(answer, await response.json(), parts);
     endAnswer(answer, parts);
-    return listParts(parts);
+    return parts;
   }
 
   return {
     ...card,
     listModels,
-    stream: (request) => relay(() => open(request)),
+    stream: (request) => partLists(() => open(request)),
     close: () => http.close(),
   };
 }

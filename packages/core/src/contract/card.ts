@@ -19,7 +19,7 @@ const ID = /^[a-z0-9][a-z0-9-]{0,38}$/;
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}/;
 
 // a registered symbol, because provider and registry may each hold a copy of this package
-const INSTANCE = Symbol.for("@fallthrough/core.instance");
+const INSTANCE = Symbol.for("@fallthrough/core/1.instance");
 
 /** What guard and registry know of an instance beside its card. */
 export interface InstanceSettings extends Pick<ProviderSettings, "timeouts" | "limits"> {

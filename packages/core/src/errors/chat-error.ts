@@ -87,7 +87,7 @@ export interface ChatErrorDetails {
   readonly cause?: unknown;
 }
 
-const MARK = Symbol.for("@fallthrough/core.ChatError");
+const MARK = Symbol.for("@fallthrough/core/1.ChatError");
 
 /**
  * The one error that providers throw and callers catch.

@@ -13,6 +13,8 @@ export interface Call {
   /** Milliseconds; read by the HTTP client. */
   readonly connectMs: number;
   readonly route: OpenRoute;
+  /** What a chain tells the chains inside it, also through a provider that wraps them. */
+  readonly chain?: object | undefined;
 }
 
 /** The route of a call that goes on; a reply shows it, and a chain writes into it as attempts commit and end. */
@@ -23,7 +25,7 @@ export interface OpenRoute {
 }
 
 // a registered symbol, because provider and registry may each hold a copy of this package
-const CALL = Symbol.for("@fallthrough/core.call");
+const CALL = Symbol.for("@fallthrough/core/1.call");
 
 /** Attaches a call to the signal that the guard made for it. */
 export function openCall(signal: AbortSignal, call: Call): void {

@@ -8,8 +8,12 @@ export type TimerName = "firstChunkMs" | "chunkMs" | "totalMs" | "commitMs";
 export interface Watch {
   /** The consumer asks for the next part. */
   waiting(): void;
-  /** A part came; only content ends a silence. */
+  /** Parts came; only content ends a silence. */
   received(content: boolean): void;
+  /** Whether the consumer waits: what it takes itself is nobody's silence. */
+  isWaiting(): boolean;
+  /** Goes on after a timer that was due and did not end the call. */
+  resume(): void;
   stop(): void;
 }
 
@@ -75,9 +79,10 @@ class CallWatch implements Watch {
     const now = performance.now();
     this.waitingSince = now;
     const silence = this.limits[this.committed ? "chunkMs" : "firstChunkMs"];
-    // a timer that is armed for an earlier time looks again when it fires, so most parts touch no timer
+    // a timer that is armed for an earlier time looks again when it fires, so most parts arm none
     if (this.timer === undefined || (silence > 0 && now + silence - this.waited < this.armedFor))
       this.arm(now);
+    else this.timer.ref();
   }
 
   received(content: boolean): void {
@@ -86,6 +91,16 @@ class CallWatch implements Watch {
       this.committed = true;
     } else if (this.waitingSince !== undefined) this.waited += performance.now() - this.waitingSince;
     this.waitingSince = undefined;
+    // a consumer who never comes back keeps no process alive
+    this.timer?.unref();
+  }
+
+  isWaiting(): boolean {
+    return this.waitingSince !== undefined;
+  }
+
+  resume(): void {
+    if (this.timer === undefined) this.arm(performance.now());
   }
 
   stop(): void {
@@ -113,6 +128,7 @@ class CallWatch implements Watch {
     const delay = Math.ceil(this.armedFor - now);
     if (delay > LONGEST_TIMER_MS) this.armedFor = now + LONGEST_TIMER_MS;
     this.timer = setTimeout(() => this.check(), Math.min(Math.max(0, delay), LONGEST_TIMER_MS));
+    if (this.waitingSince === undefined) this.timer.unref();
   }
 
   private check(): void {

@@ -1,5 +1,7 @@
-import type { ChatRequest, StreamPart, Timeouts } from "../contract/contract.ts";
+import type { ChatProvider, ChatRequest, FinishPart, Timeouts } from "../contract/contract.ts";
+import type { ListedStream } from "../parts/listed-stream.ts";
 import type { OpenRoute } from "./call-context.ts";
+import type { GuardedAnswer } from "./guarded-answer.ts";
 
 /** How a call is guarded. */
 export interface GuardOptions {
@@ -11,12 +13,42 @@ export interface GuardOptions {
   readonly reasoningOnly?: boolean | undefined;
   /** Where a reply learns who was asked and who answers. */
   readonly route?: OpenRoute | undefined;
+  /** What a chain tells the chains inside it, also through a provider that wraps them. */
+  readonly chain?: object | undefined;
+  /** Learns how the call goes on. */
+  readonly observer?: CallObserver | undefined;
+}
+
+/** Learns how one call goes on, before its reader does. */
+export interface CallObserver {
+  /** Content has come: the provider really answers. */
+  committed(): void;
+  /** The answer is whole; gives the part that the reader gets. */
+  finished(finish: FinishPart): FinishPart;
+  /** The call failed or was aborted; gives what the reader gets. */
+  failed(reason: unknown, facts: FailedCall): unknown;
+  /** The reader left before the end. */
+  left(): void;
+}
+
+/** How a call failed. */
+export interface FailedCall {
+  /** The caller ended it, for a reason of the caller's own. */
+  readonly aborted: boolean;
+  /** The time ran out while the reader did not come for more, which says nothing about the provider. */
+  readonly unread: boolean;
 }
 
 /** Marks a provider whose streams keep the invariants themselves: a chain, whose candidates are guarded. */
-export const SELF_GUARDED: unique symbol = Symbol.for("@fallthrough/core.selfGuarded") as never;
+export const SELF_GUARDED: unique symbol = Symbol.for("@fallthrough/core/1.selfGuarded") as never;
 
-/** A chain takes the options of its guard too: what counts for one attempt only the chain can tell. */
-export interface SelfGuarded {
-  stream(request: ChatRequest, options: GuardOptions): AsyncIterable<StreamPart>;
+/** A chain takes the options of its guard, too: what counts for one attempt only the chain can tell. */
+export interface SelfGuarded extends ChatProvider {
+  stream(request: ChatRequest, options?: GuardOptions): ListedStream<GuardedAnswer>;
+}
+
+/** Whether a provider guards itself; the mark holds the function, so that nothing that replaces that goes unguarded. */
+export function isSelfGuarded(provider: ChatProvider): provider is SelfGuarded {
+  const { [SELF_GUARDED]: marked } = provider as { readonly [SELF_GUARDED]?: unknown };
+  return marked !== undefined && marked === provider.stream;
 }

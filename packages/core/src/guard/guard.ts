@@ -1,69 +1,67 @@
-import { setMaxListeners } from "node:events";
 import { instanceSettings } from "../contract/card.ts";
 import type { ChatProvider, ChatRequest, FinishPart, StreamPart } from "../contract/contract.ts";
 import { DEFAULT_LIMITS, TIDY_MS, TRAILER_MS } from "../contract/defaults.ts";
 import { deniedCapability, findModel, requiredCapabilities, selectModel } from "../contract/requirements.ts";
 import { ChatError } from "../errors/chat-error.ts";
-import { explainFailure } from "../errors/explain-failure.ts";
+import { explainFailure, type FailureFacts } from "../errors/explain-failure.ts";
 import { quote } from "../errors/redact.ts";
-import { END, ENDED, type GuardedParts, type PartIterator, TAKE } from "../parts/take.ts";
+import { LISTS, type OpeningLists, type PartList, type PartLists } from "../parts/listed-stream.ts";
+import { openLists } from "../parts/part-lists.ts";
+import { abortReason, ignoreAbort, listenToAbort } from "./abort-listeners.ts";
 import { type Call, callOf, openCall } from "./call-context.ts";
 import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } from "./call-timers.ts";
-import { type GuardOptions, SELF_GUARDED, type SelfGuarded } from "./guard-options.ts";
+import { type FailedCall, type GuardOptions, isSelfGuarded } from "./guard-options.ts";
+import type { CallEnd, GuardedAnswer } from "./guarded-answer.ts";
 import { createIntake, type Intake } from "./part-judge.ts";
 import { timedOut } from "./timed-out.ts";
 
-/** After so many parts in a row without content the event loop gets a turn: else no timer could end the call. */
+/** After so many lists in a row with nothing in them the event loop gets a turn: else no timer could end the call. */
 const TURN_EVERY = 256;
-const noop = (): void => {};
-
-type Result = IteratorResult<StreamPart, undefined>;
 
 /**
- * The stream of one call to one provider, with the invariants of the contract kept.
+ * One call to one provider, with the invariants of the contract kept.
  *
- * Its first part comes only when content has come: whoever has it knows that the provider really answers. Fails
- * with a `ChatError` that names provider, model and phase, and carries `partial` after the first content; an abort
- * rejects at once with the caller's own reason.
+ * It opens only when content has come: whoever has the answer knows that the provider really answers. It fails with a
+ * `ChatError` that names provider, model and phase, and carries `partial` after the first content; an abort rejects at
+ * once with the caller's own reason.
  */
 export function guard(
   provider: ChatProvider,
   request: ChatRequest,
   options: GuardOptions = {},
-): GuardedParts {
-  if (SELF_GUARDED in provider) {
-    const parts = (provider as SelfGuarded).stream(request, options);
-    return parts[Symbol.asyncIterator]() as GuardedParts;
-  }
-
+): OpeningLists<GuardedAnswer> {
+  if (isSelfGuarded(provider)) return provider.stream(request, options)[LISTS]();
   return new GuardedCall(provider, request, options);
 }
 
-class GuardedCall implements GuardedParts {
+class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   private readonly provider: ChatProvider;
-  /** Hidden, so that nobody logs a prompt who logs a stream. */
+  // hidden, so that nobody logs a prompt who logs a stream
   readonly #request: ChatRequest;
+  readonly #options: GuardOptions;
   private model: string | undefined;
   private readonly timeouts: ReturnType<typeof resolveTimeouts>;
   private readonly limits: Readonly<Record<TimerName, number>>;
   private readonly intake: Intake;
   private readonly controller = new AbortController();
   private readonly call: Call;
-  private source: PartIterator | undefined = undefined;
-  /** The provider was asked for a part that has not come. */
-  private pulling = false;
+  private opening: OpeningLists | undefined = undefined;
+  private source: PartLists | undefined = undefined;
   private watch: Watch | undefined = undefined;
   private finish: FinishPart | undefined = undefined;
   private tidy: NodeJS.Timeout | undefined = undefined;
   private onAbort: (() => void) | undefined = undefined;
-  private ended = false;
+  private committed = false;
+  private ended: CallEnd | undefined = undefined;
+  private listener: ((end: CallEnd) => void) | undefined = undefined;
   private fruitless = 0;
-  private readonly ready: StreamPart[] = [];
-  // both are set while somebody waits
-  private resolve: ((result: Result) => void) | undefined = undefined;
-  private reject: ((reason: unknown) => void) | undefined = undefined;
+  /** What came while nobody was waiting for it. */
+  private ready: PartList | undefined = undefined;
   /** The end of the call, when nobody was waiting for it. */
   private unclaimed: { readonly reason: unknown } | undefined = undefined;
+  // both are set while somebody waits: for the answer first, and then for each list
+  private resolve: ((value: never) => void) | undefined = undefined;
+  private reject: ((reason: unknown) => void) | undefined = undefined;
 
   constructor(provider: ChatProvider, request: ChatRequest, options: GuardOptions) {
     const { caps } = options;
@@ -73,6 +71,7 @@ class GuardedCall implements GuardedParts {
     timeouts.totalMs = capTimeout(timeouts.totalMs, caps?.totalMs);
     this.provider = provider;
     this.#request = request;
+    this.#options = options;
     this.model = request.model;
     this.timeouts = timeouts;
     this.limits = { ...timeouts, commitMs: caps?.commitMs ?? 0 };
@@ -85,49 +84,61 @@ class GuardedCall implements GuardedParts {
       exchanges: 0,
       connectMs: timeouts.connectMs,
       route: options.route ?? callOf(request.signal)?.route ?? { attempts: [] },
+      chain: options.chain,
     };
     openCall(this.controller.signal, this.call);
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  [TAKE](): StreamPart | undefined {
-    return this.resolve === undefined ? this.take() : undefined;
-  }
-
-  next(): Promise<Result> {
-    if (this.resolve !== undefined) {
-      return Promise.reject(new ChatError("config", "the stream is read twice at once, expected one reader"));
-    }
-    const taken = this.take();
-    if (taken !== undefined) return Promise.resolve({ done: false, value: taken });
-    if (this.unclaimed !== undefined) {
-      const { reason } = this.unclaimed;
-      this.unclaimed = undefined;
-      return Promise.reject(reason);
-    }
-    if (this.ended) return Promise.resolve(END);
-    const waiting = new Promise<Result>((resolve, reject) => {
+  open(): Promise<GuardedAnswer | undefined> {
+    return new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
+      this.start();
     });
-    if (this.source === undefined) this.start();
-    else {
-      this.watch?.waiting();
-      if (!this.pulling) this.pull();
-    }
-    return waiting;
   }
 
-  return(): Promise<IteratorReturnResult<undefined>> {
-    this.ready.length = 0;
+  next(): Promise<PartList | undefined> {
+    const { ready, unclaimed } = this;
+    if (ready !== undefined) {
+      this.ready = undefined;
+      return Promise.resolve(ready);
+    }
+    if (unclaimed !== undefined) {
+      this.unclaimed = undefined;
+      return Promise.reject(unclaimed.reason);
+    }
+    if (this.ended !== undefined) return Promise.resolve(undefined);
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+      this.watch?.waiting();
+      this.pull();
+    });
+  }
+
+  return(): Promise<void> {
+    this.ready = undefined;
     this.unclaimed = undefined;
-    if (!this.ended) this.leave(new DOMException("the consumer left the stream", "AbortError"));
-    this.resolve?.(END);
-    this.stopWaiting();
-    return Promise.resolve(END);
+    if (this.ended === undefined) {
+      this.#options.observer?.left();
+      this.end({ left: true });
+      this.dismiss(new DOMException("the consumer left the stream", "AbortError"));
+      this.hand(undefined);
+    }
+    return Promise.resolve();
+  }
+
+  text(): string {
+    return this.intake.text();
+  }
+
+  reasoning(): string {
+    return this.intake.reasoning();
+  }
+
+  whenEnded(listener: (end: CallEnd) => void): void {
+    if (this.ended === undefined) this.listener = listener;
+    else listener(this.ended);
   }
 
   private start(): void {
@@ -135,118 +146,109 @@ class GuardedCall implements GuardedParts {
     const request = this.#request;
     const { signal } = request;
     if (signal?.aborted) {
-      this.end(signal.reason);
+      this.abort(signal);
       return;
-    }
-    if (signal !== undefined) {
-      // one signal may end all calls of a server, which is no leak
-      setMaxListeners(0, signal);
-      this.onAbort = () => this.abort(signal.reason);
-      signal.addEventListener("abort", this.onAbort);
     }
     this.watch = createWatch(this.limits, (timer) => this.expire(timer));
     try {
+      if (signal !== undefined) {
+        this.onAbort = () => this.abort(signal);
+        listenToAbort(signal, this.onAbort);
+      }
       const { model, warning } = selectModel(provider, this.model);
       this.model = model;
-      if (warning !== undefined) intake.take({ type: "warning", code: "adjusted", message: warning });
+      // it is held back until there is content
+      if (warning !== undefined) intake.take({ type: "warning", code: "adjusted", message: warning }, []);
       const denied = deniedCapability(findModel(provider, model), requiredCapabilities(request));
       if (denied !== undefined) {
         throw new ChatError("unsupported", `model ${quote(model ?? "")} does not do ${denied}`);
       }
       const parts = provider.stream({ ...request, model, timeouts, signal: controller.signal });
-      this.source = parts?.[Symbol.asyncIterator]?.();
-      if (this.source === undefined) {
+      if (parts?.[Symbol.asyncIterator] === undefined) {
         throw new ChatError("contract", "stream() gave no async iterable");
       }
-      if (this.ended) this.dismiss();
-      else this.pull();
+      this.opening = openLists(parts);
+      if (this.ended === undefined) this.opening.open().then(this.begin, this.fail);
+      else this.dismiss();
     } catch (error) {
       this.fail(error);
     }
   }
 
-  private pull(): void {
-    this.pulling = true;
-    try {
-      (this.source as PartIterator).next().then(this.receive, this.fail);
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  private readonly receive = (result: IteratorResult<StreamPart>): void => {
-    this.pulling = false;
-    if (this.ended) return;
-    try {
-      const given = result.done ? this.conclude() : this.judge(result.value);
-      if (given !== undefined) this.hand(given);
-      else if (!this.ended) this.pullAgain();
-    } catch (error) {
-      this.fail(error);
-    }
+  private readonly begin = (source: PartLists | undefined): void => {
+    this.source = source;
+    if (this.ended !== undefined) this.dismiss();
+    else if (source === undefined) this.receive(undefined);
+    else this.pull();
   };
 
-  /** What is to be handed on for this part now, if anything; @throws what is wrong with it */
-  private judge(part: StreamPart): StreamPart | undefined {
-    const { intake, ready } = this;
-    if (typeof part !== "object" || part === null) {
-      throw new ChatError("contract", `stream() gave ${quote(String(part))}, expected a stream part`);
+  private pull(): void {
+    // what waits for the end of an answer that is whole may not wait for long
+    if (this.finish !== undefined) this.tidy ??= setTimeout(() => this.abandon(), TIDY_MS);
+    try {
+      (this.source as PartLists).next().then(this.receive, this.fail);
+    } catch (error) {
+      this.fail(error);
     }
-    if (this.finish !== undefined) {
-      throw new ChatError("contract", "stream() gave a part after `finish`, expected it to be the last");
-    }
-    if (part.type === "finish") {
-      intake.checkEnd(part);
-      this.finish = part;
-      return this.seeEnd();
-    }
-    const contents = intake.contents();
-    const given = intake.take(part);
-    if (given === undefined) {
-      this.fruitless++;
-      return undefined;
-    }
-    this.fruitless = 0;
-    this.watch?.received(intake.contents() > contents);
-    const held = intake.release();
-    if (held.length === 0) return given;
-    ready.push(...held, given);
-    return ready.shift();
   }
 
-  /** After `finish` there is only the end; what is waiting for it may not wait for long. */
-  private seeEnd(): StreamPart | undefined {
-    const next = this.source?.[TAKE]?.();
-    if (next !== undefined) return next === ENDED ? this.conclude() : this.judge(next);
-    this.tidy = setTimeout(() => this.abandon(), TIDY_MS);
-    return undefined;
+  private readonly receive = (list: PartList | undefined): void => {
+    if (this.ended !== undefined) return;
+    const given: StreamPart[] = [];
+    try {
+      if (list === undefined) this.conclude(given);
+      else this.judge(list, given);
+    } catch (error) {
+      // what came before it is read before it
+      if (given.length > 0) this.hand(given);
+      this.fail(error);
+      return;
+    }
+    if (given.length > 0) this.hand(given);
+    else this.pullAgain();
+  };
+
+  /** Adds what is to be handed on of a list; @throws what is wrong with the rest of it */
+  private judge(list: PartList, given: StreamPart[]): void {
+    const { intake } = this;
+    const contents = intake.contents();
+    try {
+      for (const part of list) {
+        if (typeof part !== "object" || part === null) {
+          throw new ChatError("contract", `stream() gave ${quote(String(part))}, expected a stream part`);
+        }
+        if (this.finish !== undefined) {
+          throw new ChatError("contract", "stream() gave a part after `finish`, expected it to be the last");
+        }
+        if (part.type === "finish") this.finish = intake.checkEnd(part);
+        else intake.take(part, given);
+      }
+    } finally {
+      if (given.length > 0) this.watch?.received(intake.contents() > contents);
+    }
   }
 
   private pullAgain(): void {
-    if (this.fruitless > 0 && this.fruitless % TURN_EVERY === 0) setImmediate(() => this.pull());
+    this.fruitless++;
+    if (this.fruitless % TURN_EVERY === 0) setImmediate(() => this.pull());
     else this.pull();
   }
 
-  /** What has come already, as far as nobody has to wait for it. */
-  private take(): StreamPart | undefined {
-    if (this.ready.length > 0) return this.ready.shift();
-    try {
-      // no timer could end a stream of parts that have all come and are all empty
-      for (let looked = 0; looked < TURN_EVERY && !this.ended && !this.pulling; looked++) {
-        const part = this.source?.[TAKE]?.();
-        if (part === undefined) return undefined;
-        const given = part === ENDED ? this.conclude() : this.judge(part);
-        if (given !== undefined) return given;
-      }
-    } catch (error) {
-      this.fail(error);
-    }
-    return this.ready.shift();
-  }
-
-  private hand(part: StreamPart): void {
-    this.resolve?.({ done: false, value: part });
+  /** Gives the reader what it waits for, or keeps it until the reader comes. */
+  private hand(list: PartList | undefined): void {
+    const resolve = this.resolve as ((value: unknown) => void) | undefined;
     this.stopWaiting();
+    this.fruitless = 0;
+    if (list !== undefined && (resolve === undefined || !this.committed)) {
+      this.ready = this.ready === undefined ? list : [...this.ready, ...list];
+    }
+    if (list === undefined || this.committed) {
+      resolve?.(list);
+      return;
+    }
+    this.committed = true;
+    this.#options.observer?.committed();
+    resolve?.(this);
   }
 
   private stopWaiting(): void {
@@ -254,79 +256,120 @@ class GuardedCall implements GuardedParts {
     this.reject = undefined;
   }
 
-  /** The first of the parts that are left, now that the provider has come to its end; @throws why that is none */
-  private conclude(): StreamPart | undefined {
+  /** Adds the parts that are left, now that the provider has come to its end; @throws why that is none */
+  private conclude(given: StreamPart[]): void {
     if (this.finish === undefined) this.intake.checkEnd(undefined);
-    this.complete();
-    return this.ready.shift();
+    this.complete(given);
   }
 
-  private complete(): void {
-    this.ready.push(...this.intake.release(), this.finish as FinishPart);
-    this.close();
+  private complete(given: StreamPart[]): void {
+    const { intake, call, controller } = this;
+    const { observer } = this.#options;
+    const finish = this.finish as FinishPart;
+    intake.release(given);
+    const told = observer === undefined ? finish : observer.finished(finish);
+    given.push(told);
+    this.end({ finish: told });
     // the rest of the body usually follows its end marker at once, and then the connection can be used again
-    if (this.call.exchanges > 0) setTimeout(() => this.controller.abort(), TRAILER_MS).unref();
+    if (call.exchanges > 0) setTimeout(() => controller.abort(), TRAILER_MS).unref();
   }
 
   /** The answer is whole; only its provider does not come to an end. */
   private abandon(): void {
-    if (this.ended) return;
-    this.complete();
+    if (this.ended !== undefined) return;
+    const given: StreamPart[] = [];
+    this.complete(given);
     this.dismiss();
-    if (this.resolve !== undefined) this.hand(this.ready.shift() as StreamPart);
+    this.hand(given);
   }
 
   private expire(timer: TimerName): void {
     const contents = this.intake.contents();
     // one turn later, so that an abort or content of the same tick wins
     setImmediate(() => {
-      if (this.ended || (timer !== "totalMs" && this.intake.contents() > contents)) return;
-      this.fail(timedOut(timer, this.limits[timer]));
+      if (this.ended !== undefined) return;
+      const { watch, limits } = this;
+      if (timer !== "totalMs" && this.intake.contents() > contents) watch?.resume();
+      else this.failWith(timedOut(timer, limits[timer], this.isRead()), !this.isRead());
     });
   }
 
-  private abort(reason: unknown): void {
-    this.ready.length = 0;
-    this.end(reason);
+  /** Whether the reader waits for more, so that silence is the provider's. */
+  private isRead(): boolean {
+    return this.watch?.isWaiting() === true;
   }
 
-  private readonly fail = (thrown: unknown): void => {
-    if (this.ended) return;
+  private abort(signal: AbortSignal): void {
+    this.ready = undefined;
+    this.endWith(abortReason(signal), { aborted: true, unread: false });
+  }
+
+  private readonly fail = (thrown: unknown): void => this.failWith(thrown, false);
+
+  private failWith(thrown: unknown, unread: boolean): void {
+    if (this.ended !== undefined) return;
     const { provider, model, call, intake } = this;
-    if (this.finish !== undefined && !(thrown instanceof ChatError && thrown.code === "contract")) {
-      this.complete();
-      if (this.resolve !== undefined) this.hand(this.ready.shift() as StreamPart);
+    if (this.finish !== undefined && !breaksContract(thrown)) {
+      this.abandon();
       return;
     }
     const partial = intake.contents() > 0 ? intake.partial() : undefined;
-    this.end(explainFailure(thrown, { provider, model, request: this.#request, call, partial }));
-  };
-
-  private end(reason: unknown): void {
-    if (this.ended) return;
-    this.leave(reason);
-    if (this.reject === undefined) this.unclaimed = { reason };
-    else this.reject(reason);
-    this.stopWaiting();
+    const reason = explain(thrown, { provider, model, request: this.#request, call, partial });
+    this.endWith(reason, { aborted: false, unread });
   }
 
-  private leave(reason: unknown): void {
-    this.close();
+  private endWith(reason: unknown, facts: FailedCall): void {
+    if (this.ended !== undefined) return;
+    const { observer } = this.#options;
+    const failure = observer === undefined ? reason : observer.failed(reason, facts);
+    this.end({ failure, aborted: facts.aborted });
     this.dismiss(reason);
+    if (this.reject === undefined) this.unclaimed = { reason: failure };
+    else this.reject(failure);
+    this.stopWaiting();
   }
 
   private dismiss(reason?: unknown): void {
     this.controller.abort(reason);
     // not awaited: a provider that hangs would never come back
-    Promise.resolve(this.source)
-      .then((parts) => parts?.return?.())
-      .catch(noop);
+    void leave(this.source ?? this.opening);
   }
 
-  private close(): void {
-    this.ended = true;
+  private end(end: CallEnd): void {
+    this.ended = end;
     this.watch?.stop();
     clearTimeout(this.tidy);
-    if (this.onAbort !== undefined) this.#request.signal?.removeEventListener("abort", this.onAbort);
+    const { signal } = this.#request;
+    if (signal !== undefined && this.onAbort !== undefined) ignoreAbort(signal, this.onAbort);
+    this.listener?.(end);
+  }
+}
+
+async function leave(stream: { return(): Promise<void> } | undefined): Promise<void> {
+  try {
+    await stream?.return();
+  } catch {
+    // whoever left waits for nothing
+  }
+}
+
+/** Whether this says that what came is no answer, even if it looked whole. */
+function breaksContract(thrown: unknown): boolean {
+  try {
+    return thrown instanceof ChatError && thrown.code === "contract";
+  } catch {
+    return false;
+  }
+}
+
+/** An object that throws when it is looked at says nothing that could be told. */
+function explain(thrown: unknown, facts: FailureFacts): unknown {
+  try {
+    return explainFailure(thrown, facts);
+  } catch {
+    const { provider, model, call, partial } = facts;
+    const phase = partial === undefined ? call.phase : "committed";
+    const problem = "stream() threw what cannot be read, expected a ChatError";
+    return new ChatError("contract", problem, { provider: provider.id, model, phase, partial });
   }
 }

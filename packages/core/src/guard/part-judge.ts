@@ -1,26 +1,29 @@
 import type { FinishPart, FinishReason, StreamPart, ToolCall } from "../contract/contract.ts";
 import { HELD_CHARACTERS, HELD_PARTS } from "../contract/defaults.ts";
 import { ChatError, type PartialReply } from "../errors/chat-error.ts";
-import { quote } from "../errors/redact.ts";
 import { type GatheredText, gatherText } from "../reply/gathered-text.ts";
 
-/** Judges the parts of one stream as they come. */
+/** Judges the parts of one stream as they come, and keeps their text. */
 export interface Intake {
   /** How many parts with content have come: from the first on, the provider really answers. */
   contents(): number;
-  /** The part to hand on, or `undefined` for one that is held back or has nothing in it. */
-  take(part: Exclude<StreamPart, FinishPart>): StreamPart | undefined;
-  /** What was held back, in order; empty the second time. */
-  release(): readonly StreamPart[];
-  /** Why an answer that ends so is none; @throws `empty`, `content-filter` or `interrupted` */
-  checkEnd(finish: FinishPart | undefined): void;
+  /** Adds what is to be handed on now; nothing for a part that is held back or has nothing in it. */
+  take(part: Exclude<StreamPart, FinishPart>, given: StreamPart[]): void;
+  /** Adds what was held back, in order. */
+  release(given: StreamPart[]): void;
+  /** The finish to hand on; @throws `empty`, `content-filter` or `interrupted`, why an answer that ends so is none */
+  checkEnd(finish: FinishPart | undefined): FinishPart;
+  /** The text so far. */
+  text(): string;
+  /** The reasoning so far. */
+  reasoning(): string;
+  /** What has come, for the error of a call that goes no further. */
   partial(): PartialReply;
 }
 
 type TextDelta = Extract<StreamPart, { readonly type: "text-delta" | "reasoning-delta" }>;
 
 const FINISH_REASONS: readonly FinishReason[] = ["stop", "length", "content-filter", "tool-calls", "other"];
-const NOTHING: readonly StreamPart[] = [];
 const LONE_HALF = "\uFFFD";
 
 /** An intake for one call, which may give `maxLength` characters in all. */
@@ -31,9 +34,9 @@ export function createIntake(maxLength: number, reasoningOnly: boolean): Intake 
 class PartIntake implements Intake {
   private readonly maxLength: number;
   private readonly reasoningOnly: boolean;
-  private readonly text = new Channel();
+  private readonly said = new Channel();
   // most answers have none of these
-  private reasoning: Channel | undefined = undefined;
+  private thought: Channel | undefined = undefined;
   private toolCalls: ToolCall[] | undefined = undefined;
   private held: StreamPart[] | undefined = undefined;
   private heldLength = 0;
@@ -50,66 +53,59 @@ class PartIntake implements Intake {
     return this.count;
   }
 
-  take(part: Exclude<StreamPart, FinishPart>): StreamPart | undefined {
+  take(part: Exclude<StreamPart, FinishPart>, given: StreamPart[]): void {
     switch (part.type) {
       case "text-delta":
-        return this.takeDelta(part, this.text);
+        this.takeDelta(part, this.said, given);
+        return;
       case "reasoning-delta":
-        this.reasoning ??= new Channel();
-        return this.takeDelta(part, this.reasoning);
+        this.thought ??= new Channel();
+        this.takeDelta(part, this.thought, given);
+        return;
       case "tool-call-delta":
         requireText(part.id, "id");
         this.measure(requireText(part.delta, "delta"));
-        if (part.delta !== "") {
-          this.called = true;
-          return this.commit(part);
-        }
-        break;
-      case "tool-call":
-        this.toolCalls ??= [];
-        this.toolCalls.push({
-          id: requireText(part.id, "id"),
-          name: requireText(part.name, "name"),
-          arguments: requireText(part.arguments, "arguments"),
-        });
+        if (part.delta === "") break;
         this.called = true;
-        return this.commit(part);
-      case "source":
-      case "warning":
-        break;
+        this.commit(part, given);
+        return;
+      case "tool-call": {
+        const { type: _, ...call } = part;
+        requireText(part.id, "id");
+        requireText(part.name, "name");
+        requireText(part.arguments, "arguments");
+        this.toolCalls ??= [];
+        this.toolCalls.push(call);
+        this.called = true;
+        this.commit(part, given);
+        return;
+      }
       default:
-        throw new ChatError(
-          "contract",
-          `stream() gave a part of type ${quote(String((part as StreamPart).type))}`,
-        );
+        // a later minor of the contract may know more types, and whoever iterates the parts, too
+        requireText((part as { readonly type: unknown }).type, "type");
     }
-    return this.count > 0 ? part : this.hold(part, JSON.stringify(part).length);
+    this.pass(part, given);
   }
 
-  release(): readonly StreamPart[] {
-    const parts = this.held ?? NOTHING;
+  release(given: StreamPart[]): void {
+    if (this.held !== undefined) given.push(...this.held);
     this.held = undefined;
-    return parts;
   }
 
-  checkEnd(finish: FinishPart | undefined): void {
-    const { count, text, reasoning } = this;
+  checkEnd(finish: FinishPart | undefined): FinishPart {
+    const { count, said, thought } = this;
     if (finish === undefined) {
       if (count > 0) throw new ChatError("interrupted", "the answer ended without its end marker");
       throw new ChatError("empty", "the stream ended with nothing in it");
     }
-    if (!FINISH_REASONS.includes(finish.finishReason)) {
-      const problem = `stream() finished with the reason ${quote(String(finish.finishReason))}`;
-      throw new ChatError("contract", `${problem}, expected one of ${FINISH_REASONS.join(", ")}`);
-    }
-    if (this.called || !text.blank || (this.reasoningOnly && count > 0)) {
+    const known = knownFinish(finish);
+    if (this.called || !said.blank || (this.reasoningOnly && count > 0)) {
       // what stands for half a pair whose other half never came
-      if (reasoning !== undefined && reasoning.half !== "")
-        this.keep({ type: "reasoning-delta", delta: LONE_HALF });
-      if (text.half !== "") this.keep({ type: "text-delta", delta: LONE_HALF });
-      return;
+      if (thought?.end()) this.keep({ type: "reasoning-delta", delta: LONE_HALF });
+      if (said.end()) this.keep({ type: "text-delta", delta: LONE_HALF });
+      return known;
     }
-    if (finish.finishReason === "content-filter") {
+    if (known.finishReason === "content-filter") {
       throw new ChatError("content-filter", "the provider refused to answer");
     }
     throw new ChatError(
@@ -118,20 +114,29 @@ class PartIntake implements Intake {
     );
   }
 
-  partial(): PartialReply {
-    return {
-      text: this.text.gathered.read(),
-      reasoning: this.reasoning?.gathered.read() ?? "",
-      toolCalls: [...(this.toolCalls ?? [])],
-    };
+  text(): string {
+    return this.said.gathered.read();
   }
 
-  private takeDelta(part: TextDelta, channel: Channel): StreamPart | undefined {
+  reasoning(): string {
+    return this.thought?.gathered.read() ?? "";
+  }
+
+  partial(): PartialReply {
+    return { text: this.text(), reasoning: this.reasoning(), toolCalls: [...(this.toolCalls ?? [])] };
+  }
+
+  private takeDelta(part: TextDelta, channel: Channel, given: StreamPart[]): void {
     this.measure(requireText(part.delta, "delta"));
     const delta = channel.add(part.delta);
-    if (delta === "") return undefined;
-    const whole = delta === part.delta ? part : { type: part.type, delta };
-    return this.count > 0 || !channel.blank ? this.commit(whole) : this.hold(whole, delta.length);
+    const whole = delta === part.delta ? part : { ...part, delta };
+    if (delta === "") {
+      // a signature comes with no text of its own
+      if ("providerData" in part) this.pass(whole, given);
+      return;
+    }
+    if (this.count > 0 || !channel.blank) this.commit(whole, given);
+    else this.hold(whole, delta.length);
   }
 
   private measure(text: string): void {
@@ -140,12 +145,19 @@ class PartIntake implements Intake {
     throw new ChatError("limit", `the answer is longer than ${this.maxLength} characters`);
   }
 
-  private commit(part: StreamPart): StreamPart {
+  private commit(part: StreamPart, given: StreamPart[]): void {
     this.count++;
-    return part;
+    if (this.held !== undefined) this.release(given);
+    given.push(part);
   }
 
-  private hold(part: StreamPart, characters: number): undefined {
+  /** Hands on what is no content, once there is content. */
+  private pass(part: StreamPart, given: StreamPart[]): void {
+    if (this.count > 0) given.push(part);
+    else this.hold(part, lengthOf(part));
+  }
+
+  private hold(part: StreamPart, characters: number): void {
     this.heldLength += characters;
     if (this.keep(part) > HELD_PARTS || this.heldLength > HELD_CHARACTERS) {
       throw new ChatError("limit", `more than ${HELD_PARTS} parts came before the first content`);
@@ -177,6 +189,30 @@ class Channel {
     this.gathered.add(whole);
     if (this.blank && whole.trim() !== "") this.blank = false;
     return whole;
+  }
+
+  /** Ends the text; gives whether a half is left, for which another character stands. */
+  end(): boolean {
+    if (this.half === "") return false;
+    this.half = "";
+    this.gathered.add(LONE_HALF);
+    return true;
+  }
+}
+
+/** A reason that only a later minor of the contract knows becomes "other", with its word kept. */
+function knownFinish(finish: FinishPart): FinishPart {
+  const reason: string = requireText(finish.finishReason, "finishReason");
+  if (FINISH_REASONS.includes(reason as FinishReason)) return finish;
+  return { ...finish, finishReason: "other", rawFinishReason: finish.rawFinishReason ?? reason };
+}
+
+/** How much a part holds that is kept; one that cannot be written as text counts as one part only. */
+function lengthOf(part: StreamPart): number {
+  try {
+    return JSON.stringify(part)?.length ?? 0;
+  } catch {
+    return 0;
   }
 }
 

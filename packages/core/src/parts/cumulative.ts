@@ -1,6 +1,6 @@
 import type { FinishReason, StreamPart } from "../contract/contract.ts";
 import { ChatError } from "../errors/chat-error.ts";
-import { partsOf } from "./grouped-parts.ts";
+import { partLists } from "./part-lists.ts";
 import type { ServerSentEvent } from "./sse.ts";
 import { createFrame } from "./text-frame.ts";
 
@@ -87,7 +87,7 @@ export function cumulativeParts(
     return group === undefined && end(parts);
   }
 
-  return partsOf(groups, readGroup, before);
+  return partLists(() => ({ groups, read: readGroup, before }));
 }
 
 /** Reads what a group of events says, without the states of a message that a newer one repeats. */

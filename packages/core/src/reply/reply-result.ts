@@ -1,36 +1,55 @@
-import type { FinishPart, Route, Source, StreamPart, ToolCall, Warning } from "../contract/contract.ts";
-import type { ChatResult } from "./chat.ts";
-import { type GatheredText, gatherText } from "./gathered-text.ts";
+import type {
+  FinishPart,
+  FinishReason,
+  Route,
+  Source,
+  StreamPart,
+  ToolCall,
+  Usage,
+  Warning,
+} from "../contract/contract.ts";
 
-/** Gathers the parts of a stream into one answer. */
-export interface Fold {
-  add(part: Exclude<StreamPart, FinishPart>): void;
-  /** What was gathered; without a `finish` the reason is "other". */
-  result(route: Route, finish?: FinishPart): ChatResult;
+/** A whole answer. */
+export interface ChatResult {
+  readonly text: string;
+  readonly reasoning: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly sources: readonly Source[];
+  readonly warnings: readonly Warning[];
+  /** "other" when the consumer left before the end. */
+  readonly finishReason: FinishReason;
+  readonly usage?: Usage | undefined;
+  /** As the server reported it. */
+  readonly model?: string | undefined;
+  readonly route: Route;
 }
 
-/** An empty fold. */
-export function createFold(): Fold {
-  return new Folded();
+/** What a result holds beside what the parts say. */
+export interface ResultFacts extends Pick<ChatResult, "text" | "reasoning" | "route"> {
+  /** Absent where the answer was not read to its end. */
+  readonly finish?: FinishPart | undefined;
 }
 
-class Folded implements Fold {
-  private readonly text = gatherText();
+/** Gathers what an answer says beside its text. */
+export interface ResultParts {
+  add(part: StreamPart): void;
+  /** The answer so far; without a `finish` the reason is "other". */
+  result(facts: ResultFacts): ChatResult;
+}
+
+/** No parts yet. */
+export function createResultParts(): ResultParts {
+  return new GatheredParts();
+}
+
+class GatheredParts implements ResultParts {
   // most answers have none of these
-  private reasoning: GatheredText | undefined = undefined;
   private toolCalls: ToolCall[] | undefined = undefined;
   private sources: Source[] | undefined = undefined;
   private warnings: Warning[] | undefined = undefined;
 
-  add(part: Exclude<StreamPart, FinishPart>): void {
+  add(part: StreamPart): void {
     switch (part.type) {
-      case "text-delta":
-        this.text.add(part.delta);
-        break;
-      case "reasoning-delta":
-        this.reasoning ??= gatherText();
-        this.reasoning.add(part.delta);
-        break;
       case "tool-call": {
         const { type: _, ...toolCall } = part;
         this.toolCalls ??= [];
@@ -52,11 +71,11 @@ class Folded implements Fold {
     }
   }
 
-  result(route: Route, finish?: FinishPart): ChatResult {
-    const { text, reasoning, toolCalls = [], sources = [], warnings = [] } = this;
+  result({ text, reasoning, route, finish }: ResultFacts): ChatResult {
+    const { toolCalls = [], sources = [], warnings = [] } = this;
     return {
-      text: text.read(),
-      reasoning: reasoning?.read() ?? "",
+      text,
+      reasoning,
       toolCalls: [...toolCalls],
       sources: [...sources],
       warnings: [...warnings],

@@ -1,84 +1,75 @@
-import type { Attempt, ChatProvider, ChatRequest, FinishPart, Route } from "../contract/contract.ts";
+import type { Attempt, ChatProvider, FinishPart } from "../contract/contract.ts";
 import { selectModel } from "../contract/requirements.ts";
-import { attachRoute, ChatError } from "../errors/chat-error.ts";
+import { ChatError } from "../errors/chat-error.ts";
 import type { OpenRoute } from "../guard/call-context.ts";
-import { SELF_GUARDED } from "../guard/guard-options.ts";
+import type { CallObserver, FailedCall } from "../guard/guard-options.ts";
 
-/** Keeps the route of one call. */
-export interface CallRecord {
-  readonly route: OpenRoute;
-  begin(): void;
-  end(outcome: "answered" | "aborted", finish?: FinishPart): void;
-  /** Ends the record; gives the failure with the route. */
-  fail(reason: unknown): unknown;
+/** Writes the one attempt of a call to a provider into its route. */
+export function createRouteRecord(
+  provider: ChatProvider,
+  model: string | undefined,
+  route: OpenRoute,
+): CallObserver {
+  return new RouteRecord(provider, model, route);
 }
 
-/** The record of a call to this provider, which may be a chain that tells its attempts itself. */
-export function createRecord(provider: ChatProvider, request: ChatRequest): CallRecord {
-  return new OpenRecord(provider, request);
-}
-
-class OpenRecord implements CallRecord {
-  readonly route: OpenRoute = { attempts: [] };
-  private readonly provider: ChatProvider;
+class RouteRecord implements CallObserver {
+  private readonly route: OpenRoute;
+  private readonly provider: string;
   private readonly model: string | undefined;
-  private readonly signal: AbortSignal | undefined;
-  private started: number | undefined = undefined;
-  private ended = false;
+  private readonly started: number;
 
-  constructor(provider: ChatProvider, { model, signal }: ChatRequest) {
-    this.provider = provider;
-    this.model = model;
-    this.signal = signal;
+  constructor(provider: ChatProvider, model: string | undefined, route: OpenRoute) {
+    this.route = route;
+    this.provider = provider.id;
+    this.model = askedModel(provider, model);
+    this.started = performance.now();
   }
 
-  begin(): void {
-    if (!(SELF_GUARDED in this.provider)) this.started = performance.now();
+  committed(): void {
+    const { route, provider, model } = this;
+    // a chain that somebody wrapped has told which of its own candidates it was
+    if (route.provider !== undefined) return;
+    route.provider = provider;
+    if (model !== undefined) route.model = model;
   }
 
-  end(outcome: "answered" | "aborted", finish?: FinishPart): void {
-    if (this.ended) return;
-    this.close(
-      { outcome, ...(finish?.model === undefined ? {} : { reportedModel: finish.model }) },
-      finish?.route,
-    );
+  finished(finish: FinishPart): FinishPart {
+    const { route, provider } = this;
+    const reportedModel = finish.model || undefined;
+    this.add({ outcome: "answered", ...(reportedModel === undefined ? {} : { reportedModel }) });
+    const model = reportedModel ?? this.model;
+    const answered = { provider, ...(model === undefined ? {} : { model }) };
+    return { ...finish, route: { ...answered, ...finish.route, attempts: route.attempts } };
   }
 
-  fail(reason: unknown): unknown {
-    if (this.ended) return reason;
-    if (reason instanceof ChatError) {
-      const { code, phase, status } = reason;
-      this.close({ outcome: "failed", code, phase, status });
-      return reason.route === undefined ? attachRoute(reason, this.route) : reason;
+  failed(reason: unknown, { aborted }: FailedCall): unknown {
+    if (aborted || !(reason instanceof ChatError)) {
+      this.add({ outcome: aborted ? "aborted" : "failed" });
+      return reason;
     }
-    this.close({ outcome: this.signal?.aborted ? "aborted" : "failed" });
+    const { code, phase, status } = reason;
+    this.add({ outcome: "failed", code, phase, status });
     return reason;
   }
 
-  private close(attempt: Omit<Attempt, "provider" | "model" | "ms">, answered?: Answered): void {
-    const { route, provider, started } = this;
-    this.ended = true;
-    // a chain has told its own attempts, or that there was none
-    if (route.attempts.length === 0 && started !== undefined) {
-      const asked = askedModel(provider, this.model);
-      const ms = Math.round(performance.now() - started);
-      route.attempts.push({ provider: provider.id, model: asked, ...attempt, ms });
-      if (attempt.outcome === "answered") answered ??= { provider: provider.id, model: asked };
-    }
-    // who began to answer has not answered
-    if (answered?.provider === undefined) delete route.provider;
-    else route.provider = answered.provider;
-    if (answered?.model === undefined) delete route.model;
-    else route.model = answered.model;
+  left(): void {
+    this.add({ outcome: "aborted" });
+  }
+
+  private add(facts: Omit<Attempt, "provider" | "model" | "ms">): void {
+    const { route, provider, model, started } = this;
+    // a chain that somebody wrapped has told its own attempts
+    if (route.attempts.length > 0) return;
+    const ms = Math.round(performance.now() - started);
+    route.attempts.push({ provider, ...(model === undefined ? {} : { model }), ...facts, ms });
   }
 }
 
-type Answered = Pick<Route, "provider" | "model">;
-
-function askedModel(provider: ChatProvider, name: string | undefined): string {
+function askedModel(provider: ChatProvider, name: string | undefined): string | undefined {
   try {
-    return selectModel(provider, name).model ?? "";
+    return selectModel(provider, name).model;
   } catch {
-    return name ?? "";
+    return name;
   }
 }

@@ -3,9 +3,10 @@ import { providerCard } from "../../src/contract/card.ts";
 import type { ChatRequest, StreamPart } from "../../src/contract/contract.ts";
 import { ChatError } from "../../src/errors/chat-error.ts";
 import { callOf } from "../../src/guard/call-context.ts";
-import { guard } from "../../src/guard/guard.ts";
-import { SELF_GUARDED } from "../../src/guard/guard-options.ts";
-import { TAKE } from "../../src/parts/take.ts";
+import { type GuardOptions, SELF_GUARDED } from "../../src/guard/guard-options.ts";
+import type { GuardedAnswer } from "../../src/guard/guarded-answer.ts";
+import type { ListedStream } from "../../src/parts/listed-stream.ts";
+import { partLists } from "../../src/parts/part-lists.ts";
 import {
   collect,
   createScripted,
@@ -13,6 +14,7 @@ import {
   FINISH,
   failing,
   failureOf,
+  guarded,
   iterable,
   messages,
   reasonOf,
@@ -25,7 +27,7 @@ const never = (): Promise<never> => new Promise(() => {});
 test("an answer is its parts and then one finish", async () => {
   const provider = createScripted(...text("a", "b"), FINISH);
 
-  expect(await collect(guard(provider, { messages }))).toEqual([...text("a", "b"), FINISH]);
+  expect(await collect(guarded(provider, { messages }))).toEqual([...text("a", "b"), FINISH]);
 });
 
 test("what came before the content waits for it, so that the first part is the commit", async () => {
@@ -34,7 +36,7 @@ test("what came before the content waits for it, so that the first part is the c
     open = resolve;
   });
   const warning = { type: "warning", code: "other", message: "m" } as const;
-  const parts = guard(
+  const parts = guarded(
     createToy(async function* () {
       yield warning;
       yield* text(" ");
@@ -67,11 +69,13 @@ test.each<[string, unknown[], string]>([
   ["content without an end marker", text("x"), "interrupted"],
   ["a part after finish", [...text("x"), FINISH, ...text("y")], "contract"],
   ["a second finish", [...text("x"), FINISH, FINISH], "contract"],
-  ["an unknown part", [{ type: "odd" }], "contract"],
+  ["an unknown part alone", [{ type: "odd" }, FINISH], "empty"],
+  ["a part without a type", [{}], "contract"],
+  ["a finish without a reason", [...text("x"), { type: "finish" }], "contract"],
   ["null", [null], "contract"],
   ["a text", ["text"], "contract"],
 ])("a stream of %s is a failure that names provider and model", async (_, parts, code) => {
-  const error = await failureOf(collect(guard(createScripted(...parts), { messages })));
+  const error = await failureOf(collect(guarded(createScripted(...parts), { messages })));
 
   expect(error).toMatchObject({ code, provider: "toy", model: "toy-1" });
   expect(error.message).toMatch(/^\[toy\] /);
@@ -80,14 +84,14 @@ test.each<[string, unknown[], string]>([
 test("reasoning alone is an answer where it is accepted", async () => {
   const provider = createScripted({ type: "reasoning-delta", delta: "x" }, FINISH);
 
-  expect(await collect(guard(provider, { messages }, { reasoningOnly: true }))).toHaveLength(2);
+  expect(await collect(guarded(provider, { messages }, { reasoningOnly: true }))).toHaveLength(2);
 });
 
 test("tool calls are an answer", async () => {
   const call = { type: "tool-call", id: "1", name: "f", arguments: "{}" } as const;
   const finish = { type: "finish", finishReason: "tool-calls" } as const;
 
-  expect(await collect(guard(createScripted(call, finish), { messages }))).toEqual([call, finish]);
+  expect(await collect(guarded(createScripted(call, finish), { messages }))).toEqual([call, finish]);
 });
 
 test.each<[string, () => AsyncIterable<StreamPart>]>([
@@ -111,7 +115,7 @@ test.each<[string, () => AsyncIterable<StreamPart>]>([
       }),
   ],
 ])("a provider that %s breaks the contract", async (_, stream) => {
-  const error = await failureOf(collect(guard(createToy(stream), { messages })));
+  const error = await failureOf(collect(guarded(createToy(stream), { messages })));
 
   expect(error).toMatchObject({ code: "contract", provider: "toy" });
 });
@@ -123,7 +127,7 @@ test("an error that is thrown after finish does not undo the answer", async () =
     throw new Error("tidying failed");
   });
 
-  expect(await collect(guard(provider, { messages }))).toHaveLength(2);
+  expect(await collect(guarded(provider, { messages }))).toHaveLength(2);
 });
 
 test("a provider that hangs after finish is dismissed, and the answer stands", async () => {
@@ -135,7 +139,7 @@ test("a provider that hangs after finish is dismissed, and the answer stands", a
     await never();
   });
 
-  expect(await collect(guard(provider, { messages }))).toHaveLength(2);
+  expect(await collect(guarded(provider, { messages }))).toHaveLength(2);
   expect(signal?.aborted).toBe(true);
 });
 
@@ -148,7 +152,7 @@ test("a failure after content carries what had arrived, outside of JSON", async 
     throw new ChatError("network", "failed with ECONNRESET");
   });
 
-  const error = await failureOf(collect(guard(provider, { messages })));
+  const error = await failureOf(collect(guarded(provider, { messages })));
 
   expect(error).toMatchObject({ code: "interrupted", scope: "model", phase: "committed" });
   expect(error.partial).toEqual({
@@ -165,7 +169,7 @@ test("a failure before content has no partial and keeps its code and phase", asy
     throw new ChatError("network", "failed", { phase: "headers" });
   });
 
-  const error = await failureOf(collect(guard(provider, { messages })));
+  const error = await failureOf(collect(guarded(provider, { messages })));
 
   expect(error).toMatchObject({ code: "network", phase: "headers", partial: undefined });
 });
@@ -177,7 +181,7 @@ test("the phase of a failure is the one the call was in", async () => {
     return failing(new ChatError("server", "failed"));
   });
 
-  expect((await failureOf(collect(guard(provider, { messages })))).phase).toBe("preamble");
+  expect((await failureOf(collect(guarded(provider, { messages })))).phase).toBe("preamble");
 });
 
 test("what the instance knows to be secret and what the caller said are gone from a provider's error", async () => {
@@ -190,7 +194,7 @@ test("what the instance knows to be secret and what the caller said are gone fro
   });
 
   const error = await failureOf(
-    collect(guard(provider, { messages: [{ role: "user", content: [{ type: "text", text: prompt }] }] })),
+    collect(guarded(provider, { messages: [{ role: "user", content: [{ type: "text", text: prompt }] }] })),
   );
 
   expect(error.message).toBe('[toy] refused "[redacted]" for ***');
@@ -203,21 +207,25 @@ test("the error of an exhausted chain passes untouched", async () => {
   });
   const provider = createToy(() => iterable(() => Promise.reject(exhausted)));
 
-  expect(await reasonOf(collect(guard(provider, { messages })))).toBe(exhausted);
+  expect(await reasonOf(collect(guarded(provider, { messages })))).toBe(exhausted);
 });
 
 test("a chain keeps the invariants itself, and gets the options", async () => {
-  const chain = {
-    ...createToy(() => iterable(never)),
-    stream: async function* (_: ChatRequest, options?: unknown) {
-      yield { type: "text-delta", delta: JSON.stringify(options) } as const;
-    },
-    [SELF_GUARDED]: true,
-  };
+  const stream = (_: ChatRequest, options?: GuardOptions) =>
+    partLists(() => text(JSON.stringify(options))) as unknown as ListedStream<GuardedAnswer>;
+  const chain = { ...createToy(() => iterable(never)), stream, [SELF_GUARDED]: stream };
 
-  expect(await collect(guard(chain, { messages }, { caps: { totalMs: 5 } }))).toEqual(
+  expect(await collect(guarded(chain, { messages }, { caps: { totalMs: 5 } }))).toEqual(
     text('{"caps":{"totalMs":5}}'),
   );
+});
+
+test("what replaces the stream of a chain is guarded like any other", async () => {
+  const stream = () => partLists(() => text("whole")) as unknown as ListedStream<GuardedAnswer>;
+  const chain = { ...createToy(() => iterable(never)), stream, [SELF_GUARDED]: stream };
+  const wrapped = { ...chain, stream: () => stream() };
+
+  expect((await failureOf(collect(guarded(wrapped, { messages })))).code).toBe("interrupted");
 });
 
 test("the model that is asked for is the one the name means", async () => {
@@ -231,7 +239,7 @@ test("the model that is asked for is the one the name means", async () => {
     { models: [{ id: "a" }, { id: "b", aliases: ["public"] }] },
   );
 
-  for (const model of [undefined, "b", "public"]) await collect(guard(provider, { messages, model }));
+  for (const model of [undefined, "b", "public"]) await collect(guarded(provider, { messages, model }));
 
   expect(asked).toEqual(["a", "b", "b"]);
 });
@@ -242,7 +250,7 @@ test("where the site decides, another name is a warning before the answer", asyn
     models: [{ id: "only", selectable: false }],
   };
 
-  const parts = await collect(guard(provider, { messages, model: "other" }));
+  const parts = await collect(guarded(provider, { messages, model: "other" }));
 
   expect(parts[0]).toMatchObject({ type: "warning", code: "adjusted" });
 });
@@ -257,8 +265,8 @@ test("an unknown model and a denied ability are failures without a call", async 
     { models: [{ id: "a", capabilities: { json: false } }] },
   );
 
-  const unknown = await failureOf(collect(guard(provider, { messages, model: "b" })));
-  const denied = await failureOf(collect(guard(provider, { messages, responseFormat: { type: "json" } })));
+  const unknown = await failureOf(collect(guarded(provider, { messages, model: "b" })));
+  const denied = await failureOf(collect(guarded(provider, { messages, responseFormat: { type: "json" } })));
 
   expect([unknown.code, denied.code]).toEqual(["not-found", "unsupported"]);
   expect(calls).toBe(0);
@@ -275,7 +283,7 @@ test.each([
     await never();
   });
 
-  const error = await failureOf(collect(guard(provider, { messages, timeouts: { [timer]: 20 } })));
+  const error = await failureOf(collect(guarded(provider, { messages, timeouts: { [timer]: 20 } })));
 
   expect(error).toMatchObject({ code, partial: parts.length > 0 ? { text: "x" } : undefined });
 });
@@ -284,9 +292,9 @@ test("caps are upper bounds, and commitMs ends as a deadline", async () => {
   const provider = createToy(() => iterable(never));
 
   const capped = await failureOf(
-    collect(guard(provider, { messages, timeouts: { firstChunkMs: 0 } }, { caps: { firstChunkMs: 10 } })),
+    collect(guarded(provider, { messages, timeouts: { firstChunkMs: 0 } }, { caps: { firstChunkMs: 10 } })),
   );
-  const late = await failureOf(collect(guard(provider, { messages }, { caps: { commitMs: 10 } })));
+  const late = await failureOf(collect(guarded(provider, { messages }, { caps: { commitMs: 10 } })));
 
   expect([capped.code, late.code]).toEqual(["timeout", "deadline"]);
 });
@@ -311,7 +319,7 @@ test("timeouts of the request go over those of the instance, which go over those
   };
 
   await collect(
-    guard(
+    guarded(
       provider,
       { messages, timeouts: { totalMs: 3_000 } },
       { timeouts: { chunkMs: 1, firstChunkMs: 1_000 } },
@@ -333,7 +341,7 @@ test.each([
     }
   });
 
-  const error = await failureOf(collect(guard(provider, { messages, timeouts: { firstChunkMs: 20 } })));
+  const error = await failureOf(collect(guarded(provider, { messages, timeouts: { firstChunkMs: 20 } })));
 
   expect(error.code).toBe("timeout");
 });
@@ -344,20 +352,21 @@ test("empty deltas after content do not put off chunkMs", async () => {
     for (;;) yield { type: "text-delta", delta: "" };
   });
 
-  const error = await failureOf(collect(guard(provider, { messages, timeouts: { chunkMs: 20 } })));
+  const error = await failureOf(collect(guarded(provider, { messages, timeouts: { chunkMs: 20 } })));
 
   expect(error).toMatchObject({ code: "timeout", phase: "committed", partial: { text: "x" } });
 });
 
-test("empty deltas that have all come put off no timer either", async () => {
-  const parts = [...text("x")];
-  const endless = {
-    next: async () => ({ done: false, value: parts.shift() ?? text("")[0] }) as IteratorResult<StreamPart>,
-    [TAKE]: () => text("")[0],
+test("lists with nothing in them put off no timer either", async () => {
+  const groups = {
+    async *[Symbol.asyncIterator]() {
+      for (;;) yield [];
+    },
   };
-  const provider = createToy(() => ({ [Symbol.asyncIterator]: () => endless }));
+  const before = text("x");
+  const provider = createToy(() => partLists(() => ({ groups, read: () => false, before })));
 
-  const error = await failureOf(collect(guard(provider, { messages, timeouts: { chunkMs: 20 } })));
+  const error = await failureOf(collect(guarded(provider, { messages, timeouts: { chunkMs: 20 } })));
 
   expect(error).toMatchObject({ code: "timeout", phase: "committed", partial: { text: "x" } });
 });
@@ -372,7 +381,7 @@ test("sources and warnings after content do not put off chunkMs", async () => {
     }
   });
 
-  const error = await failureOf(collect(guard(provider, { messages, timeouts: { chunkMs: 20 } })));
+  const error = await failureOf(collect(guarded(provider, { messages, timeouts: { chunkMs: 20 } })));
 
   expect(error).toMatchObject({ code: "timeout", phase: "committed", partial: { text: "x" } });
 });
@@ -392,7 +401,7 @@ test("an endless answer ends at the limit of the instance", async () => {
     },
   };
 
-  const error = await failureOf(collect(guard(provider, { messages })));
+  const error = await failureOf(collect(guarded(provider, { messages })));
 
   expect(error).toMatchObject({ code: "limit", partial: { text: "0123456789".repeat(5) } });
 });
@@ -404,7 +413,7 @@ test("an aborted signal makes no call", async () => {
     return iterable(never);
   });
 
-  const reason = await reasonOf(collect(guard(provider, { messages, signal: AbortSignal.abort("gone") })));
+  const reason = await reasonOf(collect(guarded(provider, { messages, signal: AbortSignal.abort("gone") })));
 
   expect(reason).toBe("gone");
   expect(calls).toBe(0);
@@ -425,14 +434,14 @@ test.each([
     setTimeout(() => controller.abort(reason), 10);
     const started = performance.now();
 
-    expect(await reasonOf(collect(guard(provider, { messages, signal: controller.signal })))).toBe(reason);
+    expect(await reasonOf(collect(guarded(provider, { messages, signal: controller.signal })))).toBe(reason);
     expect(performance.now() - started).toBeLessThan(60);
   },
 );
 
 test("an abort while the consumer is away is what the next read gives", async () => {
   const controller = new AbortController();
-  const parts = guard(createScripted(...text("a", "b"), FINISH), { messages, signal: controller.signal });
+  const parts = guarded(createScripted(...text("a", "b"), FINISH), { messages, signal: controller.signal });
   await parts.next();
 
   controller.abort("gone");
@@ -454,7 +463,7 @@ test("an abort, a timeout and content in the same tick have one outcome, and abo
   });
 
   const reason = await reasonOf(
-    collect(guard(provider, { messages, signal: controller.signal, timeouts: { firstChunkMs: 10 } })),
+    collect(guarded(provider, { messages, signal: controller.signal, timeouts: { firstChunkMs: 10 } })),
   );
 
   expect(reason).toBe("gone");
@@ -470,7 +479,7 @@ test("content in the tick of its timeout wins", async () => {
     yield FINISH;
   });
 
-  expect(await collect(guard(provider, { messages, timeouts: { firstChunkMs: 10 } }))).toHaveLength(2);
+  expect(await collect(guarded(provider, { messages, timeouts: { firstChunkMs: 10 } }))).toHaveLength(2);
 });
 
 test("a provider that makes its caller abort is not read", async () => {
@@ -490,7 +499,7 @@ test("a provider that makes its caller abort is not read", async () => {
     );
   });
 
-  expect(await reasonOf(collect(guard(provider, { messages, signal: controller.signal })))).toBe("gone");
+  expect(await reasonOf(collect(guarded(provider, { messages, signal: controller.signal })))).toBe("gone");
   await until(() => returned);
   expect(reads).toBe(0);
 });
@@ -508,14 +517,14 @@ test("leaving the iterator returns the source and aborts its signal", async () =
     }
   });
 
-  for await (const _ of guard(provider, { messages })) break;
+  for await (const _ of guarded(provider, { messages })) break;
 
   expect(signal?.aborted).toBe(true);
   await until(() => returned);
 });
 
 test("leaving does not wait for a provider that hangs, and frees a read that waits", async () => {
-  const parts = guard(
+  const parts = guarded(
     createToy(() => iterable(never)),
     { messages },
   );
@@ -528,7 +537,7 @@ test("leaving does not wait for a provider that hangs, and frees a read that wai
 
 test("leaving before the start makes no call", async () => {
   let calls = 0;
-  const parts = guard(
+  const parts = guarded(
     createToy(() => {
       calls++;
       return iterable(never);
@@ -542,12 +551,12 @@ test("leaving before the start makes no call", async () => {
   expect(calls).toBe(0);
 });
 
-test("reading twice at once is refused", async () => {
-  const parts = guard(createScripted(...text("x"), FINISH), { messages });
-  const first = parts.next();
+test("a part may be asked for before the last one has come", async () => {
+  const parts = guarded(createScripted(...text("a", "b"), FINISH), { messages });
 
-  expect((await failureOf(parts.next())).code).toBe("config");
-  expect((await first).value).toEqual(text("x")[0]);
+  const results = await Promise.all([parts.next(), parts.next(), parts.next(), parts.next()]);
+
+  expect(results.map(({ value }) => value)).toEqual([...text("a", "b"), FINISH, undefined]);
 });
 
 test("no timer and no listener survive the call, whatever its end", async () => {
@@ -566,9 +575,9 @@ test("no timer and no listener survive the call, whatever its end", async () => 
   };
   const before = timers();
 
-  await collect(guard(createScripted(...text("x"), FINISH), { messages, signal }));
-  await reasonOf(collect(guard(createScripted(), { messages, signal })));
-  for await (const _ of guard(createScripted(...text("x", "y")), { messages, signal })) break;
+  await collect(guarded(createScripted(...text("x"), FINISH), { messages, signal }));
+  await reasonOf(collect(guarded(createScripted(), { messages, signal })));
+  for await (const _ of guarded(createScripted(...text("x", "y")), { messages, signal })) break;
 
   expect(listeners).toBe(0);
   expect(timers()).toBe(before);

@@ -15,19 +15,17 @@ test("blank text, sources and warnings are held until content comes", () => {
     { type: "source", url: "https://toy.example" },
   ];
 
-  expect(held.map((part) => intake.take(part))).toEqual([undefined, undefined, undefined]);
+  expect(take(intake, ...held)).toEqual([]);
   expect(intake.contents()).toBe(0);
-  expect(intake.take({ type: "text-delta", delta: "x" })).toEqual({ type: "text-delta", delta: "x" });
+  expect(take(intake, ...text("x"))).toEqual([...held, ...text("x")]);
   expect(intake.contents()).toBeGreaterThan(0);
-  expect(intake.release()).toEqual(held);
-  expect(intake.release()).toEqual([]);
 });
 
 test("after the commit every part is handed on, blank ones too", () => {
   const intake = committed();
 
-  expect(intake.take({ type: "text-delta", delta: " " })).toEqual({ type: "text-delta", delta: " " });
-  expect(intake.take({ type: "source", url: "u" })).toEqual({ type: "source", url: "u" });
+  expect(take(intake, ...text(" "))).toEqual(text(" "));
+  expect(take(intake, { type: "source", url: "u" })).toEqual([{ type: "source", url: "u" }]);
   expect(intake.contents()).toBe(2);
 });
 
@@ -38,72 +36,73 @@ test.each<ContentPart>([
 ])("$type is content", (part) => {
   const intake = createIntake(1000, false);
 
-  expect(intake.take(part)).toBe(part);
+  expect(take(intake, part)).toEqual([part]);
   expect(intake.contents()).toBeGreaterThan(0);
 });
 
 test("an empty delta is nothing, and the start of a tool call is held", () => {
   const intake = createIntake(1000, false);
 
-  expect(intake.take({ type: "text-delta", delta: "" })).toBeUndefined();
-  expect(intake.take({ type: "tool-call-delta", id: "1", name: "f", delta: "" })).toBeUndefined();
-  expect(intake.release()).toHaveLength(1);
+  expect(take(intake, ...text(""))).toEqual([]);
+  expect(take(intake, { type: "tool-call-delta", id: "1", name: "f", delta: "" })).toEqual([]);
+  expect(take(intake, ...text("x"))).toHaveLength(2);
 });
 
 test("a surrogate pair is never cut between deltas", () => {
   const intake = createIntake(1000, false);
 
-  const deltas = ["a\ud83d", "\ude00b", "\ud83d", "", "\ude01"].map((delta) =>
-    intake.take({ type: "text-delta", delta }),
-  );
+  const given = take(intake, ...text("a\ud83d", "\ude00b", "\ud83d", "", "\ude01"));
 
-  expect(deltas).toEqual([...text("a", "😀b"), undefined, undefined, ...text("😁")]);
+  expect(given).toEqual(text("a", "😀b", "😁"));
+  expect(intake.text()).toBe("a😀b😁");
   expect(intake.partial().text).toBe("a😀b😁");
 });
 
 test("text and reasoning keep their halves apart", () => {
   const intake = createIntake(1000, false);
 
-  intake.take({ type: "text-delta", delta: "a\ud83d" });
-  intake.take({ type: "reasoning-delta", delta: "b" });
+  take(intake, ...text("a\ud83d"), { type: "reasoning-delta", delta: "b" });
 
-  expect(intake.take({ type: "text-delta", delta: "\ude00" })).toEqual({ type: "text-delta", delta: "😀" });
+  expect(take(intake, ...text("\ude00"))).toEqual(text("😀"));
 });
 
 test("a half that stays alone becomes a replacement character at the end", () => {
   const intake = committed();
 
-  intake.take({ type: "text-delta", delta: "\ud83d" });
+  take(intake, ...text("\ud83d"));
   intake.checkEnd(STOP);
+  const given: StreamPart[] = [];
+  intake.release(given);
 
-  expect(intake.release()).toEqual(text("\uFFFD"));
+  expect(given).toEqual(text("\uFFFD"));
+  expect(intake.text()).toBe("x\uFFFD");
 });
 
 test("64 parts may be held and not one more", () => {
   const intake = createIntake(1000, false);
   const warning = { type: "warning", code: "other", message: "m" } as const;
 
-  for (let count = 0; count < 64; count++) intake.take(warning);
+  for (let count = 0; count < 64; count++) take(intake, warning);
 
-  expect(codeOf(() => intake.take(warning))).toBe("limit");
+  expect(codeOf(() => take(intake, warning))).toBe("limit");
 });
 
 test("256 KiB may be held and not more", () => {
   const intake = createIntake(1e9, false);
 
-  expect(codeOf(() => intake.take({ type: "text-delta", delta: " ".repeat(256 * 1024 + 1) }))).toBe("limit");
+  expect(codeOf(() => take(intake, ...text(" ".repeat(256 * 1024 + 1))))).toBe("limit");
 });
 
 test("an answer longer than the limit is a limit, with what came before it", () => {
   const intake = createIntake(10, false);
-  intake.take({ type: "text-delta", delta: "12345" });
+  take(intake, ...text("12345"));
 
-  expect(codeOf(() => intake.take({ type: "reasoning-delta", delta: "678901" }))).toBe("limit");
+  expect(codeOf(() => take(intake, { type: "reasoning-delta", delta: "678901" }))).toBe("limit");
   expect(intake.partial().text).toBe("12345");
 });
 
 test.each([
-  ["a type that is none", { type: "text" }],
+  ["a type that is no text", { type: 1 }],
   ["a delta that is no text", { type: "text-delta", delta: 1 }],
   ["a delta that is missing", { type: "reasoning-delta" }],
   ["a call without id", { type: "tool-call", name: "f", arguments: "{}" }],
@@ -111,7 +110,7 @@ test.each([
   ["a call with parsed arguments", { type: "tool-call", id: "1", name: "f", arguments: {} }],
   ["a piece of a call without id", { type: "tool-call-delta", name: "f", delta: "{" }],
 ])("%s breaks the contract", (_, part) => {
-  expect(codeOf(() => createIntake(1000, false).take(part as ContentPart))).toBe("contract");
+  expect(codeOf(() => take(createIntake(1000, false), part as ContentPart))).toBe("contract");
 });
 
 test.each<[string, StreamPart[], FinishPart | undefined, string | undefined]>([
@@ -125,27 +124,63 @@ test.each<[string, StreamPart[], FinishPart | undefined, string | undefined]>([
   ["text", text("x"), STOP, undefined],
   ["text that was filtered", text("x"), { type: "finish", finishReason: "content-filter" }, undefined],
   ["a tool call alone", [{ type: "tool-call", id: "1", name: "f", arguments: "{}" }], STOP, undefined],
-  ["a reason that is none", text("x"), { type: "finish", finishReason: "done" as never }, "contract"],
+  ["no reason", text("x"), { type: "finish", finishReason: undefined as never }, "contract"],
 ])("%s ends as it must", (_, parts, finish, code) => {
   const intake = createIntake(1000, false);
-  for (const part of parts) intake.take(part as ContentPart);
+  take(intake, ...parts);
 
   expect(codeOf(() => intake.checkEnd(finish))).toBe(code);
 });
 
 test("reasoning alone is an answer where it is accepted, and blank reasoning is none", () => {
   const accepting = createIntake(1000, true);
-  accepting.take({ type: "reasoning-delta", delta: "x" });
+  take(accepting, { type: "reasoning-delta", delta: "x" });
   const blank = createIntake(1000, true);
-  blank.take({ type: "reasoning-delta", delta: " " });
+  take(blank, { type: "reasoning-delta", delta: " " });
 
   expect(codeOf(() => accepting.checkEnd(STOP))).toBeUndefined();
   expect(codeOf(() => blank.checkEnd(STOP))).toBe("empty");
 });
 
+test("a part of a type that only a later minor knows is handed on once there is content", () => {
+  const intake = createIntake(1000, false);
+  const cyclic: Record<string, unknown> = { type: "file", size: 1n };
+  cyclic["self"] = cyclic;
+  const part = cyclic as unknown as ContentPart;
+
+  expect(take(intake, part)).toEqual([]);
+  expect(take(intake, ...text("x"), part)).toEqual([part, ...text("x"), part]);
+});
+
+test("a reason that only a later minor knows becomes another, with its word kept", () => {
+  const intake = committed();
+  const paused = { type: "finish", finishReason: "pause" as never } as const;
+
+  expect(intake.checkEnd(paused)).toMatchObject({ finishReason: "other", rawFinishReason: "pause" });
+  expect(intake.checkEnd({ ...paused, rawFinishReason: "PAUSE" }).rawFinishReason).toBe("PAUSE");
+});
+
+test("what a server signs without a word is handed on", () => {
+  const intake = committed();
+  const signature = {
+    type: "reasoning-delta",
+    delta: "",
+    providerData: { toy: { signature: "s" } },
+  } as const;
+
+  expect(take(intake, signature)).toEqual([signature]);
+});
+
+/** What is handed on of these parts. */
+function take(intake: Intake, ...parts: readonly StreamPart[]): StreamPart[] {
+  const given: StreamPart[] = [];
+  for (const part of parts) intake.take(part as ContentPart, given);
+  return given;
+}
+
 function committed(): Intake {
   const intake = createIntake(1000, false);
-  intake.take({ type: "text-delta", delta: "x" });
+  take(intake, { type: "text-delta", delta: "x" });
   return intake;
 }
 

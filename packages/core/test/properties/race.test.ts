@@ -3,8 +3,7 @@ import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import type { StreamPart } from "../../src/contract/contract.ts";
 import { ChatError } from "../../src/errors/chat-error.ts";
-import { guard } from "../../src/guard/guard.ts";
-import { createToy, FINISH, messages } from "../providers.ts";
+import { createToy, FINISH, guarded, messages } from "../providers.ts";
 import { TRIALS, TRIALS_MS } from "./trials.ts";
 
 const TIMEOUT_MS = 30;
@@ -51,7 +50,7 @@ test(
           const controller = new AbortController();
           const timeouts = { firstChunkMs: TIMEOUT_MS };
           const outcomes: unknown[] = [];
-          const parts = guard(createToy(told.stream), { messages, signal: controller.signal, timeouts });
+          const parts = guarded(createToy(told.stream), { messages, signal: controller.signal, timeouts });
           const reading = (async () => {
             for await (const _ of parts);
           })().then(

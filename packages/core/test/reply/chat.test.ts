@@ -1,12 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, expectTypeOf, test } from "vitest";
-import type { ChatRequest, StreamPart } from "../../src/contract/contract.ts";
+import type { ChatProvider, ChatRequest, StreamPart } from "../../src/contract/contract.ts";
 import { ChatError } from "../../src/errors/chat-error.ts";
 import { callOf } from "../../src/guard/call-context.ts";
-import { guard } from "../../src/guard/guard.ts";
 import { SELF_GUARDED } from "../../src/guard/guard-options.ts";
-import { type ChatResult, chat } from "../../src/reply/chat.ts";
+import { chat } from "../../src/reply/chat.ts";
+import type { ChatResult } from "../../src/reply/reply-result.ts";
 import {
   collect,
   createScripted,
@@ -14,6 +14,7 @@ import {
   FINISH,
   failing,
   failureOf,
+  guarded,
   iterable,
   messages,
   reasonOf,
@@ -69,7 +70,7 @@ test("the whole answer is everything that came, and the route", async () => {
     model: "toy-1-2026",
     route: {
       provider: "toy",
-      model: "toy-1",
+      model: "toy-1-2026",
       attempts: [
         {
           provider: "toy",
@@ -263,13 +264,10 @@ test("a chain tells its own attempts, which the route shows as they end", async 
 });
 
 test("a chain that throws at once fails the stream and the result alike", async () => {
-  const chain = {
-    ...createToy(() => {
-      throw new ChatError("config", "no candidates");
-    }),
-    [SELF_GUARDED]: true,
+  const stream = (): never => {
+    throw new ChatError("config", "no candidates");
   };
-  const reply = chat(chain, { messages });
+  const reply = chat({ ...createToy(stream), [SELF_GUARDED]: stream } as ChatProvider, { messages });
 
   expect((await failureOf(collect(reply))).code).toBe("config");
   expect((await failureOf(reply.result())).code).toBe("config");
@@ -319,10 +317,10 @@ test("neither a reply nor its streams show the prompt to whoever logs them", asy
   const request: ChatRequest = { messages: [{ role: "user", content: prompt }] };
   const reply = chat(createScripted(...ANSWER), request);
   const stream = reply[Symbol.asyncIterator]();
-  const guarded = guard(createScripted(...ANSWER), request);
-  await Promise.all([stream.next(), guarded.next()]);
+  const call = guarded(createScripted(...ANSWER), request);
+  await Promise.all([stream.next(), call.next()]);
 
-  const shown = inspect([reply, stream, guarded], { depth: 9 });
+  const shown = inspect([reply, stream, call], { depth: 9 });
 
   expect(shown).not.toContain(prompt);
 });

@@ -1,30 +1,24 @@
-import { type Attempt, ChatError, type ChatRequest, type StreamPart } from "@fallthrough/core";
+import { type Attempt, ChatError, type ChatRequest, type FinishPart } from "@fallthrough/core";
 import {
-  amendError,
+  abortReason,
   attachRoute,
-  type GuardedParts,
+  type CallObserver,
+  type FailedCall,
+  type GuardedAnswer,
   type GuardOptions,
   guard,
-  SELF_GUARDED,
-  TAKE,
+  isSelfGuarded,
+  type OpeningLists,
 } from "@fallthrough/core/internal";
 import { isOutdated, OUTDATED } from "../health/admission.ts";
-import type { HealthStore, Permit } from "../health/health.ts";
+import type { HealthStore, HealthSubject, Permit } from "../health/health.ts";
 import type { Accounts, HeldFailure } from "../health/health-report.ts";
 import type { Planned } from "./candidate.ts";
 import type { RouteLog } from "./route-log.ts";
 
-/** What a chain gives to a chain inside it. */
-export interface ChainCallOptions extends GuardOptions {
-  readonly outer?: RouteLog | undefined;
-}
-
-interface Chain {
-  stream(request: ChatRequest, options: ChainCallOptions): AsyncIterable<StreamPart>;
-}
-
 /** What an attempt is part of. */
 export interface AttemptContext {
+  /** The attempt's own copy: a provider may do with it what it likes. */
   readonly request: ChatRequest;
   readonly log: RouteLog;
   readonly accounts: Accounts;
@@ -33,136 +27,138 @@ export interface AttemptContext {
   readonly health: HealthStore;
   /** The time at which the attempt begins, of `performance.now`. */
   readonly started: number;
-}
-
-type Result = IteratorResult<StreamPart, undefined>;
-
-/** The parts of one candidate's answer. */
-export interface AttemptParts {
-  /** The next part that has come already, if any. */
-  take(): StreamPart | undefined;
-  next(): Promise<Result>;
-  return(): Promise<void>;
+  /** Who watches the chain's own call. */
+  readonly observer?: CallObserver | undefined;
 }
 
 type Facts = Omit<Attempt, "provider" | "model" | "ms">;
 
 /**
- * Asks one candidate; the first part is its commit.
+ * Asks one candidate; opening is its commit.
  *
- * However it ends, the attempt is in the log and in the health store by then; a failure carries the route.
+ * However it ends, the attempt is in the log and in the health store by then; a failure carries the route. The answer
+ * is the guard's own, which tells the attempt of its end.
  */
 export function createAttempt(
   context: AttemptContext,
   planned: Planned,
   permit: Permit,
   options: GuardOptions,
-): AttemptParts {
+): OpeningLists<GuardedAnswer> {
   return new CandidateAttempt(context, planned, permit, options);
 }
 
-class CandidateAttempt implements AttemptParts {
-  private readonly context: AttemptContext;
+class CandidateAttempt implements OpeningLists<GuardedAnswer>, CallObserver {
+  readonly #context: AttemptContext;
   private readonly planned: Planned;
   private readonly permit: Permit;
   private readonly options: GuardOptions;
-  private readonly nested: boolean;
   /** The outcomes that were in the log before. */
   private readonly earlier: number;
-  private parts: GuardedParts | undefined = undefined;
-  private committed = false;
+  private call: OpeningLists<GuardedAnswer> | undefined = undefined;
+  private hasCommitted = false;
   private ended = false;
 
   constructor(context: AttemptContext, planned: Planned, permit: Permit, options: GuardOptions) {
-    this.context = context;
+    this.#context = context;
     this.planned = planned;
     this.permit = permit;
     this.options = options;
-    this.nested = SELF_GUARDED in planned.provider;
     this.earlier = context.log.outcomes.length;
   }
 
-  take(): StreamPart | undefined {
-    const part = this.parts?.[TAKE]?.();
-    return part === undefined ? undefined : this.receive(part);
-  }
-
-  next(): Promise<Result> {
+  async open(): Promise<GuardedAnswer | undefined> {
     try {
-      this.parts ??= this.begin();
-      return this.parts.next().then(this.handOn, this.fail);
+      this.call = this.begin();
+      return await this.call.open();
     } catch (reason) {
-      const { provider, model } = this.planned.subject;
-      const error = reason instanceof ChatError ? amendError(reason, { provider, model }) : reason;
-      return Promise.reject(error).catch(this.fail);
+      // the guard has told; a chain tells only of the end of its answer
+      if (this.ended) throw reason;
+      throw this.failed(reason, { aborted: this.#context.request.signal?.aborted === true, unread: false });
     }
   }
 
   async return(): Promise<void> {
+    await this.call?.return();
     if (!this.ended) this.abandon();
-    await this.parts?.return?.();
   }
 
-  private begin(): GuardedParts {
-    const { options, context } = this;
-    const { provider, model } = this.planned;
-    const own = { ...context.request, model };
-    if (!this.nested) return guard(provider, own, options);
-    const { firstChunkMs, ...caps } = options.caps ?? {};
-    const bounds = {
-      ...options,
-      caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs },
-      outer: context.log,
-    };
-    return (provider as Chain).stream(own, bounds)[Symbol.asyncIterator]() as GuardedParts;
-  }
-
-  private readonly handOn = (result: Result): Result =>
-    result.done ? result : { done: false, value: this.receive(result.value) };
-
-  private receive(part: StreamPart): StreamPart {
-    if (!this.committed) this.commit();
-    if (this.ended || part.type !== "finish") return part;
-    const { accounts, log } = this.context;
-    const { subject } = this.planned;
-    const { route, model } = part;
-    accounts.succeed(this.permit);
-    this.end({ outcome: "answered", ...(model === undefined ? {} : { reportedModel: model }) });
-    const answered = { provider: route?.provider ?? subject.provider, model: route?.model ?? subject.model };
-    return { ...part, route: log.route(answered) };
-  }
-
-  private commit(): void {
-    this.committed = true;
-    const { subject } = this.planned;
-    const { route } = this.options;
+  committed(): void {
+    const { planned, options } = this;
+    const { provider, model } = planned.subject;
+    const { route } = options;
+    this.hasCommitted = true;
     // a chain has told which of its own candidates it was
-    if (this.nested || route === undefined) return;
-    route.provider = subject.provider;
-    route.model = subject.model;
+    if (route !== undefined && route.provider === undefined) {
+      route.provider = provider;
+      if (model !== "") route.model = model;
+    }
+    this.#context.observer?.committed();
   }
 
-  private readonly fail = (reason: unknown): never => {
-    const { context, permit } = this;
-    const { log, accounts, held, request } = context;
-    if (this.ended) throw reason;
-    if (request.signal?.aborted) {
+  finished(finish: FinishPart): FinishPart {
+    const { accounts, log, observer } = this.#context;
+    const { subject } = this.planned;
+    const reportedModel = finish.model || undefined;
+    accounts.succeed(this.permit);
+    this.end({ outcome: "answered", ...(reportedModel === undefined ? {} : { reportedModel }) });
+    const model = finish.route?.model ?? reportedModel ?? (subject.model || undefined);
+    const answered = {
+      provider: finish.route?.provider ?? subject.provider,
+      ...(model === undefined ? {} : { model }),
+    };
+    const told = { ...finish, route: log.route(answered) };
+    return observer === undefined ? told : observer.finished(told);
+  }
+
+  failed(reason: unknown, facts: FailedCall): unknown {
+    const { observer } = this.#context;
+    const told = this.record(reason, facts);
+    return observer !== undefined && this.hasCommitted ? observer.failed(told, facts) : told;
+  }
+
+  left(): void {
+    this.abandon();
+    this.#context.observer?.left();
+  }
+
+  private begin(): OpeningLists<GuardedAnswer> {
+    const { options } = this;
+    const { request, log } = this.#context;
+    const { provider, model } = this.planned;
+    const own = { ...request, model };
+    const guarding = { ...options, chain: log, observer: this };
+    if (!isSelfGuarded(provider)) return guard(provider, own, guarding);
+    const { firstChunkMs, ...caps } = options.caps ?? {};
+    return guard(provider, own, { ...guarding, caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs } });
+  }
+
+  /** Tells log and health store; gives what the caller gets. */
+  private record(reason: unknown, { aborted, unread }: FailedCall): unknown {
+    const { permit } = this;
+    const { log, accounts, held, request } = this.#context;
+    if (aborted) {
       this.abandon();
-      throw request.signal.reason;
+      return request.signal === undefined ? reason : abortReason(request.signal);
     }
     if (!(reason instanceof ChatError)) {
       accounts.release(permit);
       this.end({ outcome: "failed" });
-      throw reason;
+      return reason;
     }
-    if (this.nested) accounts.release(permit);
+    if (unread || this.isNested()) accounts.release(permit);
     else accounts.fail(permit, reason, held);
     this.end(this.factsOf(reason), reason);
-    throw attachRoute(reason, log.route());
-  };
+    return attachRoute(reason, log.route());
+  }
+
+  /** Whether it is a chain, which remembers the failures of its own candidates, also where somebody wrapped it. */
+  private isNested(): boolean {
+    return isSelfGuarded(this.planned.provider) || this.#context.log.outcomes.length > this.earlier;
+  }
 
   private factsOf({ code, phase, status }: ChatError): Facts {
-    const { health } = this.context;
+    const { health } = this.#context;
     const outdated = code === "protocol" && isOutdated(health.peek(this.planned.subject));
     const facts = { code, phase, status, reason: outdated ? OUTDATED : undefined };
     const known = Object.entries(facts).filter(([, value]) => value !== undefined);
@@ -170,16 +166,25 @@ class CandidateAttempt implements AttemptParts {
   }
 
   private abandon(): void {
-    this.context.accounts.release(this.permit);
+    this.#context.accounts.release(this.permit);
     this.end({ outcome: "aborted" });
   }
 
   private end(facts: Facts, error?: ChatError): void {
     this.ended = true;
-    const { log, started } = this.context;
+    const { log, started } = this.#context;
     // a chain has told its own attempts
-    if (this.nested && log.outcomes.length > this.earlier) return;
+    if (log.outcomes.length > this.earlier) return;
     const ms = Math.round(performance.now() - started);
-    log.add({ attempt: { ...this.planned.subject, ...facts, ms }, error });
+    log.add({ attempt: { ...attemptOf(this.planned.subject), ...facts, ms }, error });
   }
+}
+
+/** What an attempt says about whom it asked. */
+export function attemptOf({
+  provider,
+  model,
+  origin,
+}: HealthSubject): Pick<Attempt, "provider" | "model" | "origin"> {
+  return { provider, ...(model && { model }), ...(origin && { origin }) };
 }

@@ -1,20 +1,23 @@
-import { type Attempt, ChatError, type ChatRequest, type StreamPart, type Timeouts } from "@fallthrough/core";
+import type { Attempt, ChatRequest, StreamPart, Timeouts } from "@fallthrough/core";
 import {
+  abortReason,
   attachRoute,
   callOf,
   capTimeout,
-  END,
-  type GuardedParts,
-  type OpenRoute,
+  createPartReader,
+  type GuardedAnswer,
+  type GuardOptions,
+  LISTS,
+  type ListedStream,
+  type OpeningLists,
   requiredCapabilities,
   resolveTimeouts,
-  TAKE,
 } from "@fallthrough/core/internal";
 import { admit, coolingSkip, isPromise } from "../health/admission.ts";
 import type { HealthStore, Permit } from "../health/health.ts";
 import type { Accounts, HeldFailure } from "../health/health-report.ts";
 import { BACK_OFF_MS, type Policy } from "../health/policy.ts";
-import { type AttemptParts, type ChainCallOptions, createAttempt } from "./attempt.ts";
+import { attemptOf, createAttempt } from "./attempt.ts";
 import { capsOf, deadlineError, isExpired, startBudget } from "./budget.ts";
 import type { Plan, Planned, Skip } from "./candidate.ts";
 import { pause } from "./delay.ts";
@@ -33,127 +36,132 @@ export interface ChainContext {
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }
 
-type Result = IteratorResult<StreamPart, undefined>;
-
-/** The stream of one call: the attempts until one commits, and then that one's parts as they are. */
+/**
+ * One call of a chain: the attempts until one commits. What it opens to is that one's answer, as its guard gives it.
+ *
+ * `parse` gives a checked copy of the request: each attempt gets one of its own, so that what a provider changes in it
+ * changes nothing for the next or for the caller.
+ */
 export function createChainCall(
   context: ChainContext,
   plan: Plan,
-  request: ChatRequest,
-  options: ChainCallOptions = {},
-): GuardedParts {
-  return new ChainCall(context, plan, request, options);
+  parse: () => ChatRequest,
+  options: GuardOptions = {},
+): ListedStream<GuardedAnswer> & OpeningLists<GuardedAnswer> {
+  return new ChainCall(context, plan, parse, options);
 }
 
-class ChainCall implements GuardedParts {
+/** What one call has found out. */
+interface Run {
+  readonly request: ChatRequest;
+  readonly log: RouteLog;
+  readonly rules: Rules;
+  /** What holds for every attempt. */
+  readonly guarding: GuardOptions;
+  /** Who failed last. */
+  last?: { readonly planned: Planned; readonly reason: unknown };
+}
+
+class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnswer> {
   private readonly context: ChainContext;
   private readonly planFor: Plan;
   // hidden, so that nobody logs a prompt who logs a stream
-  readonly #request: ChatRequest;
-  #attempt: AttemptParts | undefined = undefined;
-  private readonly options: ChainCallOptions;
-  private readonly route: OpenRoute | undefined;
-  private readonly timeouts: Timeouts;
-  private readonly log: RouteLog;
+  readonly #parse: () => ChatRequest;
+  readonly #options: GuardOptions;
+  #attempt: OpeningLists<GuardedAnswer> | undefined = undefined;
+  #reader: AsyncIterableIterator<StreamPart, undefined> | undefined = undefined;
   private readonly held: HeldFailure[] = [];
   private stopPausing: (() => void) | undefined = undefined;
-  private rules: Rules | undefined = undefined;
-  private committed = false;
-  private ended = false;
-  /** Who failed last. */
-  private last: { readonly planned: Planned; readonly reason: unknown } | undefined = undefined;
+  private asked = false;
+  private left = false;
 
-  constructor(context: ChainContext, planFor: Plan, request: ChatRequest, options: ChainCallOptions) {
-    const { outer, route = callOf(request.signal)?.route } = options;
+  constructor(context: ChainContext, planFor: Plan, parse: () => ChatRequest, options: GuardOptions) {
     this.context = context;
     this.planFor = planFor;
-    this.#request = request;
-    this.options = options;
-    this.route = route;
-    this.timeouts = resolveTimeouts(options.timeouts, context.timeouts);
-    this.log = createRouteLog({ route, onAttempt: context.onAttempt, outer });
+    this.#parse = parse;
+    this.#options = options;
   }
 
-  [Symbol.asyncIterator](): this {
+  [Symbol.asyncIterator](): AsyncIterableIterator<StreamPart, undefined> {
+    this.#reader ??= createPartReader(this, (part) => part);
+    return this.#reader;
+  }
+
+  [LISTS](): this {
     return this;
   }
 
-  [TAKE](): StreamPart | undefined {
-    return this.committed ? this.#attempt?.take() : undefined;
-  }
-
-  next(): Promise<Result> {
-    if (this.committed && this.#attempt !== undefined) return this.#attempt.next();
-    if (this.ended) return Promise.resolve(END);
-    if (this.rules !== undefined) {
-      return Promise.reject(new ChatError("config", "the stream is read twice at once, expected one reader"));
-    }
-    const rules = this.startRules();
-    this.rules = rules;
-    return this.open(rules).catch((reason) => {
-      this.ended = true;
-      this.settle(this.#request.signal?.aborted === true);
+  async open(): Promise<GuardedAnswer | undefined> {
+    if (this.left) return undefined;
+    const request = this.#parse();
+    try {
+      return await this.ask(this.begin(request));
+    } catch (reason) {
+      this.settle(request.signal?.aborted === true);
       throw reason;
-    });
+    }
   }
 
-  async return(): Promise<IteratorReturnResult<undefined>> {
-    this.ended = true;
+  async return(): Promise<void> {
+    this.left = true;
     this.stopPausing?.();
     await this.#attempt?.return();
     this.settle(true);
-    return END;
   }
 
-  private startRules(): Rules {
-    const { caps } = this.options;
-    const { commitMs, totalMs } = resolveTimeouts(this.timeouts, this.#request.timeouts);
+  private begin(request: ChatRequest): Run {
+    const call = callOf(request.signal);
+    const { caps, route = call?.route, chain = call?.chain, reasoningOnly } = this.#options;
+    const { policy, onAttempt } = this.context;
+    const timeouts = resolveTimeouts(this.#options.timeouts, this.context.timeouts);
+    const { commitMs, totalMs } = resolveTimeouts(timeouts, request.timeouts);
     const budget = startBudget({
       commitMs: capTimeout(commitMs, caps?.commitMs),
       totalMs: capTimeout(totalMs, caps?.totalMs),
     });
-    return { policy: this.context.policy, log: this.log, budget };
+    const log = createRouteLog({ route, onAttempt, outer: chain as RouteLog | undefined });
+    const guarding = { timeouts, route, reasoningOnly: reasoningOnly ?? this.context.reasoningOnly };
+    return { request, log, rules: { policy, log, budget }, guarding };
   }
 
-  private async open(rules: Rules): Promise<Result> {
-    const request = this.#request;
+  private async ask(run: Run): Promise<GuardedAnswer | undefined> {
+    const { request, rules, log } = run;
     const { health } = this.context;
     const plan = this.planFor({ model: request.model, capabilities: requiredCapabilities(request) });
     const admission = { plan, health };
 
     for (const [index, planned] of plan.entries()) {
-      if (this.isOver()) return END;
+      if (this.isOver(run)) return undefined;
       const skip = skipOf(rules, planned);
       const admitted = skip === undefined ? admit(admission, planned) : undefined;
       const permit = isPromise(admitted) ? await admitted : admitted;
       if (permit === undefined) {
-        this.recordSkip(planned, skip);
+        this.recordSkip(log, planned, skip);
         continue;
       }
       const others = plan.some((other, place) => place > index && this.isLeft(rules, other));
-      const result = await this.ask(rules, planned, permit, others);
-      if (result !== undefined) return result;
+      const answer = await this.attempt(run, planned, permit, others);
+      if (answer !== undefined || this.left) return answer;
     }
-    if (this.last !== undefined && mayAskAgain(rules, this.last.reason)) {
-      const { planned } = this.last;
+    if (run.last !== undefined && mayAskAgain(rules, run.last.reason)) {
+      const { planned } = run.last;
       const leaving = new AbortController();
       this.stopPausing = () => leaving.abort();
       await pause(BACK_OFF_MS * Math.random(), [request.signal, leaving.signal]);
-      if (this.isOver()) return END;
+      if (this.isOver(run)) return undefined;
       const { subject } = planned;
       const permit = (await health.admit(subject, { force: true })) ?? { subject };
-      const result = await this.ask(rules, planned, permit, false);
-      if (result !== undefined) return result;
+      const answer = await this.attempt(run, planned, permit, false);
+      if (answer !== undefined || this.left) return answer;
     }
-    this.settle(isOffline(this.log.errors()));
-    throw verdictOn(plan, this.log, health);
+    this.settle(isOffline(log.errors()));
+    throw verdictOn(plan, log, health);
   }
 
   /** @throws the caller's own reason */
-  private isOver(): boolean {
-    const { signal } = this.#request;
-    if (signal?.aborted) throw signal.reason;
-    return this.ended;
+  private isOver({ request: { signal } }: Run): boolean {
+    if (signal?.aborted) throw abortReason(signal);
+    return this.left;
   }
 
   private isLeft(rules: Rules, planned: Planned): boolean {
@@ -161,48 +169,50 @@ class ChainCall implements GuardedParts {
     return skipOf(rules, planned) === undefined && (state === "ready" || state === "half-open");
   }
 
-  private recordSkip({ subject }: Planned, skip: Skip | undefined): void {
+  private recordSkip(log: RouteLog, { subject }: Planned, skip: Skip | undefined): void {
     const { health } = this.context;
     const { code, reason } = skip ?? coolingSkip(health.peek(subject)) ?? { reason: "cooling" };
-    this.log.add({
-      attempt: { ...subject, outcome: "skipped", ...(code === undefined ? {} : { code }), ms: 0, reason },
+    log.add({
+      attempt: {
+        ...attemptOf(subject),
+        outcome: "skipped",
+        ...(code === undefined ? {} : { code }),
+        ms: 0,
+        reason,
+      },
     });
   }
 
-  /** The first result of this one, `undefined` where the next may be asked; @throws where nobody else is to be */
-  private async ask(
-    rules: Rules,
+  /** The answer of this one, `undefined` where the next may be asked; @throws where nobody else is to be */
+  private async attempt(
+    run: Run,
     planned: Planned,
     permit: Permit,
     others: boolean,
-  ): Promise<Result | undefined> {
-    const { log, held, timeouts, route } = this;
-    const { accounts, health, reasoningOnly } = this.context;
-    const request = this.#request;
+  ): Promise<GuardedAnswer | undefined> {
+    const { request, rules, log, guarding } = run;
+    const { accounts, health } = this.context;
+    const { held } = this;
+    const { observer } = this.#options;
     const now = performance.now();
-    if (this.ended || isExpired(rules.budget, now)) {
+    if (this.left || isExpired(rules.budget, now)) {
       accounts.release(permit);
-      if (this.ended) return END;
+      if (this.left) return undefined;
       throw attachRoute(deadlineError(rules.budget), log.route());
     }
-    const options = {
-      timeouts,
-      caps: capsOf(rules.budget, others, now),
-      reasoningOnly: this.options.reasoningOnly ?? reasoningOnly,
-      route,
-    };
-    const context = { request, log, accounts, held, health, started: now };
-    const attempt = createAttempt(context, planned, permit, options);
-    this.#attempt = attempt;
+    const own = this.asked ? this.#parse() : request;
+    this.asked = true;
+    const context = { request: own, log, accounts, held, health, observer, started: now };
+    const caps = capsOf(rules.budget, others, now);
+    this.#attempt = createAttempt(context, planned, permit, { ...guarding, caps });
     try {
-      const result = await attempt.next();
-      this.committed = !result.done;
-      if (this.committed) this.settle(false);
-      return result;
+      const answer = await this.#attempt.open();
+      if (answer !== undefined) this.settle(false);
+      return answer;
     } catch (reason) {
       this.#attempt = undefined;
       if (request.signal?.aborted || isFinal(rules, reason, planned)) throw reason;
-      this.last = { planned, reason };
+      run.last = { planned, reason };
       return undefined;
     }
   }

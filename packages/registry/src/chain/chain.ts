@@ -5,12 +5,11 @@ import {
   type ProviderStatus,
   type Timeouts,
 } from "@fallthrough/core";
-import { SELF_GUARDED } from "@fallthrough/core/internal";
+import { type GuardOptions, parseRequest, SELF_GUARDED, type SelfGuarded } from "@fallthrough/core/internal";
 import type { HealthStore } from "../health/health.ts";
 import { createAccounts } from "../health/health-report.ts";
 import { createMemoryHealth } from "../health/memory-health.ts";
 import { type PolicyOverrides, resolvePolicy } from "../health/policy.ts";
-import type { ChainCallOptions } from "./attempt.ts";
 import { type Candidate, planCandidates } from "./candidate.ts";
 import { type ChainContext, createChainCall } from "./chain-call.ts";
 
@@ -49,16 +48,18 @@ export function createChain(
   const context = createContext(options);
   const plan = planCandidates(all);
 
-  const chain = {
+  const stream: SelfGuarded["stream"] = (request, callOptions?: GuardOptions) =>
+    createChainCall(context, plan, () => parseRequest(request), callOptions);
+  const chain: SelfGuarded & { readonly [SELF_GUARDED]: typeof stream } = {
     specificationVersion: 1,
     id,
     name: `Chain of ${all.map(({ provider }) => provider.name).join(", ")}`,
     status: statusOf(first, all),
     models: [],
-    [SELF_GUARDED]: true,
-    stream: (request, callOptions?: ChainCallOptions) => createChainCall(context, plan, request, callOptions),
+    [SELF_GUARDED]: stream,
+    stream,
     close: () => closeAll(all.map(({ provider }) => provider)),
-  } satisfies ChatProvider & { readonly [SELF_GUARDED]: true };
+  };
   return chain;
 }
 

@@ -75,6 +75,6 @@ function formatOutcome({ attempt, error }: Outcome): string {
   const message = error?.message.replace(`[${error.provider}] `, "");
   const facts = [outcome, code, message, reason].filter((fact) => fact !== undefined);
   const advice = outcome === "failed" && code !== undefined ? ADVICE[code] : undefined;
-  const name = model === "" ? provider : `${provider}/${model}`;
+  const name = model === undefined ? provider : `${provider}/${model}`;
   return `  ${name}: ${facts.join(", ")}${advice === undefined ? "" : ` (${advice})`}`;
 }

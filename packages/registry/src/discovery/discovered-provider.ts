@@ -1,5 +1,5 @@
 import { ChatError, type ChatProvider, type ProviderCard } from "@fallthrough/core";
-import { quote, relay } from "@fallthrough/core/provider";
+import { partLists, quote } from "@fallthrough/core/provider";
 
 /** Where a provider comes from, and why it was accepted. */
 export interface ProviderSource {
@@ -43,7 +43,7 @@ export function createDiscoveredProvider(
     ...card,
     source,
     load,
-    stream: (request) => relay(async () => (await load()).stream(request)),
+    stream: (request) => partLists(async () => (await load()).stream(request)),
     async listModels(options) {
       const provider = await load();
       return provider.listModels?.(options) ?? [...provider.models];

@@ -4,15 +4,12 @@ import {
   type ChatProvider,
   type ChatReply,
   type ChatRequest,
-  chat,
   type ModelCard,
   type ProviderCard,
-  type StreamPart,
 } from "@fallthrough/core";
-import { SELF_GUARDED } from "@fallthrough/core/internal";
+import { createReply, parseRequest } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
-import type { ChainCallOptions } from "../chain/attempt.ts";
-import type { Candidate } from "../chain/candidate.ts";
+import type { Candidate, Plan } from "../chain/candidate.ts";
 import { type ChainOptions, closeAll, createContext } from "../chain/chain.ts";
 import { createChainCall } from "../chain/chain-call.ts";
 import type { DiscoveredProvider } from "../discovery/discovered-provider.ts";
@@ -76,25 +73,12 @@ export function createRegistry<const Alias extends string = string>(
   const context = createContext(options);
   const { health } = context;
 
-  const asked: ChatProvider = {
-    specificationVersion: 1,
-    id: "registry",
-    name: "Registry",
-    status: { state: "active", checked: "1970-01-01" },
-    models: [],
-    stream(request, callOptions?: ChainCallOptions) {
-      try {
-        const { plan } = resolveReference(catalog, request.model);
-        return createChainCall(context, plan, { ...request, model: undefined }, callOptions);
-      } catch (error) {
-        return failing(error);
-      }
-    },
-  };
-  Object.defineProperty(asked, SELF_GUARDED, { value: true });
+  // the model of a request is a name here, and only the plan knows what it stands for
+  const plan: Plan = (need) => resolveReference(catalog, need.model).plan({ ...need, model: undefined });
 
   return {
-    chat: (request) => chat(asked, request),
+    chat: (request) =>
+      createReply((route) => createChainCall(context, plan, () => parseRequest(request), { route })),
     models: () =>
       providers.flatMap(({ id, models }) =>
         models.map((model) => ({ reference: `${id}/${model.id}`, provider: id, model })),
@@ -130,9 +114,4 @@ function checkIds(providers: readonly ChatProvider[]): void {
 
 function packageOf(provider: ChatProvider): string | undefined {
   return (provider as Partial<DiscoveredProvider>).source?.package;
-}
-
-/** A stream that fails where it is consumed, as every other failure does. */
-function failing(reason: unknown): AsyncIterable<StreamPart> {
-  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(reason) }) };
 }

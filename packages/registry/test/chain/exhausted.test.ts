@@ -14,7 +14,7 @@ const LIMITED = failed(
 );
 const REFUSED = failed("second", new ChatError("auth", "POST /login answered 401", { provider: "second" }));
 const RETIRED: { attempt: Attempt } = {
-  attempt: { provider: "third", model: "", outcome: "skipped", ms: 0, reason: "retired, as of 2024-01-30" },
+  attempt: { provider: "third", outcome: "skipped", ms: 0, reason: "retired, as of 2024-01-30" },
 };
 
 test("the message has a line for each attempt that a person can act on", () => {

@@ -1,7 +1,7 @@
 import type { DEFAULT_LIMITS } from "../../contract/defaults.ts";
 import type { ChatError } from "../../errors/chat-error.ts";
+import { END } from "../../parts/part-reader.ts";
 import { createSseParser, type ServerSentEvent, type SseParser } from "../../parts/sse.ts";
-import { END } from "../../parts/take.ts";
 import { isChallenged, isPage } from "./block-page.ts";
 
 /** The body that events are read from, and what it knows to say of one that has none. */

@@ -2,9 +2,8 @@ import { gzipSync } from "node:zlib";
 import { Agent } from "undici";
 import { expect, test, vi } from "vitest";
 import type { ChatErrorCode } from "../../../src/errors/chat-error.ts";
-import { guard } from "../../../src/guard/guard.ts";
 import type { HttpClient } from "../../../src/http/types.ts";
-import { collect, createToy, FINISH, failureOf, messages, reasonOf, until } from "../../providers.ts";
+import { collect, createToy, FINISH, failureOf, guarded, messages, reasonOf, until } from "../../providers.ts";
 import {
   answer,
   chunk,
@@ -371,7 +370,7 @@ test.each([
     yield FINISH;
   });
 
-  const error = await failureOf(collect(guard(provider, { messages, timeouts: { firstChunkMs: 60 } })));
+  const error = await failureOf(collect(guarded(provider, { messages, timeouts: { firstChunkMs: 60 } })));
 
   expect(error).toMatchObject({
     code: "timeout",
@@ -389,7 +388,7 @@ test("leaving a guarded call in mid-stream closes its socket at once", async () 
     }
   });
 
-  for await (const _ of guard(provider, { messages })) break;
+  for await (const _ of guarded(provider, { messages })) break;
 
   await until(() => server.open === 0);
 });
@@ -403,7 +402,7 @@ test("a guarded answer whose body ends after its marker leaves the connection to
   });
 
   for (let count = 0; count < 3; count++) {
-    await collect(guard(provider, { messages }));
+    await collect(guarded(provider, { messages }));
     await idle();
   }
 

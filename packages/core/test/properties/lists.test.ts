@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ChatProvider, StreamPart } from "../../src/contract/contract.ts";
 import { ChatError } from "../../src/errors/chat-error.ts";
-import { relay } from "../../src/parts/deferred-parts.ts";
-import { partsOf } from "../../src/parts/grouped-parts.ts";
+import { partLists } from "../../src/parts/part-lists.ts";
 import type { ServerSentEvent } from "../../src/parts/sse.ts";
 import { chat } from "../../src/reply/chat.ts";
 import { createToy, FINISH, messages } from "../providers.ts";
@@ -43,20 +42,18 @@ function slow({ groups, end }: Stream): ChatProvider {
 function fast({ groups, end }: Stream): ChatProvider {
   let index = 0;
   return createToy(() =>
-    relay(async () =>
-      partsOf(
-        (async function* () {
-          for (const _ of groups) yield [EVENT];
-        })(),
-        (events, parts) => {
-          if (events !== undefined) return parts.push(...(groups[index++] ?? [])) < 0;
-          if (end === "failure") throw new ChatError("server", "broken");
-          if (end !== "cut") parts.push(FINISH);
-          if (end === "more") parts.push(FINISH);
-          return true;
-        },
-      ),
-    ),
+    partLists(async () => ({
+      groups: (async function* () {
+        for (const _ of groups) yield [EVENT];
+      })(),
+      read(events, parts) {
+        if (events !== undefined) return parts.push(...(groups[index++] ?? [])) < 0;
+        if (end === "failure") throw new ChatError("server", "broken");
+        if (end !== "cut") parts.push(FINISH);
+        if (end === "more") parts.push(FINISH);
+        return true;
+      },
+    })),
   );
 }
 
@@ -74,7 +71,7 @@ async function consume(provider: ChatProvider): Promise<unknown> {
 }
 
 test(
-  "parts that are taken as they come are judged as those that are waited for",
+  "parts that come in lists are judged as those that come one by one",
   async () => {
     await fc.assert(
       fc.asyncProperty(stream, async (script) => {

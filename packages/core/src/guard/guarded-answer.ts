@@ -1,0 +1,18 @@
+import type { FinishPart } from "../contract/contract.ts";
+import type { PartLists } from "../parts/listed-stream.ts";
+
+/** An answer whose first content has come, with the invariants of the contract kept. */
+export interface GuardedAnswer extends PartLists {
+  /** The text of all lists so far. */
+  text(): string;
+  /** The reasoning of all lists so far. */
+  reasoning(): string;
+  /** Has the end told, at once where it has come already; for the one who reads the answer. */
+  whenEnded(listener: (end: CallEnd) => void): void;
+}
+
+/** How a call ended: whole, failed, or left by its reader. */
+export type CallEnd =
+  | { readonly finish: FinishPart }
+  | { readonly failure: unknown; readonly aborted: boolean }
+  | { readonly left: true };
