@@ -15,7 +15,7 @@ export function formatRoute({ attempts }: Route): Span[][] {
     ["asked", "outcome", "why", "time"],
     attempts.map((attempt) => [
       // a server that chooses its model itself is asked for none
-      attempt.model === "" ? attempt.provider : `${attempt.provider}/${attempt.model}`,
+      attempt.model === undefined ? attempt.provider : `${attempt.provider}/${attempt.model}`,
       { text: attempt.outcome, style: STYLES[attempt.outcome] },
       whyOf(attempt),
       attempt.outcome === "skipped" ? "" : `${Math.round(attempt.ms)} ms`,

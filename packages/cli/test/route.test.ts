@@ -16,7 +16,7 @@ test("a route is a table with one line for each attempt", () => {
       },
       { provider: "e", model: "x", outcome: "answered", reportedModel: "y", ms: 3 },
       { provider: "f", model: "x", outcome: "answered", reportedModel: "x", ms: 4 },
-      { provider: "g", model: "", outcome: "answered", reportedModel: "x", ms: 5 },
+      { provider: "g", outcome: "answered", reportedModel: "x", ms: 5 },
     ],
   });
 

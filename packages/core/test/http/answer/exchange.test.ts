@@ -3,7 +3,16 @@ import { Agent } from "undici";
 import { expect, test, vi } from "vitest";
 import type { ChatErrorCode } from "../../../src/errors/chat-error.ts";
 import type { HttpClient } from "../../../src/http/types.ts";
-import { collect, createToy, FINISH, failureOf, guarded, messages, reasonOf, until } from "../../providers.ts";
+import {
+  collect,
+  createToy,
+  FINISH,
+  failureOf,
+  guarded,
+  messages,
+  reasonOf,
+  until,
+} from "../../providers.ts";
 import {
   answer,
   chunk,
