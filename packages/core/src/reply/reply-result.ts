@@ -25,7 +25,7 @@ export interface ChatResult {
 }
 
 /** What a result holds beside what the parts say. */
-export interface ResultFacts extends Pick<ChatResult, "text" | "reasoning" | "route"> {
+interface ResultFacts extends Pick<ChatResult, "text" | "reasoning" | "route"> {
   /** Absent where the answer was not read to its end. */
   readonly finish?: FinishPart | undefined;
 }
