@@ -21,6 +21,8 @@ vi.mock("../../src/http/client/transport.ts", () => ({
   createTransport: (): Promise<Transport> =>
     Promise.resolve({
       ownsSockets: true,
+      hold: undefined,
+      mostQueued: 0,
       leaveQueue() {},
       dispatch,
       renew,

@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import { LONGEST_TIMER_MS } from "../../contract/defaults.ts";
+import { ChatError } from "../../errors/chat-error.ts";
 import type { Call } from "../../guard/call-context.ts";
+import type { SocketHold } from "../client/socket-hold.ts";
 import type { ExchangeHandler, Transport } from "../client/transport.ts";
 
 /** The head of an answer and its body, as bytes off the wire. */
@@ -32,7 +34,7 @@ export interface ExchangeFailure {
 /** Thrown inside the HTTP client for a connection that does not stand in time. */
 export const CONNECT_TIMED_OUT: unique symbol = Symbol("the connection took too long");
 
-/** So many bytes may wait for the reader before the socket is paused. */
+/** So many bytes may wait for the reader before their connection is held. */
 const QUEUED_BYTES = 64 * 1024;
 /** Shared by the exchanges that have nothing of a kind. */
 const NONE: readonly never[] = Object.freeze([]);
@@ -63,6 +65,8 @@ class OpenExchange implements Exchange, ExchangeHandler {
   private readonly resolve: (exchange: Exchange) => void;
   private readonly reject: (failure: ExchangeFailure) => void;
   private controller: Dispatcher.DispatchController | undefined = undefined;
+  /** Of the connection that the answer comes on, while it comes. */
+  private hold: SocketHold | undefined = undefined;
   private onAbort: (() => void) | undefined = undefined;
   private connectTimer: NodeJS.Timeout | undefined = undefined;
   /** What came before it was asked for. */
@@ -123,8 +127,9 @@ class OpenExchange implements Exchange, ExchangeHandler {
       // all that waits at once: the reader's work is by the read, not by the byte
       const bytes = joinBytes(this.chunks);
       this.chunks = undefined;
-      if (this.queued > QUEUED_BYTES && !this.ended) this.controller?.resume();
       this.queued = 0;
+      // the parser runs inside of this: what it brings waits for the next read, and may hold the connection again
+      this.hold?.release();
       return Promise.resolve(bytes);
     }
     if (this.failure !== undefined) return Promise.reject(this.failure.reason);
@@ -166,6 +171,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
   ): void {
     if (status < 200 || this.ended) return;
     this.headed = true;
+    this.hold = this.transport.hold;
     this.call.phase = "preamble";
     this.status = status;
     this.headers = joinHeaders(headers);
@@ -184,7 +190,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
     if (this.chunks === undefined) this.chunks = [chunk];
     else this.chunks.push(chunk);
     this.queued += chunk.length;
-    if (this.queued > QUEUED_BYTES) this.controller?.pause();
+    if (this.queued > QUEUED_BYTES) this.holdBack();
   }
 
   onResponseEnd(): void {
@@ -211,7 +217,18 @@ class OpenExchange implements Exchange, ExchangeHandler {
     this.forgetReader();
   }
 
+  private holdBack(): void {
+    if (this.hold !== undefined) this.hold.take();
+    // a dispatcher of the caller's is not paused either: all of them end the process where the server ends meanwhile
+    else if (this.queued > this.transport.mostQueued) {
+      const problem = `the answer is more than ${this.transport.mostQueued} bytes ahead of its reader`;
+      this.close(new ChatError("limit", problem));
+    }
+  }
+
   private settle(): void {
+    this.hold?.drop();
+    this.hold = undefined;
     this.ended = true;
     this.call.exchanges--;
     this.leaveQueue();

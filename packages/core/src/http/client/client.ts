@@ -92,9 +92,11 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   }
 
   function load(): Promise<Transport> {
+    const { dispatcher } = settings;
+    const { headerBytes, streamBytes } = limits;
     // what opens connections is most of the start-up
     loading ??= import("./transport.ts").then(({ createTransport }) =>
-      createTransport({ origin, proxy, dispatcher: settings.dispatcher, headerBytes: limits.headerBytes }),
+      createTransport({ origin, proxy, dispatcher, headerBytes, streamBytes }),
     );
     return loading;
   }

@@ -4,6 +4,7 @@ import type { Dispatcher } from "undici";
 // one by one, because the index of undici brings fetch, caches and WebSocket with it, and takes twice the time
 import buildConnector from "undici/lib/core/connect.js";
 import Pool from "undici/lib/dispatcher/pool.js";
+import { holdable, type SocketHold } from "./socket-hold.ts";
 import { createSocksConnector } from "./socks.ts";
 
 /** Takes what comes of one request. */
@@ -24,6 +25,10 @@ export interface Transport {
   leaveQueue(handler: ExchangeHandler): void;
   /** Whether `dispatch` knows about the sockets; not so behind a dispatcher of the caller's. */
   readonly ownsSockets: boolean;
+  /** Holds the connection whose bytes the parser reads now; `undefined` behind a dispatcher of the caller's. */
+  readonly hold: SocketHold | undefined;
+  /** So many bytes may wait for the reader of one answer where no connection can be held. */
+  readonly mostQueued: number;
   /** Lets running exchanges end and opens new connections for the next ones. */
   renew(): void;
   close(): Promise<void>;
@@ -35,6 +40,7 @@ export interface TransportOptions {
   readonly proxy: URL | undefined;
   readonly dispatcher: Dispatcher | undefined;
   readonly headerBytes: number;
+  readonly streamBytes: number;
 }
 
 /** Said outright, because an environment variable of Node.js would turn verification off. */
@@ -48,6 +54,7 @@ export async function createTransport({
   proxy,
   dispatcher,
   headerBytes,
+  streamBytes,
 }: TransportOptions): Promise<Transport> {
   // its agent for proxies works only beside the index, which completes the classes of the others
   const tunnels = proxy === undefined || proxy.protocol === "socks5:" ? undefined : await import("undici");
@@ -59,6 +66,22 @@ export async function createTransport({
    * each other alive until a major collection, with all that was read through them.
    */
   const waiting: ExchangeHandler[] = [];
+
+  let hold: SocketHold | undefined;
+
+  // what a pool gets can be held; the way to a proxy cannot, because no answer comes on it
+  function held(connect: buildConnector.connector): buildConnector.connector {
+    return ((options: buildConnector.Options, callback: buildConnector.Callback) =>
+      connect(options, (...result: Parameters<buildConnector.Callback>) => {
+        const [error, socket] = result;
+        if (error === null) holdable(socket, onRead);
+        callback(...result);
+      })) as buildConnector.connector;
+  }
+
+  function onRead(read: SocketHold | undefined): void {
+    hold = read;
+  }
 
   // undici cannot end a connection that is still being opened, so the sockets are kept in view
   function tracked(connect: buildConnector.connector): buildConnector.connector {
@@ -84,7 +107,7 @@ export async function createTransport({
     const direct = buildConnector(VERIFIED);
     if (proxy === undefined || tunnels === undefined) {
       const connect = proxy === undefined ? direct : createSocksConnector(proxy, direct);
-      const pool = new Pool(origin, { ...options, connect: tracked(connect) });
+      const pool = new Pool(origin, { ...options, connect: tracked(held(connect)) });
       // a pool keeps what every connection was made with, so one with nothing left to do makes way for an empty one
       return pool.on("disconnect", () => {
         const { connected, size } = pool.stats;
@@ -102,6 +125,10 @@ export async function createTransport({
         const { connect: toProxy } = clientOptions as { readonly connect: buildConnector.connector };
         return new Pool(proxyOrigin, { ...options, connect: tracked(toProxy) });
       },
+      factory: (target, poolOptions) => {
+        const { connect: throughTunnel } = poolOptions as { readonly connect: buildConnector.connector };
+        return new Pool(target, { ...poolOptions, connect: held(throughTunnel) });
+      },
     });
   }
 
@@ -115,6 +142,10 @@ export async function createTransport({
 
   return {
     ownsSockets: dispatcher === undefined,
+    mostQueued: streamBytes,
+    get hold() {
+      return hold;
+    },
     dispatch(options, handler) {
       opening = handler;
       try {

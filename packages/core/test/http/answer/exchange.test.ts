@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { Agent } from "undici";
 import { expect, test, vi } from "vitest";
 import type { ChatErrorCode } from "../../../src/errors/chat-error.ts";
-import type { HttpClient } from "../../../src/http/types.ts";
+import type { HttpClient, HttpResponse } from "../../../src/http/types.ts";
 import {
   collect,
   createToy,
@@ -22,6 +22,7 @@ import {
   startAnswering,
   startServer,
   startSockets,
+  type TestServer,
 } from "../../servers.ts";
 
 const OK = answer("{}");
@@ -268,28 +269,111 @@ test("compressed events are read as they come", async () => {
   await events.return?.();
 });
 
-test("a server that sends faster than it is read is held back", async () => {
+const KiB = 1024;
+const PIECE = `data: ${"x".repeat(KiB - 8)}\n\n`;
+
+test("a server that sends faster than it is read is held back, and loses nothing", async () => {
+  const { server, sent } = await startFlood(32 * 1024);
+  const response = await createClient(server)({ path: "/" });
+
+  await until(() => sent() > 64 * KiB);
+  await settled(sent);
+
+  expect(sent()).toBeLessThan(16 * KiB * KiB);
+  expect(await sizeOf(response)).toBe(32 * 1024);
+});
+
+test("behind a dispatcher of the caller's a reader who is too far behind gets what waits, then a limit", async () => {
+  const { server, sent } = await startFlood(32 * 1024);
+  const dispatcher = new Agent();
+  const http = createClient(server, { dispatcher, limits: { streamBytes: 4 * KiB * KiB } });
+  const response = await http({ path: "/" });
+  await until(() => server.open === 0);
+  let count = 0;
+
+  const error = await failureOf(
+    (async () => {
+      for await (const group of response.eventGroups({ cumulative: true })) count += group.length;
+    })(),
+  );
+
+  expect(error).toMatchObject({ code: "limit", provider: "toy" });
+  expect(error.message).toContain("ahead of its reader");
+  expect(count).toBeGreaterThanOrEqual(4 * 1024);
+  expect(sent()).toBeLessThan(16 * KiB * KiB);
+});
+
+test("an answer that ends while its reader is behind holds back nothing of the next on its connection", async () => {
+  const server = await startAnswering(
+    answer(PIECE.repeat(100), { headers: { "content-type": "text/event-stream" } }),
+  );
+  const http = createClient(server);
+
+  for (let count = 0; count < 3; count++) {
+    const response = await http({ path: "/" });
+    await idle();
+    expect(await sizeOf(response)).toBe(100);
+    await idle();
+  }
+
+  expect(server.connections).toBe(1);
+});
+
+test("what a held connection had read before it was reset is given", async () => {
+  const server = await startServer(({ socket }) => {
+    socket.write(chunkedHead() + chunk(PIECE.repeat(100)), () =>
+      setTimeout(() => socket.resetAndDestroy(), 20),
+    );
+  });
+  const response = await createClient(server)({ path: "/" });
+  await until(() => server.open === 0);
+  // the reset is on its way
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  let count = 0;
+
+  const error = await failureOf(
+    (async () => {
+      for await (const _ of response.events()) count++;
+    })(),
+  );
+
+  expect(error.code).toBe("interrupted");
+  expect(count).toBe(100);
+});
+
+/** A server that sends so many events of 1 KiB as fast as they are taken. */
+async function startFlood(count: number): Promise<{ server: TestServer; sent: () => number }> {
   let written = 0;
   const server = await startServer(({ socket }) => {
     socket.write(chunkedHead());
-    const piece = chunk(`: ${"x".repeat(64 * 1024)}\n`);
+    const piece = chunk(PIECE.repeat(64));
     const write = (): void => {
-      while (written < 64 * 1024 * 1024) {
-        written += piece.length;
+      while (written < count / 64) {
+        written++;
         if (!socket.write(piece)) return;
       }
+      socket.end(LAST_CHUNK);
     };
     socket.on("drain", write);
     write();
   });
+  return { server, sent: () => written * 64 * KiB };
+}
 
-  const response = await createClient(server)({ path: "/" });
-  // the server gets time to send as much as the client lets it
-  await new Promise((resolve) => setTimeout(resolve, 100));
+/** Resolves when this number stands still. */
+async function settled(value: () => number): Promise<void> {
+  for (let before = -1; before !== value(); ) {
+    before = value();
+    // the server gets time to send as much as the client lets it
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
-  expect(written).toBeLessThan(32 * 1024 * 1024);
-  expect(response.status).toBe(200);
-});
+async function sizeOf(response: HttpResponse): Promise<number> {
+  let count = 0;
+  for await (const _ of response.events()) count++;
+  return count;
+}
 
 const silentTls = async () => {
   const server = await startSockets((socket) => socket.resume());
