@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import type { Span } from "./span.ts";
 
 /** The lines of a table with aligned columns; a column without any text is left out. */
@@ -23,6 +24,7 @@ function inOneLine(span: Span): Span {
   return { ...span, text: span.text.replace(/\s+/g, " ") };
 }
 
+/** Columns that a terminal needs: two for a Chinese character or an emoji, none for a combining mark. */
 function width(span: Span | undefined): number {
-  return span === undefined ? 0 : typeof span === "string" ? span.length : span.text.length;
+  return stringWidth(typeof span === "string" ? span : (span?.text ?? ""));
 }

@@ -5,11 +5,11 @@ import { expect, test } from "vitest";
 import { type CertificateOptions, createCertificate } from "../src/certificate.ts";
 import { startFaultServer } from "../src/fault-server.ts";
 
-test("a certificate names its hosts, its addresses and its time", () => {
+test("a certificate names its hosts, its addresses and its time", async () => {
   const validFrom = new Date("2026-01-02T03:04:05Z");
   const validTo = new Date("2027-01-02T03:04:05Z");
 
-  const { cert } = createCertificate({ names: ["chat.example", "127.0.0.1"], validFrom, validTo });
+  const { cert } = await createCertificate({ names: ["chat.example", "127.0.0.1"], validFrom, validTo });
 
   const certificate = new X509Certificate(cert);
   expect(certificate.subjectAltName).toBe("DNS:chat.example, IP Address:127.0.0.1");
@@ -26,7 +26,7 @@ test.each<[string, CertificateOptions, boolean, string | undefined]>([
   ["an expired one", expired, true, "CERT_HAS_EXPIRED"],
   ["one for another name", { names: ["other.example"] }, true, "ERR_TLS_CERT_ALTNAME_INVALID"],
 ])("a client judges %s as it judges any other", async (_name, options, trusted, code) => {
-  const { key, cert } = createCertificate(options);
+  const { key, cert } = await createCertificate(options);
   const server = await startFaultServer([[{ hold: true }]], { tls: { key, cert } });
 
   const socket = connect({ port: server.port, host: "127.0.0.1", ...(trusted ? { ca: cert } : {}) });

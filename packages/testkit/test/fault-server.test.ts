@@ -186,7 +186,7 @@ test("closing drops the connections that are open, and may be done twice", async
 });
 
 test("over TLS the same steps are played, the RST too", async () => {
-  const { key, cert } = createCertificate();
+  const { key, cert } = await createCertificate();
   const script: FaultScript = [{ read: "request" }, { send: "hello" }, { wait: 20 }, { end: "rst" }];
   const server = await start([script], { tls: { key, cert, alpn: ["http/1.1"] } });
   const socket = connectTls({ port: server.port, host: "127.0.0.1", ca: cert, ALPNProtocols: ["http/1.1"] });
@@ -200,7 +200,7 @@ test("over TLS the same steps are played, the RST too", async () => {
 });
 
 test("a peer without TLS does not harm a server with it", async () => {
-  const server = await start([[{ read: "request" }, { send: "hello" }]], { tls: createCertificate() });
+  const server = await start([[{ read: "request" }, { send: "hello" }]], { tls: await createCertificate() });
 
   const { text } = await exchangeBytes(server.port, REQUEST);
   await server.closed();

@@ -114,7 +114,7 @@ const DEAD_ADDRESS: FaultRow = {
 /** A certificate that must not be accepted; `trusted`: as an authority it would be. */
 function certificateRow(
   sent: string,
-  certificate: ReturnType<typeof createCertificate>,
+  certificate: Awaited<ReturnType<typeof createCertificate>>,
   trusted: boolean,
 ): FaultRow {
   const fault = { ...UNTRUSTED, fault: "certificates", sent };
@@ -154,7 +154,7 @@ const SOCKETS: readonly SocketFault[] = [
     fault: "the other protocol",
     sent: "HTTP to a TLS port",
     scripts: [[READ]],
-    server: { tls: createCertificate() },
+    server: { tls: await createCertificate() },
     provider: ({ port }) => wireProvider("first", `http://127.0.0.1:${port}`),
     code: "network",
     follows: "next",
@@ -183,11 +183,14 @@ export const CONNECT_ROWS: readonly FaultRow[] = [
     return { provider: wireProvider("first", blackhole.origin), close: blackhole.close };
   }),
   DEAD_ADDRESS,
-  certificateRow("self-signed", createCertificate(), false),
+  certificateRow("self-signed", await createCertificate(), false),
   certificateRow(
     "expired",
-    createCertificate({ validFrom: new Date(Date.now() - 2 * DAY), validTo: new Date(Date.now() - DAY) }),
+    await createCertificate({
+      validFrom: new Date(Date.now() - 2 * DAY),
+      validTo: new Date(Date.now() - DAY),
+    }),
     true,
   ),
-  certificateRow("another name", createCertificate({ names: ["another.example"] }), true),
+  certificateRow("another name", await createCertificate({ names: ["another.example"] }), true),
 ];

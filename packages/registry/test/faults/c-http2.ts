@@ -10,7 +10,7 @@ import type { FaultRow } from "./row.ts";
 import { startHealthyServer } from "./socket-row.ts";
 import { deltaEvent, wireProvider } from "./wire-provider.ts";
 
-const CERTIFICATE = createCertificate();
+const CERTIFICATE = await createCertificate();
 const ROW = { row: 40, fault: "HTTP/2 in mid-stream" } as const;
 const MESSAGES: ChatMessage[] = [{ role: "user", content: "Which protocol is this?" }];
 

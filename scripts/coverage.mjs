@@ -1,0 +1,139 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { convert } from "ast-v8-to-istanbul";
+import coverage from "istanbul-lib-coverage";
+import { parseAstAsync } from "vitest/node";
+import { prepare } from "./setup.mjs";
+import { ROOT, TOOL_ENVIRONMENT } from "./workspace.mjs";
+
+/** Packages whose coverage is kept, and the least that it may be, in per cent. */
+const PACKAGES = ["core", "registry", "gateway"];
+const LEAST = /** @type {const} */ ({ lines: 97, branches: 95 });
+
+const RESULTS = join(ROOT, ".results/coverage");
+
+prepare();
+rmSync(RESULTS, { recursive: true, force: true });
+const processes = mkdtempSync(join(tmpdir(), "fallthrough-coverage-"));
+const { status } = spawnSync(
+  process.execPath,
+  [
+    join(ROOT, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--project=quick",
+    "--coverage.enabled",
+    "--coverage.provider=v8",
+    `--coverage.include=packages/{${PACKAGES.join(",")}}/src/**/*.ts`,
+    "--coverage.reporter=json",
+    `--coverage.reportsDirectory=${RESULTS}`,
+    ...["core", "registry", "gateway", "provider-openai", "cli"].map((name) => `packages/${name}/`),
+    ...process.argv.slice(2),
+  ],
+  { cwd: ROOT, env: { ...TOOL_ENVIRONMENT, NODE_V8_COVERAGE: processes }, stdio: "inherit" },
+);
+
+if (status === 0) {
+  const files = JSON.parse(readFileSync(join(RESULTS, "coverage-final.json"), "utf8"));
+  for (const built of await childCoverage()) count(built, files);
+  report(coverage.createCoverageMap(files));
+} else {
+  process.exitCode = 1;
+}
+rmSync(processes, { recursive: true });
+
+/**
+ * What child processes ran of the built packages, in terms of the sources. The build of a package holds no source
+ * map, so each package is built once more with one.
+ */
+async function childCoverage() {
+  const scripts = readdirSync(processes).flatMap(
+    (name) => JSON.parse(readFileSync(join(processes, name), "utf8")).result,
+  );
+  /** @type {import("istanbul-lib-coverage").CoverageMapData[]} */
+  const found = [];
+  for (const name of PACKAGES) {
+    const folder = join(ROOT, "packages", name);
+    const output = mkdtempSync(join(folder, "node_modules/.coverage-"));
+    const tsup = join(ROOT, "node_modules/tsup/dist/cli-default.js");
+    const words = ["--config", "../../tsup.config.ts", "--no-dts", "--sourcemap", "--out-dir", output];
+    spawnSync(process.execPath, [tsup, ...words], { cwd: folder, env: TOOL_ENVIRONMENT });
+    for (const file of readdirSync(output).filter((path) => path.endsWith(".js"))) {
+      const code = readFileSync(join(output, file), "utf8");
+      const ast = await parseAstAsync(code);
+      const sourceMap = JSON.parse(readFileSync(join(output, `${file}.map`), "utf8"));
+      sourceMap.sources = sourceMap.sources.map((/** @type {string} */ path) => join(output, path));
+      const url = `packages/${name}/dist/${file}`;
+      for (const script of scripts.filter((entry) => entry.url.endsWith(url))) {
+        found.push(await convert({ ast, code, sourceMap, coverage: { ...script, url: join(output, file) } }));
+      }
+    }
+    rmSync(output, { recursive: true });
+  }
+  return found;
+}
+
+/**
+ * Counts what was run elsewhere as run, and adds nothing that could be missed. The two builds of a file number
+ * their parts in different ways, so a part is found by its line.
+ *
+ * @param {import("istanbul-lib-coverage").CoverageMapData} other
+ * @param {Record<string, import("istanbul-lib-coverage").FileCoverageData>} files
+ */
+function count(other, files) {
+  for (const entry of Object.values(other)) {
+    const data = "data" in entry ? entry.data : entry;
+    const known = files[data.path];
+    if (!known) continue;
+    const lines = new Set(
+      Object.entries(data.statementMap).flatMap(([key, { start }]) => (data.s[key] ? [start.line] : [])),
+    );
+    for (const [key, { start }] of Object.entries(known.statementMap)) {
+      if (lines.has(start.line)) known.s[key] ||= 1;
+    }
+    const branches = new Map(
+      Object.entries(data.branchMap).map(([key, branch]) => [branchKey(branch), data.b[key] ?? []]),
+    );
+    for (const [key, branch] of Object.entries(known.branchMap)) {
+      const counts = branches.get(branchKey(branch));
+      known.b[key] = (known.b[key] ?? []).map((hits, index) => hits || (counts?.[index] ?? 0));
+    }
+  }
+}
+
+/** @param {import("istanbul-lib-coverage").BranchMapping} branch */
+function branchKey({ type, loc, locations }) {
+  return `${type} ${loc.start.line}:${loc.start.column} ${locations.length}`;
+}
+
+/** @param {import("istanbul-lib-coverage").CoverageMap} map */
+function report(map) {
+  for (const name of PACKAGES) {
+    const summary = coverage.createCoverageSummary();
+    const paths = map.files().filter((path) => path.includes(`/packages/${name}/src/`));
+    for (const path of paths) summary.merge(map.fileCoverageFor(path).toSummary());
+    const low = /** @type {const} */ (["lines", "branches"]).filter(
+      (kind) => summary[kind].pct < LEAST[kind],
+    );
+    console.log(
+      `${low.length === 0 ? "ok  " : "FAIL"} ${name}: ${summary.lines.pct} % of lines, ${summary.branches.pct} % of branches`,
+    );
+    for (const path of low.length > 0 ? paths : []) {
+      const missed = missedPlaces(map.fileCoverageFor(path));
+      if (missed.length > 0) console.log(`     ${path.slice(ROOT.length)}: ${missed.join(", ")}`);
+    }
+    if (low.length > 0) process.exitCode = 1;
+  }
+}
+
+/** Lines with something that no test runs. @param {import("istanbul-lib-coverage").FileCoverage} file */
+function missedPlaces(file) {
+  const lines = [
+    ...file.getUncoveredLines().map(Number),
+    ...Object.entries(file.b).flatMap(([key, hits]) =>
+      hits.flatMap((count, index) => (count ? [] : [file.branchMap[key]?.locations[index]?.start.line ?? 0])),
+    ),
+  ];
+  return [...new Set(lines)].sort((left, right) => left - right);
+}
