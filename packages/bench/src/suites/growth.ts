@@ -1,4 +1,5 @@
-import { createRegistry } from "@fallthrough/registry";
+import { ChatError } from "@fallthrough/core";
+import { createRegistry, type Registry } from "@fallthrough/registry";
 import type { Suite } from "../bench.ts";
 import { PROMPT } from "../client.ts";
 import { createStub } from "../clients/stub.ts";
@@ -11,9 +12,13 @@ import { type Entrant, measure, takeTurns } from "../turns.ts";
 const BATCHES = 15;
 const CALLS = 50;
 const SHARED = "shared-model";
+/** How many a decision among cooling ones is made over. */
+const CANDIDATES = 20;
+const MEASURE = { name: "choosing, per call", unit: "µs", relation: "added" } as const;
 const SIZES = [
   { providers: 1, models: 1 },
   { providers: 10, models: 100 },
+  { providers: 20, models: 20 },
   { providers: 100, models: 1_000 },
 ];
 /** What a call names, by the number of providers and of models. */
@@ -37,13 +42,31 @@ export const growthSuite: Suite = {
       );
       const samples = await takeTurns(entrants, rounds);
       const place = { suite: "growth", variant, base: nameOf({ providers: 1, models: 1 }) };
-      figures.push(
-        ...figuresOf(place, [{ name: "choosing, per call", unit: "µs", relation: "added" }], samples),
-      );
+      figures.push(...figuresOf(place, [MEASURE], samples));
     }
+    const alone = nameOf({ providers: 1, models: 1 });
+    const entrants = [entrant(alone, 1, 1, "auto"), coolingEntrant()];
+    const place = { suite: "growth", variant: "the last, as all before it cool down", base: alone };
+    figures.push(...figuresOf(place, [MEASURE], await takeTurns(entrants, rounds)));
     return figures;
   },
 };
+
+/** Asks the only one that is well, of twenty. */
+function coolingEntrant(): Entrant {
+  const stubs = Array.from({ length: CANDIDATES }, (_, place) =>
+    createStub(
+      `provider-${place}`,
+      [`model-${place}`],
+      place < CANDIDATES - 1 ? () => new ChatError("auth", "the key is refused") : undefined,
+    ),
+  );
+  return createEntrant(
+    `${CANDIDATES} providers, ${CANDIDATES} models`,
+    createRegistry({ providers: stubs }),
+    "auto",
+  );
+}
 
 function nameOf({ providers, models }: (typeof SIZES)[number]): string {
   const count = (number: number, noun: string): string =>
@@ -61,7 +84,10 @@ function entrant(name: string, providers: number, models: number, model: string)
   );
   const last = `provider-${providers - 1}/model-${models - 1}`;
   const registry = createRegistry({ providers: stubs, aliases: { fast: [last, "provider-0"] } });
+  return createEntrant(name, registry, model);
+}
 
+function createEntrant(name: string, registry: Registry, model: string): Entrant {
   async function ask(calls: number): Promise<void> {
     for (let made = 0; made < calls; made += 1) {
       let text = "";

@@ -109,7 +109,7 @@ function createProvider(
   services: readonly Service[],
   calls: ReadonlyMap<string, Call>,
 ): ChatProvider {
-  const [{ provider, origin } = { provider: "none" }] = services;
+  const [{ provider, origin, key } = { provider: "none" }] = services;
   const fallthrough = {
     specificationVersion: 1,
     id: provider,
@@ -118,7 +118,10 @@ function createProvider(
     models: services.map(({ model }) => ({ id: model })),
   };
   return {
-    ...providerCard({ fallthrough }, origin === undefined ? {} : { baseURL: origin }),
+    ...providerCard(
+      { fallthrough },
+      { baseURL: origin, headers: key === undefined ? undefined : { authorization: key } },
+    ),
     stream(request) {
       const service = services.find(({ model }) => model === request.model) ?? services[0];
       const call = calls.get(String(request.messages[0]?.content));

@@ -30,6 +30,8 @@ export interface Service {
   readonly model: string;
   /** Its server, where that is not the provider's own. */
   readonly origin?: string | undefined;
+  /** The key that its instance has, where that matters. */
+  readonly key?: string | undefined;
   /** The services of one group are a chain inside the chain. */
   readonly group?: string | undefined;
   /** Those of one tenant are a registry of their own; all registries share what is known of health. */
@@ -81,7 +83,9 @@ export function failing(share: number, state: State, behaviour: Behaviour): Cond
 }
 
 /** What differs from a service that is a provider of its own. */
-export type ServiceFacts = Partial<Pick<Service, "provider" | "model" | "origin" | "group" | "tenant">>;
+export type ServiceFacts = Partial<
+  Pick<Service, "provider" | "model" | "origin" | "key" | "group" | "tenant">
+>;
 
 /** A service that is well, but for these periods. */
 export function createService(

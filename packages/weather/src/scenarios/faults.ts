@@ -13,6 +13,8 @@ export const BROKEN: Behaviour = { kind: "failure", afterMs: 200, code: "server"
 export const SILENT: Behaviour = { kind: "silence" };
 /** The server does not take the key. */
 export const KEY_REFUSED: Behaviour = { kind: "failure", afterMs: 80, code: "auth", status: 401 };
+/** A refused key is no outage: somebody has to mend it, so it is asked again each five minutes. */
+export const WITHIN_AFTER_REFUSAL_SECONDS = 360;
 /** The server does not know the model. */
 export const MODEL_UNKNOWN: Behaviour = { kind: "failure", afterMs: 80, code: "not-found", status: 404 };
 /** This machine has no file descriptor left. */

@@ -2,7 +2,7 @@ import { steady } from "../engine/load.ts";
 import { around } from "../engine/random.ts";
 import type { Scenario } from "../engine/scenario.ts";
 import { createLimitedService, createService, down } from "../engine/service.ts";
-import { KEY_REFUSED } from "./faults.ts";
+import { KEY_REFUSED, WITHIN_AFTER_REFUSAL_SECONDS } from "./faults.ts";
 
 /** The day turns four hours after the start. */
 const DAY = 4 * 3_600;
@@ -39,9 +39,13 @@ export const LIMITS: readonly Scenario[] = [
     about: "The first one refuses the key for four minutes.",
     create: (random) => ({
       services: [
-        // a refused key is no outage: it is tried again each five minutes
         createService("first", [
-          { from: 60, to: 60 + around(random, 240), within: 360, condition: down(KEY_REFUSED) },
+          {
+            from: 60,
+            to: 60 + around(random, 240),
+            within: WITHIN_AFTER_REFUSAL_SECONDS,
+            condition: down(KEY_REFUSED),
+          },
         ]),
         createService("second"),
       ],

@@ -1,23 +1,30 @@
 import { steady } from "../engine/load.ts";
 import { around } from "../engine/random.ts";
 import type { Scenario } from "../engine/scenario.ts";
-import { createService, down } from "../engine/service.ts";
-import { BROKEN, REFUSED } from "./faults.ts";
+import { type Condition, createService, down, type ServiceFacts } from "../engine/service.ts";
+import { BROKEN, KEY_REFUSED, REFUSED, WITHIN_AFTER_REFUSAL_SECONDS } from "./faults.ts";
 
-/** Services that share something: a name, or a chain of their own. */
-export const PLACES: readonly Scenario[] = [
-  {
-    name: "two base URLs under one id",
-    about: "Two registries share what they know; the server of one is down for four minutes.",
+/** Two registries ask providers of one id; what one of them meets is not the other's. */
+function shared(
+  name: string,
+  about: string,
+  condition: Condition,
+  factsOf: (tenant: string) => ServiceFacts,
+  within?: number,
+): Scenario {
+  return {
+    name,
+    about,
     create(random) {
       const tenants = ["one", "two"];
+      const period = { from: 60, to: 60 + around(random, 240), within, condition };
       return {
         services: tenants.flatMap((tenant) => [
-          createService(
-            `main-${tenant}`,
-            tenant === "one" ? [{ from: 60, to: 60 + around(random, 240), condition: down(BROKEN) }] : [],
-            { provider: "main", tenant, origin: `https://${tenant}.example` },
-          ),
+          createService(`main-${tenant}`, tenant === "one" ? [period] : [], {
+            provider: "main",
+            tenant,
+            ...factsOf(tenant),
+          }),
           createService(`spare-${tenant}`, [], { provider: `spare-${tenant}`, tenant }),
         ]),
         callers: tenants.flatMap((tenant) =>
@@ -25,7 +32,24 @@ export const PLACES: readonly Scenario[] = [
         ),
       };
     },
-  },
+  };
+}
+
+/** Services that share something: a name, or a chain of their own. */
+export const PLACES: readonly Scenario[] = [
+  shared(
+    "two base URLs under one id",
+    "Two registries share what they know; the server of one is down for four minutes.",
+    down(BROKEN),
+    (tenant) => ({ origin: `https://${tenant}.example` }),
+  ),
+  shared(
+    "two keys under one id",
+    "Two registries share what they know; the key of one is refused for four minutes.",
+    down(KEY_REFUSED),
+    (tenant) => ({ key: `key of ${tenant}` }),
+    WITHIN_AFTER_REFUSAL_SECONDS,
+  ),
   {
     name: "a chain of two inside a chain",
     about: "Both services of the inner chain are down for two minutes; the outer one has another.",
