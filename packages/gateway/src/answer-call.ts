@@ -1,12 +1,18 @@
-import type { ChatReply, Route, Warning } from "@fallthrough/core";
+import type { ChatReply, Route } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
 import { openLists } from "@fallthrough/core/internal";
 import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenCall } from "./calls.ts";
+import { createFrames } from "./dialects/chat-completions/frames.ts";
+import {
+  formatMessageData,
+  formatThought,
+  joinOpaqueFields,
+  type OpaqueFields,
+} from "./dialects/chat-completions/opaque-fields.ts";
+import type { CompletionRequest } from "./dialects/chat-completions/read-request.ts";
+import { createHead, formatCompletion, type ReplyForm } from "./dialects/chat-completions/write-reply.ts";
 import { type HttpAnswer, jsonAnswer } from "./exchange-types.ts";
-import { createFrames } from "./frames.ts";
-import { createHead, formatCompletion } from "./openai-shape.ts";
-import type { CompletionRequest } from "./parse-request.ts";
 import { Refusal } from "./refusal.ts";
 import { createStreamBody, type StreamTimers } from "./stream-body.ts";
 import { startTimer } from "./timers.ts";
@@ -19,11 +25,8 @@ export async function complete(
   timers: StreamTimers,
 ): Promise<HttpAnswer> {
   const reply = registry.chat({ ...request.chat, signal: call.signal });
-  const warnings = request.ignored.map(describeIgnored);
   try {
-    return request.stream
-      ? await stream(reply, call, timers, { includeUsage: request.includeUsage, warnings })
-      : await whole(reply, call, warnings);
+    return request.stream ? await stream(reply, call, timers, request) : await whole(reply, call, request);
   } catch (error) {
     // asked only now, because the call itself looks the name up too
     resolveModel(registry, request.chat.model);
@@ -44,30 +47,38 @@ export function resolveModel(registry: Registry, model: string | undefined): rea
   }
 }
 
-function describeIgnored(field: string): Warning {
-  return { code: "unsupported", message: `the gateway does not take \`${field}\`, so it was left out` };
-}
-
-async function whole(reply: ChatReply, call: OpenCall, warnings: readonly Warning[]): Promise<HttpAnswer> {
+async function whole(reply: ChatReply, call: OpenCall, form: ReplyForm): Promise<HttpAnswer> {
+  let opaque: OpaqueFields = {};
+  let rawFinishReason: string | undefined;
+  let thought = "";
+  for await (const part of reply) {
+    if (part.type === "finish") {
+      opaque = joinOpaqueFields(opaque, formatMessageData(part.providerData));
+      ({ rawFinishReason } = part);
+    } else if (part.type === "reasoning-delta") {
+      thought += part.delta;
+      if (part.providerData === undefined) continue;
+      opaque = joinOpaqueFields(opaque, formatThought(thought, part.providerData));
+      thought = "";
+    }
+  }
   const result = await reply.result();
   call.end();
-  const body = formatCompletion(createHead(result.route.provider, modelOf(result.route)), result, [
-    ...warnings,
-    ...result.warnings,
-  ]);
-  return jsonAnswer(body, { headers: routeHeaders(reply) });
+  const head = createHead(result.route.provider, modelOf(result.route));
+  const extras = { warnings: result.warnings, opaque, rawFinishReason };
+  return jsonAnswer(formatCompletion(head, result, extras, form), { headers: routeHeaders(reply) });
 }
 
 async function stream(
   reply: ChatReply,
   call: OpenCall,
   timers: StreamTimers,
-  options: { readonly includeUsage: boolean; readonly warnings: readonly Warning[] },
+  form: ReplyForm,
 ): Promise<HttpAnswer> {
   const parts = openLists(reply);
   const opened = parts.open();
   await settledWithin(opened, timers.keepaliveMs);
-  const newFrames = () => createFrames(createHead(reply.route.provider, reply.route.model), options);
+  const newFrames = () => createFrames(createHead(reply.route.provider, reply.route.model), form);
   const body = createStreamBody({ call, parts, opened, createFrames: newFrames }, timers);
   const headers = {
     "content-type": "text/event-stream; charset=utf-8",

@@ -1,3 +1,4 @@
+import type { JsonObject } from "@fallthrough/core";
 import { Refusal } from "./refusal.ts";
 
 /** Fields of a JSON object of the client. */
@@ -51,4 +52,10 @@ export function parseInteger(value: unknown, param: string): number {
 export function parseBoolean(value: unknown, param: string): boolean {
   if (typeof value !== "boolean") throw wrong(param, "true or false");
   return value;
+}
+
+/** The fields of a client that nobody here has read, for servers of the same protocol; one that is `null` says nothing. */
+export function restOf(fields: Fields): { readonly extraFields?: JsonObject } {
+  const rest = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
+  return rest.length === 0 ? {} : { extraFields: Object.fromEntries(rest) as JsonObject };
 }

@@ -5,12 +5,12 @@ import { type Context, Hono } from "hono";
 import { createAccess } from "./access.ts";
 import { complete, resolveModel } from "./answer-call.ts";
 import { createCalls } from "./calls.ts";
+import { readRequest } from "./dialects/chat-completions/read-request.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { failureAnswer } from "./failure-answer.ts";
 import type { GatewayOptions, Resolved } from "./gateway-options.ts";
 import { listModels } from "./models.ts";
 import { openNodeExchange } from "./node-exchange.ts";
-import { parseRequest } from "./parse-request.ts";
 import { readBody } from "./read-body.ts";
 import { Refusal } from "./refusal.ts";
 import { openWebExchange, toResponse } from "./web-exchange.ts";
@@ -56,7 +56,7 @@ export function createRoutes(registry: Registry, options: Resolved<GatewayOption
     access.checkToken(request);
     const call = calls.open(request.signal);
     try {
-      const asked = parseRequest(await readBody(request, bodyBytes));
+      const asked = readRequest(await readBody(request, bodyBytes));
       return await complete(registry, asked, call, { keepaliveMs, writeMs });
     } catch (error) {
       call.end();

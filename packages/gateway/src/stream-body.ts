@@ -1,8 +1,8 @@
 import type { StreamPart } from "@fallthrough/core";
 import { END, type OpeningLists, type PartList, type PartLists } from "@fallthrough/core/internal";
 import type { OpenCall } from "./calls.ts";
+import { type Frames, KEEPALIVE, renderFailure } from "./dialects/chat-completions/frames.ts";
 import { explainFailure } from "./failure-answer.ts";
-import { type Frames, KEEPALIVE, renderFailure } from "./frames.ts";
 import { Refusal } from "./refusal.ts";
 import { startTimer } from "./timers.ts";
 

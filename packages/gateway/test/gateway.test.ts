@@ -95,7 +95,7 @@ test("tools, reasoning, sources and warnings come whole", async () => {
   ];
   const provider = memoryProvider("one", parts);
 
-  const response = await post(createGateway(registryOf(provider)), { logit_bias: { 1: 2 } });
+  const response = await post(createGateway(registryOf(provider)));
 
   expect(await response.json()).toMatchObject({
     choices: [
@@ -111,10 +111,7 @@ test("tools, reasoning, sources and warnings come whole", async () => {
         },
       },
     ],
-    warnings: [
-      { code: "unsupported", message: expect.stringContaining("`logit_bias`") },
-      { code: "adjusted", message: "another model" },
-    ],
+    warnings: [{ code: "adjusted", message: "another model" }],
   });
 });
 
@@ -130,7 +127,13 @@ test("a client can name a model and nothing about where it is asked", async () =
   });
 
   const asked = Object.entries(provider.requests[0] ?? {}).filter(([, value]) => value !== undefined);
-  expect(asked.map(([name]) => name).sort()).toEqual(["messages", "model", "signal", "timeouts"]);
+  expect(asked.map(([name]) => name).sort()).toEqual([
+    "extraFields",
+    "messages",
+    "model",
+    "signal",
+    "timeouts",
+  ]);
   expect(provider.requests[0]?.timeouts?.totalMs).toBe(600_000);
 });
 
@@ -153,6 +156,38 @@ test("the models are every name that can be asked for", async () => {
   expect(await unlisted.json()).toMatchObject({ id: "open/any:7b", owned_by: "open" });
   expect([unknown.status, malformed.status]).toEqual([404, 404]);
   expect(await unknown.json()).toMatchObject({ error: { code: "model_not_found" } });
+});
+
+test("a client of the legacy form gets its function calls in that form", async () => {
+  const parts: StreamPart[] = [
+    { type: "tool-call", id: "a", name: "now", arguments: "{}" },
+    { type: "finish", finishReason: "tool-calls" },
+  ];
+  const gateway = createGateway(registryOf(memoryProvider("one", parts)));
+  const functions = [{ name: "now" }];
+  const called = { function_call: { name: "now", arguments: "{}" } };
+
+  const whole = await (await post(gateway, { functions })).json();
+  const streamed = eventsOf(await (await post(gateway, { functions, stream: true })).text());
+
+  expect(whole).toMatchObject({ choices: [{ message: called, finish_reason: "function_call" }] });
+  expect(streamed).toMatchObject([
+    {},
+    { choices: [{ delta: called }] },
+    { choices: [{ finish_reason: "function_call" }] },
+    "[DONE]",
+  ]);
+});
+
+test("a reason that OpenAI has no word for is told in the server's own", async () => {
+  const finish: StreamPart = { type: "finish", finishReason: "other", rawFinishReason: "pause" };
+  const gateway = createGateway(registryOf(memoryProvider("one", [...text("hi"), finish])));
+
+  const whole = await (await post(gateway)).json();
+  const streamed = await (await post(gateway, { stream: true })).text();
+
+  expect(whole).toMatchObject({ choices: [{ finish_reason: "pause" }] });
+  expect(streamed).toContain('"finish_reason":"pause"');
 });
 
 test("any name a client gives comes back in the headers", async () => {

@@ -1,4 +1,5 @@
 import type { ChatResult, FinishReason, Source, ToolCall, Usage, Warning } from "@fallthrough/core";
+import { formatCallData, type OpaqueFields } from "./opaque-fields.ts";
 
 /** What stands in every object of one completion. */
 export interface CompletionHead {
@@ -9,12 +10,19 @@ export interface CompletionHead {
   readonly model: string;
 }
 
-const FINISH_REASONS: Readonly<Record<FinishReason, string>> = {
+/** How an answer is told, whole or in events. */
+export interface ReplyForm {
+  /** Whether a stream tells the counts of tokens. */
+  readonly includeUsage: boolean;
+  /** Whether the client knows functions in place of tools. */
+  readonly legacyFunctions: boolean;
+}
+
+const FINISH_REASONS: Readonly<Record<string, string>> = {
   stop: "stop",
   length: "length",
   "content-filter": "content_filter",
   "tool-calls": "tool_calls",
-  other: "stop",
 };
 
 /** The head of a new completion. */
@@ -27,22 +35,39 @@ export function createHead(provider: string | undefined, model: string | undefin
   };
 }
 
-/** A whole answer in OpenAI's shape; `warnings` tells what was asked and not done. */
+/** What a whole answer has beside its result. */
+export interface CompletionExtras {
+  /** What was asked and not done. */
+  readonly warnings: readonly Warning[];
+  /** What only the providers that wrote it understand. */
+  readonly opaque: OpaqueFields;
+  /** The server's own word for why the model stopped. */
+  readonly rawFinishReason: string | undefined;
+}
+
+/** A whole answer in OpenAI's shape. */
 export function formatCompletion(
   head: CompletionHead,
   result: ChatResult,
-  warnings: readonly Warning[],
+  { warnings, opaque, rawFinishReason }: CompletionExtras,
+  { legacyFunctions }: ReplyForm,
 ): object {
   const { text, reasoning, toolCalls, sources, finishReason, usage } = result;
+  const [called] = toolCalls;
   const message = {
     role: "assistant",
     content: text === "" && toolCalls.length > 0 ? null : text,
     refusal: null,
     ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
-    ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls.map(formatToolCall) }),
+    ...opaque,
+    ...(legacyFunctions && called !== undefined
+      ? { function_call: { name: called.name, arguments: called.arguments } }
+      : toolCalls.length === 0
+        ? {}
+        : { tool_calls: toolCalls.map(formatToolCall) }),
     ...(sources.length === 0 ? {} : { annotations: sources.map(formatSource) }),
   };
-  const finish_reason = formatFinishReason(finishReason);
+  const finish_reason = formatFinishReason(finishReason, rawFinishReason, legacyFunctions);
   return {
     ...head,
     object: "chat.completion",
@@ -52,9 +77,14 @@ export function formatCompletion(
   };
 }
 
-/** OpenAI's word for why the model stopped. */
-export function formatFinishReason(reason: FinishReason): string {
-  return FINISH_REASONS[reason];
+/** OpenAI's word for why the model stopped; a reason that it has no word for is the server's own. */
+export function formatFinishReason(
+  reason: FinishReason,
+  raw: string | undefined,
+  legacyFunctions: boolean,
+): string {
+  if (legacyFunctions && reason === "tool-calls") return "function_call";
+  return FINISH_REASONS[reason] ?? raw ?? "other";
 }
 
 /** Token counts in OpenAI's shape; `undefined` where the server told none, because a guess would be taken for a fact. */
@@ -80,6 +110,6 @@ export function formatSource({ url, title }: Source): object {
   return { type: "url_citation", url_citation: { url, title: title ?? url } };
 }
 
-function formatToolCall({ id, name, arguments: text }: ToolCall): object {
-  return { id, type: "function", function: { name, arguments: text } };
+function formatToolCall({ id, name, arguments: text, providerData }: ToolCall): object {
+  return { id, type: "function", function: { name, arguments: text }, ...formatCallData(providerData) };
 }

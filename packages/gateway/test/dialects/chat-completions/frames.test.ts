@@ -1,12 +1,12 @@
 import type { StreamPart } from "@fallthrough/core";
 import { expect, test } from "vitest";
-import { createFrames } from "../src/frames.ts";
-import { answer, eventsOf, textOf } from "./case.ts";
+import { createFrames } from "../../../src/dialects/chat-completions/frames.ts";
+import { answer, eventsOf, textOf } from "../../case.ts";
 
 const HEAD = { id: "chatcmpl-1", created: 1, model: "one/model" };
 
 function render(parts: readonly StreamPart[]): string {
-  const frames = createFrames(HEAD, { includeUsage: false, warnings: [] });
+  const frames = createFrames(HEAD, { includeUsage: false, legacyFunctions: false });
   return parts.map((part) => frames.render(part)).join("");
 }
 

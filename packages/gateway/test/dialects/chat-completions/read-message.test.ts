@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseMessage } from "../src/parse-message.ts";
+import { readMessage } from "../../../src/dialects/chat-completions/read-message.ts";
 
 test.each([
   [
@@ -37,13 +37,36 @@ test.each([
     },
     { role: "user", content: [{ type: "file", data: "JVBE", mediaType: "application/pdf", name: "a.pdf" }] },
   ],
+  [
+    { role: "user", content: [{ type: "input_audio", input_audio: { data: "SUQz", format: "mp3" } }] },
+    {
+      role: "user",
+      content: [{ type: "file", data: "SUQz", mediaType: "audio/mpeg", name: "audio.mp3" }],
+    },
+  ],
+  [
+    { role: "tool", tool_call_id: "a", content: null, name: "now" },
+    { role: "tool", toolCallId: "a", toolName: "now", content: "" },
+  ],
+  [
+    {
+      role: "assistant",
+      content: "So.",
+      reasoning_content: "hm",
+      refusal: null,
+      annotations: [],
+      phase: "final",
+    },
+    { role: "assistant", content: "So.", reasoning: [{ text: "hm" }], extraFields: { phase: "final" } },
+  ],
 ])("%j is understood", (message, expected) => {
-  expect(parseMessage(message, "messages[0]")).toEqual(expected);
+  expect(readMessage(message, "messages[0]")).toEqual(expected);
 });
 
 test.each([
   ["content", { role: "user" }],
-  ["content[0].type", { role: "user", content: [{ type: "input_audio" }] }],
+  ["content[0].type", { role: "user", content: [{ type: "video" }] }],
+  ["content[0].input_audio", { role: "user", content: [{ type: "input_audio" }] }],
   [
     "content[0].image_url.url",
     { role: "user", content: [{ type: "image_url", image_url: { url: "file:///etc/passwd" } }] },
@@ -56,7 +79,7 @@ test.each([
   ["tool_call_id", { role: "tool", content: "12" }],
   ["tool_calls[0].id", { role: "assistant", tool_calls: [{ function: { name: "a", arguments: "" } }] }],
 ])("a wrong %s is refused by its name", (field, message) => {
-  expect(() => parseMessage(message, "messages[0]")).toThrow(
+  expect(() => readMessage(message, "messages[0]")).toThrow(
     expect.objectContaining({ status: 400, param: `messages[0].${field}` }),
   );
 });

@@ -1,18 +1,18 @@
-import type { StreamPart, Warning } from "@fallthrough/core";
-import type { Failure } from "./failure-answer.ts";
-import { type CompletionHead, formatFinishReason, formatSource, formatUsage } from "./openai-shape.ts";
+import type { StreamPart, ToolCall } from "@fallthrough/core";
+import type { Failure } from "../../failure-answer.ts";
+import { formatCallData, formatMessageData, formatThought } from "./opaque-fields.ts";
+import {
+  type CompletionHead,
+  formatFinishReason,
+  formatSource,
+  formatUsage,
+  type ReplyForm,
+} from "./write-reply.ts";
 
 /** Renders the parts of one answer as server-sent events. */
 export interface Frames {
   /** The events that tell a part; blank where the client is told nothing yet. */
   render(part: StreamPart): string;
-}
-
-/** How an answer is told. */
-export interface FramesOptions {
-  readonly includeUsage: boolean;
-  /** What was not handed on. */
-  readonly warnings: readonly Warning[];
 }
 
 interface ToldCall {
@@ -28,42 +28,64 @@ export const KEEPALIVE: string = ": keepalive\n\n";
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
 /** Frames for one answer; the text around each delta is rendered once. */
-export function createFrames(head: CompletionHead, options: FramesOptions): Frames {
+export function createFrames(head: CompletionHead, form: ReplyForm): Frames {
   const shared = JSON.stringify({ ...head, object: "chat.completion.chunk" }).slice(0, -1);
   const before = `data: ${escapeLineEnds(shared)},"choices":[{"index":0,"delta":`;
   const after = ',"logprobs":null,"finish_reason":null}]}\n\n';
   const beforeText = `${before}{"content":`;
   const afterText = `}${after}`;
-  const warnings = [...options.warnings];
+  const warnings: object[] = [];
   const calls = new Map<string, ToldCall>();
   let begun = false;
+  /** What was thought since the last thought that was signed. */
+  let thought = "";
 
   function delta(json: string): string {
     return before + escapeLineEnds(json) + after;
   }
 
-  function renderCall(id: string, name: string, text: string): string {
+  function renderCall({ id, name, arguments: text, providerData }: Readonly<ToolCall>): string {
+    const data = formatCallData(providerData);
     const known = calls.get(id);
     if (known !== undefined) {
       known.text += text;
-      return text === "" ? "" : callDelta({ index: known.index, function: { arguments: text } });
+      if (text === "" && data.extra_content === undefined) return "";
+      return callDelta(known.index, { function: { arguments: text }, ...data });
     }
     const { size: index } = calls;
     calls.set(id, { index, text });
-    return callDelta({ index, id, type: "function", function: { name, arguments: text } });
+    return callDelta(index, { id, type: "function", function: { name, arguments: text }, ...data });
   }
 
-  function callDelta(call: object): string {
-    return delta(JSON.stringify({ tool_calls: [call] }));
+  function callDelta(
+    index: number,
+    call: { readonly id?: string; readonly type?: "function"; readonly function: object },
+  ): string {
+    if (!form.legacyFunctions) return delta(JSON.stringify({ tool_calls: [{ index, ...call }] }));
+    return index === 0 ? delta(JSON.stringify({ function_call: call.function })) : "";
+  }
+
+  function renderThought(part: StreamPart & { readonly type: "reasoning-delta" }): string {
+    const { delta: text, providerData } = part;
+    if (providerData === undefined) {
+      thought += text;
+      return delta(`{"reasoning_content":${JSON.stringify(text)}}`);
+    }
+    const data = formatThought(thought + text, providerData);
+    thought = "";
+    return delta(JSON.stringify({ ...(text === "" ? {} : { reasoning_content: text }), ...data }));
   }
 
   function renderEnd(part: StreamPart & { readonly type: "finish" }): string {
-    const finish_reason = formatFinishReason(part.finishReason);
+    const { finishReason, rawFinishReason, providerData } = part;
+    const finish_reason = formatFinishReason(finishReason, rawFinishReason, form.legacyFunctions);
     const choices = [{ index: 0, delta: {}, logprobs: null, finish_reason }];
     const last = { choices, ...(warnings.length === 0 ? {} : { warnings }) };
-    const usage = options.includeUsage ? formatUsage(part.usage) : undefined;
+    const data = formatMessageData(providerData);
+    const opaque = Object.keys(data).length === 0 ? "" : delta(JSON.stringify(data));
+    const usage = form.includeUsage ? formatUsage(part.usage) : undefined;
     const counted = usage === undefined ? "" : chunk({ choices: [], usage });
-    return `${chunk(last)}${counted}data: [DONE]\n\n`;
+    return `${opaque}${chunk(last)}${counted}data: [DONE]\n\n`;
   }
 
   function chunk(fields: object): string {
@@ -75,12 +97,12 @@ export function createFrames(head: CompletionHead, options: FramesOptions): Fram
       case "text-delta":
         return beforeText + escapeLineEnds(JSON.stringify(part.delta)) + afterText;
       case "reasoning-delta":
-        return delta(`{"reasoning_content":${JSON.stringify(part.delta)}}`);
+        return renderThought(part);
       case "tool-call-delta":
-        return renderCall(part.id, part.name, part.delta);
+        return renderCall({ id: part.id, name: part.name, arguments: part.delta });
       case "tool-call":
         // what the deltas have told already is not told again
-        return renderCall(part.id, part.name, part.arguments.slice(calls.get(part.id)?.text.length ?? 0));
+        return renderCall({ ...part, arguments: part.arguments.slice(calls.get(part.id)?.text.length ?? 0) });
       case "source":
         return delta(JSON.stringify({ annotations: [formatSource(part)] }));
       case "warning":
