@@ -24,7 +24,7 @@ test("a client that waits gets a head and comments, and the answer when it comes
   const stream = await response.text();
 
   expect(response.headers.get("x-fallthrough-provider")).toBeNull();
-  expect(stream).toMatch(/^(: keepalive\n\n){2,3}data: /);
+  expect(stream).toMatch(/^(: keepalive\n\n)+data: /);
   expect(textOf(stream)).toBe("hi");
   expect(eventsOf(stream)[0]).toMatchObject({ model: "one/model" });
 });
