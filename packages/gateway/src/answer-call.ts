@@ -1,4 +1,4 @@
-import type { ChatReply, Route } from "@fallthrough/core";
+import type { ChatReply } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
 import { openLists } from "@fallthrough/core/internal";
 import type { Candidate, Registry } from "@fallthrough/registry";
@@ -64,7 +64,7 @@ async function whole(reply: ChatReply, call: OpenCall, form: ReplyForm): Promise
   }
   const result = await reply.result();
   call.end();
-  const head = createHead(result.route.provider, modelOf(result.route));
+  const head = createHead(result.route.provider, result.route.model);
   const extras = { warnings: result.warnings, opaque, rawFinishReason };
   return jsonAnswer(formatCompletion(head, result, extras, form), { headers: routeHeaders(reply) });
 }
@@ -100,9 +100,8 @@ function settledWithin(opened: Promise<unknown>, ms: number): Promise<void> {
 
 /** Who answers; nothing about that where the head goes out before it is known. */
 function routeHeaders({ route }: ChatReply): Record<string, string> {
-  const { provider, attempts } = route;
+  const { provider, model, attempts } = route;
   if (provider === undefined) return {};
-  const model = modelOf(route);
   const asked = attempts.some(({ outcome }) => outcome === "answered")
     ? attempts.length
     : attempts.length + 1;
@@ -116,9 +115,4 @@ function routeHeaders({ route }: ChatReply): Record<string, string> {
 /** A name as a header takes it, by way of the bytes, because half a surrogate pair cannot be encoded. */
 function headerText(name: string): string {
   return encodeURI(Buffer.from(name).toString());
-}
-
-/** Where none was asked for by name, the one that the server says it was, which it says at the end. */
-function modelOf({ model, attempts }: Route): string | undefined {
-  return model || attempts.find(({ outcome }) => outcome === "answered")?.reportedModel;
 }

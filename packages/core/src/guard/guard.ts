@@ -320,13 +320,22 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
 
   private endWith(reason: unknown, facts: FailedCall): void {
     if (this.ended !== undefined) return;
-    const { observer } = this.#options;
-    const failure = observer === undefined ? reason : observer.failed(reason, facts);
+    const failure = this.observeFailure(reason, facts);
     this.end({ failure, aborted: facts.aborted });
     this.dismiss(reason);
     if (this.reject === undefined) this.unclaimed = { reason: failure };
     else this.reject(failure);
     this.stopWaiting();
+  }
+
+  /** A call that fails ends, also where whoever watches it fails at that. */
+  private observeFailure(reason: unknown, facts: FailedCall): unknown {
+    const { observer } = this.#options;
+    try {
+      return observer === undefined ? reason : observer.failed(reason, facts);
+    } catch {
+      return reason;
+    }
   }
 
   private dismiss(reason?: unknown): void {

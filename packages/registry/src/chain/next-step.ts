@@ -1,5 +1,5 @@
 import { ChatError } from "@fallthrough/core";
-import type { Policy } from "../health/policy.ts";
+import { type Policy, policyOf } from "../health/policy.ts";
 import { type Budget, isExpired } from "./budget.ts";
 import type { Planned, Skip } from "./candidate.ts";
 import { isOffline } from "./offline.ts";
@@ -28,7 +28,7 @@ export function isFinal(rules: Rules, reason: unknown, { card }: Planned): boole
   const { code } = reason;
   // the time of one provider, or of a chain inside this one, is not the time of this one
   if (code === "deadline" && !isExpired(budget, performance.now())) return false;
-  const { next } = policy[code];
+  const { next } = policyOf(policy, code);
   if (next === "larger-window")
     rules.triedWindow = Math.max(rules.triedWindow ?? 0, card?.contextWindow ?? 0);
   if (next === "second-opinion") return log.errors().filter((error) => error.code === code).length > 1;
@@ -38,6 +38,6 @@ export function isFinal(rules: Rules, reason: unknown, { card }: Planned): boole
 /** Whether the same candidate gets one more try. */
 export function mayAskAgain({ policy, log }: Rules, reason: unknown): boolean {
   if (!(reason instanceof ChatError) || isOffline(log.errors())) return false;
-  const { again } = policy[reason.code];
+  const { again } = policyOf(policy, reason.code);
   return again === "once" || (again === "unopened" && reason.phase === "connect");
 }

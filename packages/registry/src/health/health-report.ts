@@ -1,7 +1,7 @@
 import type { ChatError } from "@fallthrough/core";
 import { isLocalFault } from "../chain/offline.ts";
 import type { HealthStore, Permit } from "./health.ts";
-import type { Policy } from "./policy.ts";
+import { type Policy, policyOf } from "./policy.ts";
 
 /** Tells the health store what came of attempts. */
 export interface Accounts {
@@ -19,7 +19,7 @@ export type HeldFailure = readonly [Permit, ChatError];
 /** Accounts for all calls of a chain. */
 export function createAccounts(health: HealthStore, policy: Policy): Accounts {
   function count(permit: Permit, error: ChatError): void {
-    const { health: effect, hard, ...lengths } = policy[error.code];
+    const { health: effect, hard, ...lengths } = policyOf(policy, error.code);
     if (effect === "none") {
       release(permit);
       return;

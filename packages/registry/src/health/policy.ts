@@ -102,3 +102,8 @@ export function resolvePolicy(overrides: PolicyOverrides = {}): Policy {
     entries.map(([code, policy]) => [code, { ...policy, ...overrides[code] }]),
   ) as Record<ChatErrorCode, CodePolicy>;
 }
+
+/** What to do about a code; one that only a later minor of the contract knows is a failure of the server. */
+export function policyOf(policy: Policy, code: ChatErrorCode): CodePolicy {
+  return Object.hasOwn(policy, code) ? policy[code] : policy.server;
+}
