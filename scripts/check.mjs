@@ -8,6 +8,7 @@ const CHECKS = [
   ["format and lint", "biome", "check", "--error-on-warnings", "--colors=off"],
   ["conventions", "node", "scripts/conventions.mjs"],
   ["circles of imports", "node", "scripts/import-circles.mjs"],
+  ["stations and folders in AGENTS.md", "node", "scripts/agents-page.mjs"],
   ["docstrings", "node", "scripts/docstrings.mjs"],
   ["docs and snippets", "node", "scripts/snippets.mjs", "--check"],
   ["changesets", "node", "scripts/changesets.mjs"],
