@@ -35,7 +35,9 @@ function folderProblems(house) {
   const there = foldersBelow(house);
   return [
     ...there.filter((folder) => !named.includes(folder)).map((folder) => `has no sentence for ${folder}/`),
-    ...named.filter((folder) => !there.includes(folder)).map((folder) => `describes ${folder}/, which does not exist`),
+    ...named
+      .filter((folder) => !there.includes(folder))
+      .map((folder) => `describes ${folder}/, which does not exist`),
   ];
 }
 

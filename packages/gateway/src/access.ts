@@ -17,6 +17,7 @@ export interface AccessOptions {
 export interface Access {
   /** The names under which a request came, and the page that sent it. */
   checkOrigin(request: HttpRequest): void;
+  /** Refuses a request without the token. */
   checkToken(request: HttpRequest): void;
 }
 

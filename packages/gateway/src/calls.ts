@@ -3,6 +3,7 @@ import { startTimer } from "./timers.ts";
 
 /** The calls that a gateway has in flight. */
 export interface Calls {
+  /** Aborted when the gateway closes. */
   readonly closing: boolean;
   /** Opens a call that ends when the client leaves; throws a refusal where there are too many */
   open(client: AbortSignal): OpenCall;
@@ -12,7 +13,9 @@ export interface Calls {
 
 /** One call in flight. */
 export interface OpenCall {
+  /** Aborted when the call has to end. */
   readonly signal: AbortSignal;
+  /** Ends the call. */
   abort(reason: Refusal): void;
   /** Frees its place; to be called once it is over, however it ended. */
   end(): void;

@@ -1,8 +1,12 @@
 /** What the gateway reads of a request; the platform's `Request` is one. */
 export interface HttpRequest {
+  /** The method. */
   readonly method: string;
+  /** The path with its query. */
   readonly url: string;
+  /** The headers, with lower-case names. */
   readonly headers: Pick<Headers, "get">;
+  /** The body, not read yet. */
   readonly body: AsyncIterable<Uint8Array> | null;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
@@ -10,7 +14,9 @@ export interface HttpRequest {
 
 /** What the gateway answers, whatever server it stands in. */
 export interface HttpAnswer {
+  /** The HTTP status. */
   readonly status: number;
+  /** The headers. */
   readonly headers: Readonly<Record<string, string>>;
   /** The whole, or pieces that are asked for only as the client takes them. */
   readonly body: string | AsyncIterableIterator<string, undefined>;
@@ -18,6 +24,7 @@ export interface HttpAnswer {
 
 /** One request and its way back, in whichever server the gateway stands. */
 export interface Exchange {
+  /** What the client sent. */
   readonly request: HttpRequest;
   /** Sends the answer; what it gives is for Hono to return. */
   answer(answer: HttpAnswer): Response | Promise<Response>;

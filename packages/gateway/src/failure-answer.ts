@@ -5,16 +5,25 @@ import { Refusal } from "./refusal.ts";
 
 /** A failure as a client sees it: codes and provider ids, never what a provider or its server said. */
 export interface Failure {
+  /** The HTTP status. */
   readonly status: number;
+  /** Milliseconds for the header `Retry-After`. */
   readonly retryAfterMs?: number | undefined;
   /** How many candidates stand in the route. */
   readonly attempts?: number | undefined;
+  /** The error in OpenAI's shape. */
   readonly error: {
+    /** What happened, for people. */
     readonly message: string;
+    /** OpenAI's name for the kind of failure. */
     readonly type: string;
+    /** The field of the request that is wrong. */
     readonly param: string | null;
+    /** One of the codes of `ChatError`. */
     readonly code: string;
+    /** The id of the provider that failed last. */
     readonly provider?: string | undefined;
+    /** Who was asked, in order. */
     readonly attempts?: readonly Pick<Attempt, "provider" | "model" | "outcome" | "code">[] | undefined;
   };
 }

@@ -3,10 +3,12 @@ import type { Registry } from "@fallthrough/registry";
 
 /** A name that can be asked for, in OpenAI's shape. */
 export interface ModelObject {
+  /** A name that can be asked for. */
   readonly id: string;
   readonly object: "model";
   /** Unix seconds; of the author's claim about the provider, since nobody tells when a model was made. */
   readonly created: number;
+  /** The provider or the kind of the name. */
   readonly owned_by: string;
 }
 

@@ -2,7 +2,10 @@ import type { JsonObject } from "@fallthrough/core";
 import { Refusal } from "./refusal.ts";
 
 /** Fields of a JSON object of the client. */
-export type Fields = { readonly [name: string]: unknown };
+export type Fields = {
+  /** The value of each field, not checked yet. */
+  readonly [name: string]: unknown;
+};
 
 /** The refusal of a body whose field is not as it must be. */
 export function wrong(param: string, expected: string): Refusal {

@@ -20,6 +20,7 @@ type Environment = { Bindings: Partial<HttpBindings> };
 
 /** The routes of a gateway, apart from the server that they stand in. */
 export interface Routes {
+  /** Answers one request. */
   readonly application: Hono<Environment>;
   /** Takes no more calls; resolves when none is in flight. */
   close(): Promise<void>;

@@ -19,6 +19,7 @@ import { toResponse } from "./web-exchange.ts";
 export interface RunningGateway {
   /** What clients take as their base URL. */
   readonly baseURL: string;
+  /** The port that it listens on. */
   readonly port: number;
   /** Takes no more calls, gives those in flight their time, and closes every connection. */
   close(): Promise<void>;

@@ -16,7 +16,9 @@ export interface StreamTimers {
 
 /** What a stream tells, and how. */
 export interface StreamSource {
+  /** The call whose parts are written. */
   readonly call: OpenCall;
+  /** The parts of the answer. */
   readonly parts: OpeningLists;
   /** The answer that was asked for already. */
   readonly opened: Promise<PartLists | undefined>;

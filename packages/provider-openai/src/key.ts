@@ -1,5 +1,16 @@
 import { type HttpClient, readEnvironment } from "@fallthrough/core/provider";
-import type { OpenAISettings } from "./provider.ts";
+
+/** Where an instance finds its key, and the server that the key is for. */
+export interface KeySettings {
+  /** The key itself. */
+  readonly apiKey?: string | undefined;
+  /** The environment variable that holds the key. */
+  readonly apiKeyEnv?: string | undefined;
+  /** A server of the user's own. Its key is never looked up in the default variable. */
+  readonly baseURL?: string | undefined;
+  /** Headers of each request. An `authorization` among them replaces the key. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
 
 /** How an instance shows who asks. */
 export interface Key {
@@ -10,11 +21,7 @@ export interface Key {
 }
 
 /** The key of an instance, from its settings or from the environment variable that they name. */
-export function createKey(
-  settings: OpenAISettings,
-  defaultVariable: string | undefined,
-  http: HttpClient,
-): Key {
+export function createKey(settings: KeySettings, defaultVariable: string | undefined, http: HttpClient): Key {
   const { baseURL, headers = {} } = settings;
   // a configuration may fill a variable that is not set into the setting
   const apiKey = settings.apiKey || undefined;

@@ -6,6 +6,7 @@ import { type Connection, type SocketServer, startSocketServer } from "./socket-
 
 /** An answer to play: recorded, or given as the bytes of a whole response; without one the server stays silent. */
 export interface Exchange {
+  /** What the client sent. */
   readonly request?: Recording["request"];
   readonly response?: RecordedResponse | Uint8Array | undefined;
 }

@@ -1,4 +1,4 @@
-import type { ChatErrorCode, Phase } from "../errors/chat-error.ts";
+import type { ChatErrorCode, Phase } from "../errors/error-codes.ts";
 
 /**
  * One chat endpoint.
@@ -7,6 +7,7 @@ import type { ChatErrorCode, Phase } from "../errors/chat-error.ts";
  * after it. Every failure is thrown as a `ChatError`; an abort is rethrown as `request.signal.reason`.
  */
 export interface ChatProvider extends ProviderCard {
+  /** The parts of one answer: content and warnings, then exactly one `finish`. */
   stream(request: ChatRequest): AsyncIterable<StreamPart>;
   /** Asks the server which models it has. */
   listModels?:
@@ -21,8 +22,11 @@ export interface ProviderCard {
   readonly specificationVersion: 1;
   /** `^[a-z0-9][a-z0-9-]{0,38}$`. */
   readonly id: string;
+  /** The name that a person reads. */
   readonly name: string;
+  /** Where a person finds the service. */
   readonly homepage?: string | undefined;
+  /** What the package's author observed about the default origin. */
   readonly status: ProviderStatus;
   /** The default first; empty means that any model name is handed on. */
   readonly models: readonly ModelCard[];
@@ -30,14 +34,17 @@ export interface ProviderCard {
 
 /** The author's dated claim about the provider's default origin. */
 export interface ProviderStatus {
+  /** Whether the default origin answered; a `retired` provider is asked only when it is named. */
   readonly state: "active" | "unverified" | "retired";
   /** ISO date. */
   readonly checked: string;
+  /** Why, in one sentence. */
   readonly note?: string | undefined;
 }
 
 /** One model of a provider. */
 export interface ModelCard {
+  /** The name that is sent to the server; at most 256 characters. */
   readonly id: string;
   /** Public names that the model answers to, `gpt-4o-mini` for example. */
   readonly aliases?: readonly string[] | undefined;
@@ -93,7 +100,15 @@ export interface ChatRequest {
   /** The functions that the model may call; a requirement. */
   tools?: ToolDefinition[] | undefined;
   /** Whether the model may, must or must not call a tool, or which one it must call; a wish. @default "auto" */
-  toolChoice?: "auto" | "none" | "required" | { name: string } | undefined;
+  toolChoice?:
+    | "auto"
+    | "none"
+    | "required"
+    | {
+        /** The tool that the model has to call. */
+        name: string;
+      }
+    | undefined;
   /** Whether the model may make several calls at once; a wish. @default what the server does */
   parallelToolCalls?: boolean | undefined;
   /** The form of the answer; `json` is a requirement. @default text */
@@ -191,6 +206,7 @@ export interface TextPart {
 
 /** An image or a file within a message. */
 export interface MediaPart {
+  /** Whether the bytes are an image or another file. */
   type: "image" | "file";
   /** The bytes, an URL that the server fetches, or base64 text. */
   data: Uint8Array | URL | string;
@@ -256,13 +272,27 @@ export interface JsonResponseFormat {
  * successful stream, and its `model` is the one that the server reported.
  */
 export type StreamPart =
-  | { readonly type: "text-delta"; readonly delta: string }
+  | {
+      readonly type: "text-delta";
+      /** The text that follows what came before. */
+      readonly delta: string;
+    }
   | {
       readonly type: "reasoning-delta";
+      /** The text that follows what came before. */
       readonly delta: string;
+      /** What only the provider that wrote it understands. */
       readonly providerData?: ProviderData | undefined;
     }
-  | { readonly type: "tool-call-delta"; readonly id: string; readonly name: string; readonly delta: string }
+  | {
+      readonly type: "tool-call-delta";
+      /** Names the call; deltas with the same id belong to one call. */
+      readonly id: string;
+      /** The name of the tool. */
+      readonly name: string;
+      /** The text that follows what came before. */
+      readonly delta: string;
+    }
   | ({ readonly type: "tool-call" } & Readonly<ToolCall>)
   | ({ readonly type: "source" } & Source)
   | ({ readonly type: "warning" } & Warning)
@@ -271,9 +301,11 @@ export type StreamPart =
 /** The last part of a successful stream. */
 export interface FinishPart {
   readonly type: "finish";
+  /** Why the answer ended. */
   readonly finishReason: FinishReason;
   /** The server's own word for the reason. */
   readonly rawFinishReason?: string | undefined;
+  /** What the server counted; absent where it counted nothing. */
   readonly usage?: Usage | undefined;
   /** As the server reported it. */
   readonly model?: string | undefined;
@@ -281,6 +313,7 @@ export interface FinishPart {
   readonly response?: ResponseFacts | undefined;
   /** What only the provider that wrote the answer understands. */
   readonly providerData?: ProviderData | undefined;
+  /** Who was asked. Core adds it, a provider leaves it out. */
   readonly route?: Route | undefined;
 }
 
@@ -294,13 +327,17 @@ export interface ResponseFacts {
 
 /** A citation that the endpoint gave with its answer. */
 export interface Source {
+  /** The address of the page. */
   readonly url: string;
+  /** The title of the page, where the server sent one. */
   readonly title?: string | undefined;
 }
 
 /** Something that was asked and not done as asked. */
 export interface Warning {
+  /** What kind of wish could not be honoured, for programs. */
   readonly code: "unsupported" | "adjusted" | "other";
+  /** What was left out and why, for people. */
   readonly message: string;
 }
 
@@ -309,35 +346,49 @@ export type FinishReason = "stop" | "length" | "content-filter" | "tool-calls" |
 
 /** Token counts, as the server reported them. */
 export interface Usage {
+  /** Tokens of the request, those from a cache included. */
   readonly inputTokens?: number | undefined;
+  /** Tokens of the answer, those of the reasoning included. */
   readonly outputTokens?: number | undefined;
+  /** Tokens of both, as the server counted them. */
   readonly totalTokens?: number | undefined;
+  /** Those tokens of the request that the server had in a cache. */
   readonly cachedInputTokens?: number | undefined;
+  /** Those tokens of the answer that the model spent on reasoning. */
   readonly reasoningTokens?: number | undefined;
 }
 
 /** Who was asked, in order, and who answers: `provider` and `model` stand from the first content on, not on a failure. */
 export interface Route {
+  /** The id of the provider that answers, from its first content on. */
   readonly provider?: string | undefined;
+  /** The model that answers, as the server reported it or else as it was asked for. */
   readonly model?: string | undefined;
+  /** Every candidate that was asked or skipped, in order. */
   readonly attempts: readonly Attempt[];
 }
 
 /** One candidate that was asked, or skipped for the `reason` given. */
 export interface Attempt {
+  /** The id of the provider. */
   readonly provider: string;
   /** The model that was asked for; absent where none was asked for by name. */
   readonly model?: string | undefined;
   /** The server's origin, where it is not the provider's own. */
   readonly origin?: string | undefined;
+  /** How the attempt ended. */
   readonly outcome: "answered" | "failed" | "skipped" | "aborted";
+  /** Why it failed or was skipped. */
   readonly code?: ChatErrorCode | undefined;
+  /** How far it had come when it failed. */
   readonly phase?: Phase | undefined;
+  /** The HTTP status of the failure, where there was one. */
   readonly status?: number | undefined;
   /** Milliseconds from the start of the attempt to its end. */
   readonly ms: number;
   /** The model that the server reported. */
   readonly reportedModel?: string | undefined;
+  /** Why it failed or was skipped, for people. */
   readonly reason?: string | undefined;
 }
 
@@ -348,14 +399,22 @@ export interface Attempt {
  * content, `totalMs` for one call, `commitMs` for all attempts of a chain together until one commits.
  */
 export interface Timeouts {
+  /** Milliseconds until a connection is open; 0 turns the timer off. */
   readonly connectMs?: number | undefined;
+  /** Milliseconds until the first content; 0 turns the timer off. */
   readonly firstChunkMs?: number | undefined;
+  /** Milliseconds between two deltas with content; 0 turns the timer off. */
   readonly chunkMs?: number | undefined;
+  /** Milliseconds of the whole call; 0 turns the timer off. */
   readonly totalMs?: number | undefined;
+  /** Milliseconds that all attempts of a chain may take until one has content; only a chain looks at it. */
   readonly commitMs?: number | undefined;
 }
 
 /** A JSON value. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 /** A JSON object. */
-export type JsonObject = { readonly [key: string]: JsonValue | undefined };
+export type JsonObject = {
+  /** The value of each field. */
+  readonly [key: string]: JsonValue | undefined;
+};

@@ -20,7 +20,9 @@ export interface ProviderSettings {
   readonly dispatcher?: Dispatcher | undefined;
   /** Name to value; sent to the provider's origin only, and kept in memory with those it sets. */
   readonly cookies?: Readonly<Record<string, string>> | undefined;
+  /** The timers of each call; a request may shorten them. */
   readonly timeouts?: Timeouts | undefined;
+  /** The sizes that end an answer. */
   readonly limits?: Limits | undefined;
   /** Replaces the id of the card, for a second instance of one package in a registry. */
   readonly id?: string | undefined;

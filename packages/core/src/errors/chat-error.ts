@@ -1,89 +1,39 @@
 import type { Route, ToolCall } from "../contract/contract.ts";
+import { type ChatErrorCode, CODE_SCOPES, type FailureScope, type Phase } from "./error-codes.ts";
 import { redact, redactedCause, takeFrames, withoutStack } from "./redact.ts";
-
-/**
- * What happened, in one word; `docs/errors.md` tells how each is detected and what a chain does about it.
- */
-export type ChatErrorCode =
-  | "offline"
-  | "network"
-  | "tls"
-  | "timeout"
-  | "deadline"
-  | "rate-limit"
-  | "auth"
-  | "payment"
-  | "blocked"
-  | "abuse"
-  | "not-found"
-  | "unsupported"
-  | "context-length"
-  | "content-filter"
-  | "bad-request"
-  | "server"
-  | "protocol"
-  | "empty"
-  | "interrupted"
-  | "limit"
-  | "contract"
-  | "config";
-
-/** How far the call had come: before the connection, the head, the first content, or after it. */
-export type Phase = "connect" | "headers" | "preamble" | "committed";
-
-/** What a failure says something about. */
-export type FailureScope = "key" | "model" | "provider" | "origin";
 
 /** What had arrived when a call failed after its first content. */
 export interface PartialReply {
+  /** The text so far. */
   readonly text: string;
+  /** The reasoning so far. */
   readonly reasoning: string;
+  /** The calls of tools so far; the arguments of the last may be cut. */
   readonly toolCalls: readonly ToolCall[];
 }
-
-/** What each code says something about, unless the thrower knows better. */
-const CODE_SCOPES: Readonly<Record<ChatErrorCode, FailureScope>> = {
-  offline: "origin",
-  network: "origin",
-  tls: "origin",
-  timeout: "model",
-  deadline: "provider",
-  "rate-limit": "model",
-  auth: "key",
-  payment: "key",
-  blocked: "origin",
-  abuse: "provider",
-  "not-found": "model",
-  unsupported: "model",
-  "context-length": "model",
-  "content-filter": "model",
-  "bad-request": "model",
-  server: "provider",
-  protocol: "provider",
-  empty: "model",
-  interrupted: "model",
-  limit: "model",
-  contract: "provider",
-  config: "provider",
-};
-
-/** Every code a `ChatError` can have. */
-export const CHAT_ERROR_CODES: readonly ChatErrorCode[] = Object.keys(CODE_SCOPES) as ChatErrorCode[];
 
 /** The facts of a failure beside its code and message. */
 export interface ChatErrorDetails {
   /** The id of the provider that failed; it also stands at the front of the message. */
   readonly provider?: string | undefined;
+  /** The model that was asked. */
   readonly model?: string | undefined;
+  /** The origin of the server that was asked. */
   readonly origin?: string | undefined;
   /** @default what the code speaks of */
+  /** What the failure says something about. @default by the code */
   readonly scope?: FailureScope | undefined;
   /** HTTP status. */
   readonly status?: number | undefined;
+  /** Milliseconds after which the server wants to be asked again. */
   readonly retryAfterMs?: number | undefined;
+  /** How far the call had come. */
   readonly phase?: Phase | undefined;
+  /** What had arrived. */
   readonly partial?: PartialReply | undefined;
+  /** Who was asked. */
   readonly route?: Route | undefined;
+  /** The error behind this one; its texts are redacted. */
   readonly cause?: unknown;
 }
 
@@ -96,16 +46,27 @@ const MARK = Symbol.for("@fallthrough/core/1.ChatError");
  * `route` are not enumerable, so that neither logs nor JSON carry content. Do not subclass it.
  */
 export class ChatError extends Error {
+  /** Always `ChatError`. */
   override readonly name: string = "ChatError";
+  /** What happened. Decide by it, never by the message. */
   readonly code: ChatErrorCode;
+  /** The id of the provider that failed. */
   readonly provider?: string | undefined;
+  /** The model that was asked. */
   readonly model?: string | undefined;
+  /** The origin of the server that was asked. */
   readonly origin?: string | undefined;
+  /** What the failure says something about. */
   readonly scope: FailureScope;
+  /** The HTTP status, where there was one. */
   readonly status?: number | undefined;
+  /** Milliseconds after which the server wants to be asked again. */
   readonly retryAfterMs?: number | undefined;
+  /** How far the call had come. */
   readonly phase?: Phase | undefined;
+  /** What had arrived. It is left out of JSON and of `inspect()`. */
   declare readonly partial?: PartialReply | undefined;
+  /** Who was asked. It is left out of `inspect()`. */
   declare readonly route?: Route | undefined;
 
   constructor(code: ChatErrorCode, message: string, details: ChatErrorDetails = {}) {
@@ -124,6 +85,7 @@ export class ChatError extends Error {
     if (route !== undefined) Object.defineProperty(this, "route", hidden(route));
   }
 
+  /** Recognises the errors of every copy of this package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && MARK in value;
   }

@@ -8,9 +8,13 @@ const EXHAUSTED = Symbol.for("@fallthrough/registry.ChainExhaustedError");
 
 /** What a call was about when it failed. */
 export interface FailureFacts {
+  /** The id of the provider. */
   readonly provider: ChatProvider;
+  /** The model that was asked. */
   readonly model: string | undefined;
+  /** The request, whose texts are redacted. */
   readonly request: ChatRequest;
+  /** The call that failed. */
   readonly call: Call;
   /** What had arrived; `undefined` before the first content. */
   readonly partial: PartialReply | undefined;

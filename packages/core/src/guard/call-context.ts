@@ -1,5 +1,5 @@
 import type { Attempt } from "../contract/contract.ts";
-import type { Phase } from "../errors/chat-error.ts";
+import type { Phase } from "../errors/error-codes.ts";
 import type { Redactor } from "../errors/redact.ts";
 
 /** What the layers of one call tell each other; it travels with the signal that the guard gives to the provider. */
@@ -12,6 +12,7 @@ export interface Call {
   redactor?: Redactor | undefined;
   /** Milliseconds; read by the HTTP client. */
   readonly connectMs: number;
+  /** The route that this call writes. */
   readonly route: OpenRoute;
   /** What a chain tells the chains inside it, also through a provider that wraps them. */
   readonly chain?: object | undefined;
@@ -19,8 +20,11 @@ export interface Call {
 
 /** The route of a call that goes on; a reply shows it, and a chain writes into it as attempts commit and end. */
 export interface OpenRoute {
+  /** The id of the provider that answers. */
   provider?: string;
+  /** The model that answers. */
   model?: string;
+  /** Every candidate so far. */
   readonly attempts: Attempt[];
 }
 

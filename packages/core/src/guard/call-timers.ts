@@ -14,6 +14,7 @@ export interface Watch {
   isWaiting(): boolean;
   /** Goes on after a timer that was due and did not end the call. */
   resume(): void;
+  /** Stops all timers. */
   stop(): void;
 }
 

@@ -44,6 +44,7 @@ export const SELF_GUARDED: unique symbol = Symbol.for("@fallthrough/core/1.selfG
 
 /** A chain takes the options of its guard, too: what counts for one attempt only the chain can tell. */
 export interface SelfGuarded extends ChatProvider {
+  /** The function that guards itself; another one in its place is guarded again. */
   stream(request: ChatRequest, options?: GuardOptions): ListedStream<GuardedAnswer>;
 }
 

@@ -13,6 +13,14 @@ export interface GuardedAnswer extends PartLists {
 
 /** How a call ended: whole, failed, or left by its reader. */
 export type CallEnd =
-  | { readonly finish: FinishPart }
-  | { readonly failure: unknown; readonly aborted: boolean }
+  | {
+      /** The last part, where the answer is whole. */
+      readonly finish: FinishPart;
+    }
+  | {
+      /** Why the call failed. */
+      readonly failure: unknown;
+      /** Whether the caller ended it. */
+      readonly aborted: boolean;
+    }
   | { readonly left: true };

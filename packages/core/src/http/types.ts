@@ -1,18 +1,22 @@
 import type { JsonValue } from "../contract/contract.ts";
-import type { ChatError, ChatErrorCode, ChatErrorDetails } from "../errors/chat-error.ts";
+import type { ChatError, ChatErrorDetails } from "../errors/chat-error.ts";
+import type { ChatErrorCode } from "../errors/error-codes.ts";
 import type { ServerSentEvent } from "../parts/sse.ts";
 
 /** One request of a provider. */
 export interface HttpRequest {
-  /** @default "GET" */
+  /** The method. @default "GET" */
+  /** The method. @default "GET" */
   readonly method?: "GET" | "POST" | undefined;
   /** Joined to the base URL; an absolute URL must have the same origin. */
   readonly path: string;
+  /** The fields of the query; `undefined` ones are left out. */
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** Over the provider's own headers, under those of the settings. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** A form is sent urlencoded, any other value as JSON. */
   readonly body?: URLSearchParams | JsonValue | undefined;
+  /** Ends the exchange. */
   readonly signal?: AbortSignal | undefined;
   /** Follows redirects to the same origin; only for page fetches. @default false */
   readonly followRedirects?: boolean | undefined;
@@ -39,6 +43,7 @@ export interface FailureNote {
 
 /** An answer that is not a success. */
 export interface FailedAnswer {
+  /** The HTTP status. */
   readonly status: number;
   /** Lower-case names; several values are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
@@ -50,6 +55,7 @@ export interface FailedAnswer {
 
 /** An answer with a success status; its body is read once, by one of the methods. */
 export interface HttpResponse {
+  /** The HTTP status. */
   readonly status: number;
   /** Lower-case names; several values are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
@@ -84,6 +90,7 @@ export interface HttpClient {
   (request: HttpRequest): Promise<HttpResponse>;
   /** Without a trailing slash. */
   readonly baseURL: string;
+  /** The one origin that it talks to. */
   readonly origin: string;
   /** A `ChatError` that names this provider and its origin. */
   error(code: ChatErrorCode, message: string, details?: ChatErrorDetails): ChatError;

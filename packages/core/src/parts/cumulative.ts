@@ -7,13 +7,19 @@ import { createFrame } from "./text-frame.ts";
 /** What an event of a cumulative stream says: the whole text so far of a message, or that no more will come. */
 export type CumulativeState =
   | {
+      /** Names the answer where events of several come mixed. */
       readonly id: string;
+      /** The whole text so far. */
       readonly text: string;
       /** Set once the message is finished. */
       readonly finishReason: FinishReason | undefined;
+      /** The model that the server reports. */
       readonly model?: string | undefined;
     }
-  | { readonly finishReason: FinishReason | undefined };
+  | {
+      /** Why the answer ended, in its last state. */
+      readonly finishReason: FinishReason | undefined;
+    };
 
 /** How a server writes a stream each event of which repeats the whole text so far. */
 export interface CumulativeFormat {

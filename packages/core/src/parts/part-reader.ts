@@ -6,7 +6,9 @@ export const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, 
 
 /** Reads a stream of lists part by part. */
 export interface PartReader<Value> extends AsyncIterableIterator<Value, undefined> {
+  /** The next part. */
   next(): Promise<IteratorResult<Value, undefined>>;
+  /** Leaves the stream. */
   return(): Promise<IteratorReturnResult<undefined>>;
   /** The parts that have come and were not read. */
   unread(): PartList;

@@ -3,7 +3,9 @@ import { ChatError } from "../errors/chat-error.ts";
 
 /** One server-sent event; `event` is "message" where the server names none. */
 export interface ServerSentEvent {
+  /** The type of the event. @default "message" */
   readonly event: string;
+  /** The data lines, joined by line breaks. */
   readonly data: string;
 }
 

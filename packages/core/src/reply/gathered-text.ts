@@ -1,6 +1,8 @@
 /** The text of an answer, gathered from its pieces. */
 export interface GatheredText {
+  /** Adds a piece. */
   add(piece: string): void;
+  /** All pieces as one text. */
   read(): string;
 }
 

@@ -11,16 +11,23 @@ import type {
 
 /** A whole answer. */
 export interface ChatResult {
+  /** The whole text. */
   readonly text: string;
+  /** The whole reasoning, empty where the model gave none. */
   readonly reasoning: string;
+  /** The calls of tools, in the order of their first delta. */
   readonly toolCalls: readonly ToolCall[];
+  /** The pages that the answer names. */
   readonly sources: readonly Source[];
+  /** The wishes that were not honoured. */
   readonly warnings: readonly Warning[];
   /** "other" when the consumer left before the end. */
   readonly finishReason: FinishReason;
+  /** What the server counted; absent where it counted nothing. */
   readonly usage?: Usage | undefined;
   /** As the server reported it. */
   readonly model?: string | undefined;
+  /** Who was asked and who answered. */
   readonly route: Route;
 }
 
@@ -32,6 +39,7 @@ interface ResultFacts extends Pick<ChatResult, "text" | "reasoning" | "route"> {
 
 /** Gathers what an answer says beside its text. */
 export interface ResultParts {
+  /** Takes one part into the result. */
   add(part: StreamPart): void;
   /** The answer so far; without a `finish` the reason is "other". */
   result(facts: ResultFacts): ChatResult;

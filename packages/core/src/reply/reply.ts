@@ -23,7 +23,9 @@ export interface ChatReply extends AsyncIterable<StreamPart> {
   readonly textStream: AsyncIterable<string>;
   /** Who was asked so far; fills while the call runs. */
   readonly route: Route;
+  /** The whole text; @throws what ended the call. */
   text(): Promise<string>;
+  /** The whole answer; @throws what ended the call. */
   result(): Promise<ChatResult>;
 }
 

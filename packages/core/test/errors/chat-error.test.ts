@@ -4,13 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { expect, expectTypeOf, onTestFinished, test } from "vitest";
-import {
-  amendError,
-  CHAT_ERROR_CODES,
-  ChatError,
-  type ChatErrorCode,
-  type FailureScope,
-} from "../../src/errors/chat-error.ts";
+import { amendError, ChatError } from "../../src/errors/chat-error.ts";
+import { CHAT_ERROR_CODES, type ChatErrorCode, type FailureScope } from "../../src/errors/error-codes.ts";
 
 /** What a second installation of the package exports. */
 function importCopy() {

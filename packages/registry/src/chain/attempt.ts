@@ -20,10 +20,13 @@ import type { RouteLog } from "./route-log.ts";
 export interface AttemptContext {
   /** The attempt's own copy: a provider may do with it what it likes. */
   readonly request: ChatRequest;
+  /** The route of the call. */
   readonly log: RouteLog;
+  /** Where success and failure are reported. */
   readonly accounts: Accounts;
   /** The failures that the call holds back from the accounts. */
   readonly held: HeldFailure[];
+  /** The memory of failures. */
   readonly health: HealthStore;
   /** The time at which the attempt begins, of `performance.now`. */
   readonly started: number;

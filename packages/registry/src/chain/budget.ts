@@ -3,8 +3,11 @@ import { RESERVE } from "../health/policy.ts";
 
 /** The time that all attempts of one call share; in milliseconds, `0` is no limit. */
 export interface Budget {
+  /** When the call began, in milliseconds of `performance.now()`. */
   readonly started: number;
+  /** Milliseconds until some candidate has content; 0 for no limit. */
   readonly commitMs: number;
+  /** Milliseconds of the whole call; 0 for no limit. */
   readonly totalMs: number;
 }
 

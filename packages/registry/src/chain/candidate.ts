@@ -4,8 +4,10 @@ import type { HealthSubject } from "../health/health.ts";
 
 /** One provider and model that a chain may ask. */
 export interface Candidate {
+  /** The provider that is asked. */
   readonly provider: ChatProvider;
   /** @default the model of the request, or else the provider's first */
+  /** The model that it is asked for; its first one where absent. */
   readonly model?: string | undefined;
   /** Asked for by name, so that being retired does not rule it out. @default false */
   readonly explicit?: boolean | undefined;
@@ -19,14 +21,19 @@ interface Need {
 
 /** Why a candidate is not asked. */
 export interface Skip {
+  /** The code of the failure that asking would repeat. */
   readonly code?: ChatErrorCode | undefined;
+  /** Why it is skipped, for people. */
   readonly reason: string;
 }
 
 /** A candidate with what its card says about the need. */
 export interface Planned extends Candidate {
+  /** What its health is kept by. */
   readonly subject: HealthSubject;
+  /** The card of the model, where the provider has one. */
   readonly card: ModelCard | undefined;
+  /** Why it is skipped; absent where it is asked. */
   readonly skip: Skip | undefined;
 }
 

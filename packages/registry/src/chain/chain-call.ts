@@ -28,11 +28,17 @@ import { createRouteLog, type RouteLog } from "./route-log.ts";
 
 /** What all calls of one chain share; nothing in it changes but the health store. */
 export interface ChainContext {
+  /** What follows each error code. */
   readonly policy: Policy;
+  /** The memory of failures. */
   readonly health: HealthStore;
+  /** Where success and failure are reported. */
   readonly accounts: Accounts;
+  /** The timers of the chain. */
   readonly timeouts?: Timeouts | undefined;
+  /** Whether reasoning alone is an answer. */
   readonly reasoningOnly?: boolean | undefined;
+  /** Called after each attempt. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }
 

@@ -16,10 +16,12 @@ import { type ChainContext, createChainCall } from "./chain-call.ts";
 /** How a chain behaves. */
 export interface ChainOptions {
   /** @default "chain" */
+  /** The id of the chain as a provider. @default "chain" */
   readonly id?: string | undefined;
   /** Used where neither the request nor a provider's own settings set one. */
   readonly timeouts?: Timeouts | undefined;
   /** @default one in memory, for this chain alone */
+  /** The memory of failures. @default one in memory, of this chain alone */
   readonly health?: HealthStore | undefined;
   /** Changes to `POLICY`. */
   readonly policy?: PolicyOverrides | undefined;

@@ -2,7 +2,9 @@ import type { Attempt, ChatError, ChatErrorCode, Route } from "@fallthrough/core
 
 /** One attempt, with its failure where there was one. */
 export interface Outcome {
+  /** The attempt as the route tells it. */
   readonly attempt: Attempt;
+  /** Why it failed; absent for a skipped one. */
   readonly error?: ChatError | undefined;
 }
 
@@ -38,8 +40,11 @@ const MARK = Symbol.for("@fallthrough/registry.ChainExhaustedError");
  * `instanceof` holds across copies of this package.
  */
 export class ChainExhaustedError extends AggregateError {
+  /** Always `ChainExhaustedError`. */
   override readonly name: string = "ChainExhaustedError";
+  /** One error for each attempt that failed. */
   declare readonly errors: ChatError[];
+  /** Who was asked and who was skipped. */
   declare readonly route: Route;
   /** The one code that all attempts share. */
   readonly code?: ChatErrorCode | undefined;
@@ -58,6 +63,7 @@ export class ChainExhaustedError extends AggregateError {
     Object.defineProperties(this, { [MARK]: { value: true }, route: { value: { attempts } } });
   }
 
+  /** Recognises the errors of every copy of this package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && MARK in value;
   }

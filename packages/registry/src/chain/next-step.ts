@@ -7,8 +7,11 @@ import type { RouteLog } from "./route-log.ts";
 
 /** What decides what one call's failures mean for the candidates that are left. */
 export interface Rules {
+  /** What follows each error code. */
   readonly policy: Policy;
+  /** The route so far. */
   readonly log: RouteLog;
+  /** The time that is left. */
   readonly budget: Budget;
   /** Once a request was too long: the window that only a larger one may try after. */
   triedWindow?: number;

@@ -4,8 +4,11 @@ import type { Outcome } from "./exhausted.ts";
 
 /** The outcomes of one call of a chain, in order, those of chains inside it among them. */
 export interface RouteLog {
+  /** Every attempt so far, with its error. */
   readonly outcomes: readonly Outcome[];
+  /** The errors so far. */
   errors(): readonly ChatError[];
+  /** Adds an attempt. */
   add(outcome: Outcome): void;
   /** The route so far; with who answered, where somebody did. */
   route(answered?: Pick<Route, "provider" | "model">): Route;
@@ -15,6 +18,7 @@ export interface RouteLog {
 export interface RouteLogOptions {
   /** Told where there is no chain around this one. */
   readonly route?: OpenRoute | undefined;
+  /** Called after each attempt. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
   /** The log of the chain around this one. */
   readonly outer?: RouteLog | undefined;

@@ -30,6 +30,7 @@ export interface DiscoverOptions {
 
 /** What an application has installed. */
 export interface Discovery {
+  /** The providers that were found, in order. */
   readonly providers: readonly DiscoveredProvider[];
   /** What was left out, and why. */
   readonly problems: readonly DiscoveryProblem[];
@@ -41,6 +42,7 @@ export interface DiscoveryProblem {
   readonly package: string;
   /** The folder of the package, where it has one. */
   readonly path?: string | undefined;
+  /** What is wrong with the package. */
   readonly error: ChatError;
 }
 

@@ -3,15 +3,19 @@ import { partLists, quote } from "@fallthrough/core/provider";
 
 /** Where a provider comes from, and why it was accepted. */
 export interface ProviderSource {
+  /** The name of the package. */
   readonly package: string;
+  /** The version of the package. */
   readonly version: string;
   /** The folder of the package. */
   readonly path: string;
+  /** Why this package was chosen. */
   readonly reason: string;
 }
 
 /** A provider whose package is imported when it is first asked. */
 export interface DiscoveredProvider extends ChatProvider {
+  /** The package that it comes from. */
   readonly source: ProviderSource;
   /** Imports the package and creates the provider; @throws `contract` where the package cannot */
   load(): Promise<ChatProvider>;
@@ -23,6 +27,7 @@ export interface ProviderFactory {
   readonly entry: string;
   /** The export that makes the provider. */
   readonly name: string;
+  /** The settings that it is called with. */
   readonly settings?: object | undefined;
 }
 

@@ -3,8 +3,11 @@ import type { Health, HealthStore, Permit } from "./health.ts";
 
 /** What one call has found out about who may be asked. */
 export interface Admission {
+  /** The candidates in the order of asking. */
   readonly plan: readonly Planned[];
+  /** The memory of failures. */
   readonly health: HealthStore;
+  /** The candidate that is asked although it is in a cooldown. */
   chosen?: Chosen;
 }
 

@@ -5,9 +5,11 @@ import { type Policy, policyOf } from "./policy.ts";
 
 /** Tells the health store what came of attempts. */
 export interface Accounts {
+  /** Reports that the candidate answered. */
   succeed(permit: Permit): void;
   /** Counts a failure, or holds it back until it is known whether this machine is offline. */
   fail(permit: Permit, error: ChatError, held: HeldFailure[]): void;
+  /** Gives a probe back that said nothing. */
   release(permit: Permit): void;
   /** Counts what a call held back, or drops it. */
   settle(held: HeldFailure[], offline: boolean): void;

@@ -13,12 +13,17 @@ export interface HealthSubject {
 
 /** A failure, with what the policy says to remember of it. */
 export interface HealthFailure extends Pick<CodePolicy, "cooldownMs" | "factor" | "longestMs"> {
+  /** What happened. */
   readonly code: ChatErrorCode;
+  /** What the failure says something about. */
   readonly scope: FailureScope;
+  /** The origin of the server that failed. */
   readonly origin?: string | undefined;
+  /** What the policy does to the scope. */
   readonly effect: Exclude<CodePolicy["health"], "none">;
   /** What the server asked for; only a `cool` effect heeds it. */
   readonly retryAfterMs?: number | undefined;
+  /** Whether a single candidate is skipped for it, too. */
   readonly hard: boolean;
 }
 
@@ -28,6 +33,7 @@ export interface HealthFailure extends Pick<CodePolicy, "cooldownMs" | "factor" 
  * `ready` may be asked; `cooling` not yet; `half-open` by one caller, the probe; `probing` has that caller already.
  */
 export interface Health {
+  /** Whether it can be asked now. */
   readonly state: "ready" | "cooling" | "half-open" | "probing";
   /** Milliseconds until the cooldown, or the lease of the probe, ends. */
   readonly remainingMs: number;
@@ -35,6 +41,7 @@ export interface Health {
   readonly openMs: number;
   /** The failure that opened it. */
   readonly code?: ChatErrorCode | undefined;
+  /** What the last failure did. */
   readonly effect?: HealthFailure["effect"] | undefined;
   /** Asking before the end is pointless. */
   readonly hard: boolean;
@@ -44,6 +51,7 @@ export interface Health {
 
 /** Leave to make one call; its caller reports once, by `succeed`, `fail` or `release`. */
 export interface Permit {
+  /** What may be asked. */
   readonly subject: HealthSubject;
   /** Names the probe, where this call is one. */
   readonly probe?: string | undefined;
@@ -65,6 +73,7 @@ export interface HealthStore {
   ): Permit | undefined | Promise<Permit | undefined>;
   /** The answer came, whole. */
   succeed(permit: Permit): void | Promise<void>;
+  /** Remembers a failure. */
   fail(permit: Permit, failure: HealthFailure): void | Promise<void>;
   /** The call said nothing about the subject: gives the slot of a probe back. */
   release(permit: Permit): void | Promise<void>;

@@ -9,8 +9,11 @@ import type { ChatErrorCode } from "@fallthrough/core";
  * `park` at once.
  */
 export interface CodePolicy {
+  /** Whether the same provider is asked once more. */
   readonly again: "never" | "once" | "unopened";
+  /** Whether another candidate is asked. */
   readonly next: "yes" | "stop" | "larger-window" | "second-opinion";
+  /** What is remembered of the scope. */
   readonly health: "none" | "count" | "cool" | "park";
   /** Milliseconds of the first cooldown; `0` for none. */
   readonly cooldownMs: number;

@@ -11,11 +11,15 @@ export interface CandidateStep {
   readonly type: "candidate";
   /** `provider/model`. */
   readonly name: string;
+  /** The id of the provider. */
   readonly provider: string;
+  /** The model that it would be asked for. */
   readonly model: string;
   /** `asked` if those before it fail. */
   readonly outcome: "asked" | "skipped";
+  /** The code for which it would be skipped. */
   readonly code?: ChatErrorCode | undefined;
+  /** Why it would be skipped, for people. */
   readonly reason?: string | undefined;
 }
 

@@ -15,7 +15,9 @@ const TYPING_ERRORS = 2;
 
 /** What references are resolved against. */
 export interface Catalog {
+  /** The providers, in order. */
   readonly providers: readonly ChatProvider[];
+  /** The names of the application. */
   readonly aliases: ReadonlyMap<string, readonly string[]>;
   /** What discovery left out, and why; an unknown name may be one of these. */
   readonly problems: readonly LeftOut[];
@@ -36,7 +38,9 @@ export interface LeftOut {
  * provider's default model, `reference` a `provider/model`.
  */
 export interface ReferenceStep {
+  /** What kind of name it is. */
   readonly type: "auto" | "alias" | "model" | "provider" | "reference";
+  /** The name. */
   readonly name: string;
   /** What it leads to, in order. */
   readonly targets: readonly string[];
@@ -44,8 +48,11 @@ export interface ReferenceStep {
 
 /** A reference with all that it stands for. */
 export interface Resolution {
+  /** Every step from the name to a candidate. */
   readonly steps: readonly ReferenceStep[];
+  /** The candidates, in order. */
   readonly candidates: readonly Candidate[];
+  /** The candidates, with those that would be skipped. */
   readonly plan: Plan;
 }
 

@@ -32,6 +32,7 @@ export type ModelReference<Alias extends string = string> = Alias | "auto" | (st
 /** A request whose model is a reference. */
 export interface RegistryRequest<Alias extends string = string> extends Omit<ChatRequest, "model"> {
   /** @default "auto" */
+  /** A reference. @default "auto" */
   readonly model?: ModelReference<Alias> | undefined;
 }
 
@@ -41,6 +42,7 @@ export interface ModelListing {
   readonly reference: string;
   /** The provider's id. */
   readonly provider: string;
+  /** The id of the model at its provider. */
   readonly model: ModelCard;
 }
 
@@ -50,12 +52,15 @@ export interface Registry<Alias extends string = string> {
   chat(request: RegistryRequest<Alias>): ChatReply;
   /** What the cards declare; a provider that takes any name has none here. */
   models(): readonly ModelListing[];
+  /** The providers, in order. */
   providers(): readonly ProviderCard[];
   /** What a name stands for, in the order of asking; @throws `config` */
   resolve(name?: ModelReference<Alias>): readonly Candidate[];
   /** Every step from a name to those who would be asked now, and why others would not; @throws `config` */
   explain(name?: ModelReference<Alias>, needs?: readonly Capability[]): readonly ExplainStep[];
+  /** The names of the application. */
   aliases(): Readonly<Record<Alias, readonly string[]>>;
+  /** Closes every provider. */
   close(): Promise<void>;
 }
 

@@ -1,20 +1,9 @@
 import { ChatError } from "../../errors/chat-error.ts";
 import { quote } from "../../errors/redact.ts";
+import type { Body, Encoding } from "./decoded-body.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Decoded bytes of a body. */
-export interface Body {
-  /** The next bytes, `undefined` at the end. */
-  read(): Promise<Uint8Array | undefined>;
-  /** Whether all of it was read; absent where only the next `read` tells. */
-  isRead?(): boolean;
-  close(): void;
-}
-
-/** A content encoding that can be undone. */
-export type Encoding = (typeof ENCODINGS)[number];
-
-const ENCODINGS = ["gzip", "x-gzip", "br", "deflate"] as const;
+const ENCODINGS: readonly Encoding[] = ["gzip", "x-gzip", "br", "deflate"];
 /** No server needs more than one; more are an attempt to multiply work. */
 const MOST_ENCODINGS = 2;
 

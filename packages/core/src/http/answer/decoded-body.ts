@@ -1,15 +1,27 @@
-import { pipeline, Readable } from "node:stream";
+import { pipeline, Readable, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { ChatError } from "../../errors/chat-error.ts";
-import type { Body, Encoding } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 
-const DECODERS = {
+const DECODERS: Readonly<Record<Encoding, () => Transform>> = {
   gzip: createGunzip,
   "x-gzip": createGunzip,
   br: createBrotliDecompress,
   deflate: createInflate,
 };
+
+/** A content encoding that can be undone. */
+export type Encoding = "gzip" | "x-gzip" | "br" | "deflate";
+
+/** Decoded bytes of a body. */
+export interface Body {
+  /** The next bytes, `undefined` at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Whether all of it was read; absent where only the next `read` tells. */
+  isRead?(): boolean;
+  /** Ends the exchange of a body that is not read to its end. */
+  close(): void;
+}
 
 /** The body of an exchange with these encodings undone, the last first. */
 export function createDecodedBody(exchange: Exchange, encodings: readonly Encoding[], what: string): Body {

@@ -6,8 +6,11 @@ import { isChallenged, isPage } from "./block-page.ts";
 
 /** The body that events are read from, and what it knows to say of one that has none. */
 export interface EventBody {
+  /** The headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The media type, without its parameters. */
   readonly contentType: string;
+  /** The sizes that end the body. */
   readonly limits: typeof DEFAULT_LIMITS;
   /** The next decoded bytes, `undefined` at the end; @throws `limit` for a body of more than `limit` bytes */
   readBytes(limit: number): Promise<Uint8Array | undefined>;

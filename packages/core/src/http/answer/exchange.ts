@@ -8,8 +8,11 @@ import type { ExchangeHandler, Transport } from "../client/transport.ts";
 
 /** The head of an answer and its body, as bytes off the wire. */
 export interface Exchange {
+  /** The HTTP status. */
   readonly status: number;
+  /** The headers, with lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The cookies that the server sets. */
   readonly setCookie: readonly string[];
   /** The next bytes, `undefined` at the end; rejects with what undici reports, or with the reason of the abort. */
   read(): Promise<Uint8Array | undefined>;
@@ -25,7 +28,9 @@ export interface Exchange {
 
 /** What the transport reported, and how far the exchange had come. */
 export interface ExchangeFailure {
+  /** What ended the exchange. */
   readonly reason: unknown;
+  /** How far the exchange had come. */
   readonly phase: Call["phase"];
   /** An idle connection was used again and died without a byte of an answer. */
   readonly stale: boolean;

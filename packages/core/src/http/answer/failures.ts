@@ -1,4 +1,5 @@
-import { ChatError, type ChatErrorCode, type ChatErrorDetails, type Phase } from "../../errors/chat-error.ts";
+import { ChatError, type ChatErrorDetails } from "../../errors/chat-error.ts";
+import type { ChatErrorCode, Phase } from "../../errors/error-codes.ts";
 import { cut, quote } from "../../errors/redact.ts";
 import type { FailedAnswer, HttpRequest } from "../types.ts";
 import { isChallenge, isPage } from "./block-page.ts";

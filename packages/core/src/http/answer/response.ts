@@ -5,8 +5,9 @@ import { parseJson } from "../../parts/json.ts";
 import type { ServerSentEvent } from "../../parts/sse.ts";
 import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "../types.ts";
 import { isChallenge, isChallenged } from "./block-page.ts";
-import { type Body, decodeBody } from "./body.ts";
+import { decodeBody } from "./body.ts";
 import { bodyFormat, opensJson } from "./body-format.ts";
+import type { Body } from "./decoded-body.ts";
 import { type EventBody, eventGroups, singleEvents } from "./events.ts";
 import { type Exchange, joinBytes } from "./exchange.ts";
 import { type ErrorFactory, knownFailure, transportFailure } from "./failures.ts";
@@ -19,12 +20,17 @@ const DECODER = new TextDecoder();
 
 /** What a response is read with. */
 export interface ResponseOptions {
+  /** The exchange whose answer is read. */
   readonly exchange: Exchange;
   /** The request as messages name it: `POST /api/chat`. */
   readonly what: string;
+  /** The sizes that end the body. */
   readonly limits: typeof DEFAULT_LIMITS;
+  /** Ends the reading. */
   readonly signal: AbortSignal | undefined;
+  /** Finds a failure in a body that looks like an answer. */
   readonly recognise: HttpRequest["recognise"];
+  /** Makes an error that names the request. */
   readonly error: ErrorFactory;
 }
 

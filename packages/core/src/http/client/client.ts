@@ -7,7 +7,8 @@ import {
   PAGE_REDIRECTS,
 } from "../../contract/defaults.ts";
 import type { ProviderSettings } from "../../contract/settings.ts";
-import { ChatError, type ChatErrorCode, type ChatErrorDetails } from "../../errors/chat-error.ts";
+import { ChatError, type ChatErrorDetails } from "../../errors/chat-error.ts";
+import type { ChatErrorCode } from "../../errors/error-codes.ts";
 import { createRedactor, quote, redactedCause } from "../../errors/redact.ts";
 import { type Call, callOf } from "../../guard/call-context.ts";
 import { type Exchange, type ExchangeFailure, startExchange } from "../answer/exchange.ts";

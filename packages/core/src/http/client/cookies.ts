@@ -9,6 +9,7 @@ export interface CookieJar {
   keep(setCookie: readonly string[]): Promise<void>;
   /** What no error may show. */
   values(): string[];
+  /** Forgets every cookie. */
   clear(): void;
 }
 

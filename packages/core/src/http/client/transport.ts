@@ -31,15 +31,21 @@ export interface Transport {
   readonly mostQueued: number;
   /** Lets running exchanges end and opens new connections for the next ones. */
   renew(): void;
+  /** Closes every connection and fails what still runs. */
   close(): Promise<void>;
 }
 
 /** What a transport is made for. */
 export interface TransportOptions {
+  /** The one origin that is asked. */
   readonly origin: string;
+  /** The proxy that carries every request; `false` for none, whatever the environment says. */
   readonly proxy: URL | undefined;
+  /** A dispatcher of the user's own, in place of connections of this instance. */
   readonly dispatcher: Dispatcher | undefined;
+  /** The size of a head that ends the exchange. */
   readonly headerBytes: number;
+  /** How many bytes of an answer may wait for a slow reader. */
   readonly streamBytes: number;
 }
 

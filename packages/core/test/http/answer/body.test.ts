@@ -1,6 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { type Body, decodeBody } from "../../../src/http/answer/body.ts";
+import { decodeBody } from "../../../src/http/answer/body.ts";
+import type { Body } from "../../../src/http/answer/decoded-body.ts";
 import type { Exchange } from "../../../src/http/answer/exchange.ts";
 import { failureOf, reasonOf } from "../../providers.ts";
 import { createExchange } from "../exchanges.ts";

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { Agent } from "undici";
 import { expect, test, vi } from "vitest";
-import type { ChatErrorCode } from "../../../src/errors/chat-error.ts";
+import type { ChatErrorCode } from "../../../src/errors/error-codes.ts";
 import type { HttpClient, HttpResponse } from "../../../src/http/types.ts";
 import {
   collect,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ChatErrorCode } from "../../../src/errors/chat-error.ts";
+import type { ChatErrorCode } from "../../../src/errors/error-codes.ts";
 import { failureOf } from "../../providers.ts";
 import { answer, createClient, startAnswering } from "../../servers.ts";
 

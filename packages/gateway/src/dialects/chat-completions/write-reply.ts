@@ -3,6 +3,7 @@ import { formatCallData, type OpaqueFields } from "./opaque-fields.ts";
 
 /** What stands in every object of one completion. */
 export interface CompletionHead {
+  /** The id of the completion. */
   readonly id: string;
   /** Unix seconds. */
   readonly created: number;
