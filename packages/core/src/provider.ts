@@ -3,6 +3,8 @@ export { BROWSER_USER_AGENT } from "./contract/defaults.ts";
 export { type Wish, wishWarnings } from "./contract/requirements.ts";
 export { quote } from "./errors/redact.ts";
 export { codeOfStatus } from "./http/answer/failures.ts";
+export { requestIdOf } from "./http/answer/request-id.ts";
+export { parseRetryTime } from "./http/answer/retry-after.ts";
 export { createHttpClient } from "./http/client/client.ts";
 export type * from "./http/types.ts";
 export { type CumulativeFormat, type CumulativeState, cumulativeParts } from "./parts/cumulative.ts";

@@ -1,13 +1,17 @@
 import {
+  type AssistantMessage,
   ChatError,
   type ChatMessage,
   type ChatRequest,
   type ContentPart,
   type JsonObject,
   type JsonValue,
+  type ProviderData,
   type ResponseFormat,
   type ToolDefinition,
 } from "@fallthrough/core";
+import { mergeFields } from "./merge-fields.ts";
+import { mapToolCallIds } from "./tool-call-ids.ts";
 
 /** Where servers that speak the same API differ in what they take. */
 export interface Dialect {
@@ -17,10 +21,34 @@ export interface Dialect {
   readonly maxCompletionTokens?: boolean | undefined;
   /** JSON output without a schema is asked for as `json_object`; if not, as a schema of any object. @default true */
   readonly jsonObject?: boolean | undefined;
+  /** Sends `topK` as `top_k`; if not, it is left out with a warning. @default false */
+  readonly topK?: boolean | undefined;
+  /** The server takes ids of tool calls with exactly so many letters and digits; others are replaced. @default any id */
+  readonly toolCallIdLength?: number | undefined;
+  /** The field in which the server wants its thoughts back. @default the one in which it gave them */
+  readonly reasoningField?: ReasoningField | undefined;
 }
 
-/** What `extraBody` cannot change: the rest of the call relies on it. */
+/** The fields in which servers give thoughts. */
+export type ReasoningField = "reasoning_content" | "reasoning";
+
+/** Whom a body is for. */
+export interface BodyTarget {
+  /** The provider's id: only its own `providerData` is sent. */
+  readonly provider: string;
+  /** The model that is asked. */
+  readonly model: string;
+  /** What its server takes. */
+  readonly dialect: Dialect;
+  /** Goes over the fields of the request. */
+  readonly extraBody?: JsonObject | undefined;
+}
+
+/** What neither `extraBody` nor `extraFields` can change: the rest of the call relies on it. */
 export const FIXED_FIELDS: readonly string[] = ["model", "messages", "stream"];
+
+/** Where an answer that thinks notes the field of its thoughts, in the data of its message. */
+export const REASONING_FIELD = "reasoning_field";
 
 /** How base64 text of the common image types begins. */
 const IMAGE_TYPES: Readonly<Record<string, string>> = {
@@ -29,55 +57,144 @@ const IMAGE_TYPES: Readonly<Record<string, string>> = {
   UklGR: "image/webp",
 };
 
-/** The JSON body that asks `model`; fields of `extraBody` go over those of the request. */
-export function formatBody(
-  request: ChatRequest,
-  model: string,
-  dialect: Dialect,
-  extraBody: JsonObject = {},
-): JsonObject {
-  const { tools = [], toolChoice, responseFormat, maxOutputTokens, temperature, topP, seed } = request;
-  return {
+/** The JSON body of a request. */
+export function formatBody(request: ChatRequest, target: BodyTarget): JsonObject {
+  const { tools = [], maxOutputTokens, responseFormat, extraFields = {} } = request;
+  const { model, dialect, extraBody = {} } = target;
+  const called = tools.length > 0;
+  const fields: JsonObject = {
     stream_options: dialect.streamUsage === false ? undefined : { include_usage: true },
     max_tokens: dialect.maxCompletionTokens ? undefined : maxOutputTokens,
     max_completion_tokens: dialect.maxCompletionTokens ? maxOutputTokens : undefined,
-    temperature,
-    top_p: topP,
-    seed,
+    temperature: request.temperature,
+    top_p: request.topP,
+    top_k: dialect.topK ? request.topK : undefined,
+    presence_penalty: request.presencePenalty,
+    frequency_penalty: request.frequencyPenalty,
+    seed: request.seed,
     stop: request.stopSequences,
-    tools: tools.length === 0 ? undefined : tools.map(formatTool),
-    tool_choice: tools.length === 0 ? undefined : formatToolChoice(toolChoice),
+    reasoning_effort: request.reasoningEffort,
+    tools: called ? tools.map(formatTool) : undefined,
+    tool_choice: called ? formatToolChoice(request.toolChoice) : undefined,
+    parallel_tool_calls: called ? request.parallelToolCalls : undefined,
     response_format: formatResponseFormat(responseFormat, dialect),
-    ...extraBody,
+  };
+  return {
+    ...mergeFields(mergeFields(fields, extraFields), extraBody),
     model,
-    messages: request.messages.map(formatMessage),
+    messages: formatMessages(request.messages, target),
     stream: true,
   };
 }
 
-function formatMessage(message: ChatMessage): JsonObject {
-  const { role } = message;
-  if (role === "tool")
-    return { role, content: formatContent(message.content), tool_call_id: message.toolCallId };
-  if (role !== "assistant") return { role, content: formatContent(message.content) };
-  const { content, toolCalls = [] } = message;
-  if (toolCalls.length === 0) return { role, content: content ?? "" };
-  return {
-    role,
-    content: content ? content : null,
-    tool_calls: toolCalls.map(({ id, name, arguments: text }) => ({
-      id,
-      type: "function",
-      function: { name, arguments: text },
-    })),
-  };
+function formatMessages(messages: readonly ChatMessage[], target: BodyTarget): JsonObject[] {
+  const toolCallId = mapToolCallIds(messages, target.dialect.toolCallIdLength);
+  return messages.map((message) =>
+    mergeFields(message.extraFields, formatMessage(message, target, toolCallId)),
+  );
 }
 
-/** Text alone is one string, because not every server takes a list. */
-function formatContent(content: string | readonly ContentPart[]): JsonValue {
+function formatMessage(
+  message: ChatMessage,
+  target: BodyTarget,
+  toolCallId: (id: string) => string,
+): JsonObject {
+  const { role } = message;
+  switch (role) {
+    case "assistant":
+      return formatAnswer(message, target, toolCallId);
+    case "tool": {
+      const content = formatContent(message.content, target.provider);
+      return {
+        role,
+        content: message.isError ? markError(content) : content,
+        tool_call_id: toolCallId(message.toolCallId),
+      };
+    }
+    case "user":
+      return { role, content: formatContent(message.content, target.provider), name: message.name };
+    default:
+      return { role, content: formatContent(message.content, target.provider) };
+  }
+}
+
+function formatAnswer(
+  message: AssistantMessage,
+  target: BodyTarget,
+  toolCallId: (id: string) => string,
+): JsonObject {
+  const { role, content, toolCalls = [] } = message;
+  const fields = mergeFields(thoughtsOf(message, target), {
+    role,
+    content: content ? content : toolCalls.length === 0 ? "" : null,
+  });
+  if (toolCalls.length === 0) return fields;
+  const calls = toolCalls.map(({ id, name, arguments: text, providerData, extraFields }) => {
+    const call = { id: toolCallId(id), type: "function", function: { name, arguments: text } };
+    return withOwnData(target.provider, { providerData, extraFields }, call);
+  });
+  return { ...fields, tool_calls: calls };
+}
+
+/** What the server that is asked gave with this answer beside its text and its calls, as it wants it back. */
+function thoughtsOf(message: AssistantMessage, { provider, dialect }: BodyTarget): JsonObject {
+  const { reasoning = [], providerData } = message;
+  const { [REASONING_FIELD]: given, ...data } = providerData?.[provider] ?? {};
+  // the same thoughts, with what proves them
+  if (data["reasoning_details"] !== undefined) return data;
+  const details = reasoning.flatMap((part) => listOf(part.providerData?.[provider]?.["reasoning_details"]));
+  if (details.length > 0) return { ...data, reasoning_details: details };
+  const field = parseField(given) ?? (isForeign(message, provider) ? undefined : dialect.reasoningField);
+  const text = reasoning.map((part) => part.text).join("");
+  return field === undefined || text === "" ? data : { [field]: text, ...data };
+}
+
+function parseField(value: unknown): ReasoningField | undefined {
+  return value === "reasoning_content" || value === "reasoning" ? value : undefined;
+}
+
+/** Whether another provider wrote this answer; one without any data may come from anywhere. */
+function isForeign({ providerData, reasoning = [], toolCalls = [] }: AssistantMessage, id: string): boolean {
+  const writers = [{ providerData }, ...reasoning, ...toolCalls].flatMap((piece) =>
+    Object.keys(piece.providerData ?? {}),
+  );
+  return writers.length > 0 && !writers.includes(id);
+}
+
+function listOf(value: unknown): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The protocol has no field for it. */
+function markError(content: JsonValue): JsonValue {
+  const mark = "The tool failed: ";
+  return Array.isArray(content) ? [{ type: "text", text: mark }, ...content] : `${mark}${content}`;
+}
+
+/** Text alone is one string, because not every server takes a list; a piece with fields of its own stays one. */
+function formatContent(content: string | readonly ContentPart[], provider: string): JsonValue {
   if (typeof content === "string") return content;
-  const texts = content.flatMap((part) => (part.type === "text" ? [part.text] : []));
-  return texts.length === content.length ? texts.join("") : content.map(formatPart);
+  const pieces = content.map((part) => withOwnData(provider, part, formatPart(part)));
+  const texts = pieces.flatMap((piece) => (isPlainText(piece) ? [piece["text"]] : []));
+  return texts.length === pieces.length ? texts.join("") : pieces;
+}
+
+function isPlainText(piece: JsonObject): boolean {
+  return piece["type"] === "text" && Object.keys(piece).length === 2;
+}
+
+interface Extended {
+  readonly providerData?: ProviderData | undefined;
+  readonly extraFields?: JsonObject | undefined;
+}
+
+/** The fields of a piece over those that its caller and this provider added to it. */
+function withOwnData(
+  provider: string,
+  { providerData, extraFields }: Extended,
+  fields: JsonObject,
+): JsonObject {
+  return mergeFields(extraFields, mergeFields(providerData?.[provider], fields));
 }
 
 function formatPart(part: ContentPart): JsonObject {
@@ -109,8 +226,8 @@ function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-function formatTool({ name, description, parameters, strict }: ToolDefinition): JsonObject {
-  return { type: "function", function: { name, description, parameters, strict } };
+function formatTool({ name, description, parameters, strict, extraFields }: ToolDefinition): JsonObject {
+  return mergeFields(extraFields, { type: "function", function: { name, description, parameters, strict } });
 }
 
 function formatToolChoice(choice: ChatRequest["toolChoice"]): JsonValue | undefined {
@@ -119,9 +236,8 @@ function formatToolChoice(choice: ChatRequest["toolChoice"]): JsonValue | undefi
 
 function formatResponseFormat(format: ResponseFormat | undefined, dialect: Dialect): JsonObject | undefined {
   if (format?.type !== "json") return undefined;
-  if (format.schema === undefined && dialect.jsonObject !== false) return { type: "json_object" };
-  const { schema, name = "answer" } = format;
-  const json_schema =
-    schema === undefined ? { name, schema: { type: "object" } } : { name, schema, strict: true };
+  const { schema, name = "answer", description, strict } = format;
+  if (schema === undefined && dialect.jsonObject !== false) return { type: "json_object" };
+  const json_schema = { name, description, schema: schema ?? { type: "object" }, strict };
   return { type: "json_schema", json_schema };
 }

@@ -1,32 +1,75 @@
-import type { ChatErrorCode } from "@fallthrough/core";
-import { codeOfStatus, fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
+import type { ChatErrorCode, FailureScope } from "@fallthrough/core";
+import { codeOfStatus, type FailureNote, fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
+import { type ErrorFields, errorFields, wordsOf } from "./error-fields.ts";
+import { retryAfterMsOf } from "./quota.ts";
 
 /** What a server says about its failure, in an error body or inside a stream. */
-export interface ServerFailure {
-  /** What it means, where the server says it more exactly than a status can. */
-  readonly code: ChatErrorCode | undefined;
+export interface ServerFailure extends FailureNote {
   /** What it means where there is no status. */
   readonly codeInside: ChatErrorCode;
   /** The server's own words, quoted and cut; blank where it has none. */
   readonly words: string;
+  /** The field of the request that the server refused, as it names it. */
+  readonly field?: string | undefined;
 }
 
-/** By `code` or `type`; each is exact, so it goes over the status. */
-const EXACT_CODES: ReadonlyMap<unknown, ChatErrorCode> = new Map([
-  ["insufficient_quota", "payment"],
-  ["billing_hard_limit_reached", "payment"],
-  ["billing_not_active", "payment"],
-  ["context_length_exceeded", "context-length"],
-  ["exceed_context_size_error", "context-length"],
-  ["string_above_max_length", "context-length"],
-  ["content_filter", "content-filter"],
-  ["content_policy_violation", "content-filter"],
-  ["invalid_api_key", "auth"],
-  ["account_deactivated", "auth"],
-  ["model_not_found", "not-found"],
-  ["rate_limit_exceeded", "rate-limit"],
-  ["unsupported_country_region_territory", "blocked"],
+/** What a failure means, and what it speaks of where that is not what its code speaks of. */
+type Meaning = readonly [code: ChatErrorCode, scope?: FailureScope];
+
+/** By `code`, `type`, `status` or a detail's `reason`; each is exact, so it goes over the status. */
+const EXACT_CODES: ReadonlyMap<unknown, Meaning> = new Map<unknown, Meaning>([
+  ["insufficient_quota", ["payment", "key"]],
+  ["invalid_api_key", ["auth", "key"]],
+  ["API_KEY_INVALID", ["auth", "key"]],
+  ["account_deactivated", ["auth", "key"]],
+  ["context_length_exceeded", ["context-length"]],
+  ["exceed_context_size_error", ["context-length"]],
+  ["string_above_max_length", ["context-length"]],
+  ["content_filter", ["content-filter"]],
+  ["content_policy_violation", ["content-filter"]],
+  ["data_inspection_failed", ["content-filter"]],
+  ["model_not_found", ["not-found"]],
+  ["unknown_model", ["not-found"]],
+  ["invalid_model", ["not-found"]],
+  ["rate_limit_exceeded", ["rate-limit"]],
+  ["tool_use_failed", ["unsupported"]],
+  // both say that the service is not there for the country of the caller
+  ["unsupported_country_region_territory", ["blocked"]],
+  ["FAILED_PRECONDITION", ["blocked"]],
 ]);
+
+/** Families of codes that speak of the account behind the key. */
+const ACCOUNT_CODE = /^(?:billing|account|credit_balance)_/;
+
+/** What a server says in words alone, for answers that refuse a request. */
+const TOLD_MEANINGS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
+  [/\b(?:incorrect|invalid) api key\b|\bapi key not valid\b/i, ["auth", "key"]],
+  // before the length: a limit for a minute is told with the tokens of the request
+  [/\btokens per (?:minute|day)\b|\bTPM\b/, ["rate-limit"]],
+  [
+    /\bmaximum context length\b|\bcontext (?:length|window|size)\b.*\bexceed|\bexceed\w*\b.*\bcontext (?:length|window|size)\b/is,
+    ["context-length"],
+  ],
+  [/\bno (?:allowed )?(?:endpoints?|providers?)\b.*\b(?:support|data policy|privacy)/is, ["unsupported"]],
+  [
+    /\bmodel not exist\b|\bnot a valid model id\b|\bmodel\b.*\b(?:does not exist|was not found|is not found)\b/is,
+    ["not-found"],
+  ],
+  [
+    /\b(?:does not|doesn't|do not) support (?:tool|function|image|vision|json|response_format|structured)/i,
+    ["unsupported"],
+  ],
+  [/\b(?:tool choice|tools?|tool calling)\b.*\brequires? --/is, ["unsupported"]],
+  [
+    /\b(?:response_format|json_schema|json_object|json mode)\b.*\b(?:unavailable|not supported|unsupported|not available|cannot be)/is,
+    ["unsupported"],
+  ],
+  // NVIDIA's word for a model that has no machine at the moment
+  [/\bDEGRADED\b/, ["server"]],
+];
+
+/** Statuses of which the words may know more. */
+const REFUSALS: readonly (number | undefined)[] = [undefined, 400, 404, 413, 422];
 
 /** By `type`, which most servers set from the status: only for a failure that has none. */
 const TYPE_CODES: ReadonlyMap<unknown, ChatErrorCode> = new Map([
@@ -37,44 +80,89 @@ const TYPE_CODES: ReadonlyMap<unknown, ChatErrorCode> = new Map([
   ["not_found_error", "not-found"],
   ["NotFoundError", "not-found"],
   ["rate_limit_error", "rate-limit"],
+  ["RESOURCE_EXHAUSTED", "rate-limit"],
 ]);
 
-/** The failure that a JSON value tells of; `undefined` for any other. */
+/** The failure that a value inside an answer tells of; `undefined` for any other. */
 export function parseFailure(value: unknown): ServerFailure | undefined {
-  const fields = fieldsOf(value);
-  const { error } = fields;
-  // vLLM's older versions put the failure on the top level
-  if (fields["object"] === "error") return explain(fields);
-  if (typeof error === "string") return explain({ message: error });
-  return typeof error === "object" && error !== null ? explain(fieldsOf(error)) : undefined;
+  const fields = errorFields(value, false);
+  return fields === undefined ? undefined : explain(fields);
 }
 
 /** The failure that the body of an answer tells of; `undefined` where it tells none. */
-export function parseFailureBody(body: string): ServerFailure | undefined {
+export function parseFailureBody(body: string, status?: number): ServerFailure | undefined {
+  let value: unknown;
   try {
-    return parseFailure(parseJson(body, "the error"));
+    value = parseJson(body, "the error");
   } catch {
-    return undefined;
+    value = cutFields(body);
   }
+  const fields = errorFields(value, status === undefined || status >= 300);
+  return fields === undefined ? undefined : explain(fields, status);
 }
 
 /** What the fields of a failure mean. */
-export function explain(fields: { readonly [name: string]: unknown }): ServerFailure {
-  const { code, type, message, metadata } = fields;
-  const exact = EXACT_CODES.get(code) ?? EXACT_CODES.get(type) ?? moderationCode(metadata);
+export function explain(fields: ErrorFields, status?: number): ServerFailure {
+  const { code, type } = fields;
+  const words = wordsOf(fields);
+  const [exact, scope] = exactMeaning(fields) ?? toldMeaning(words, status) ?? [];
   return {
     code: exact,
-    codeInside: exact ?? statusCode(code) ?? TYPE_CODES.get(type) ?? "server",
-    words: typeof message === "string" && message.trim() !== "" ? quote(message.trim()) : "",
+    scope,
+    codeInside:
+      exact ?? statusCode(code) ?? TYPE_CODES.get(type) ?? TYPE_CODES.get(fields["status"]) ?? "server",
+    retryAfterMs: retryAfterMsOf(fields),
+    words: words === "" ? "" : quote(words, MOST_WORDS),
+    field: fieldOf(fields),
   };
 }
 
-/** OpenRouter lists the reasons of a moderation that would otherwise look like a refused key. */
-function moderationCode(metadata: unknown): ChatErrorCode | undefined {
-  return Array.isArray(fieldsOf(metadata)["reasons"]) ? "content-filter" : undefined;
+/** So many characters of the server's words stand in a message. */
+const MOST_WORDS = 300;
+
+function exactMeaning(fields: ErrorFields): Meaning | undefined {
+  const { code, type, status, metadata, details } = fields;
+  const reasons = Array.isArray(details) ? details.map((detail) => fieldsOf(detail)["reason"]) : [];
+  for (const name of [code, type, status, ...reasons]) {
+    const meaning = EXACT_CODES.get(name);
+    if (meaning !== undefined) return meaning;
+    if (typeof name === "string" && ACCOUNT_CODE.test(name)) return ["payment", "key"];
+  }
+  // OpenRouter lists the reasons of a moderation that would otherwise look like a refused key
+  return Array.isArray(fieldsOf(metadata)["reasons"]) ? ["content-filter"] : undefined;
+}
+
+function toldMeaning(words: string, status: number | undefined): Meaning | undefined {
+  if (!REFUSALS.includes(status)) return undefined;
+  // LM Studio's words for a path that it does not know, with a success status
+  if (/^unexpected endpoint or method/i.test(words)) return ["config"];
+  return TOLD_MEANINGS.find(([shape]) => shape.test(words))?.[1];
+}
+
+/** `param`, or the last name of the place that a validation names. */
+function fieldOf({ param, detail }: ErrorFields): string | undefined {
+  if (typeof param === "string" && param !== "") return param;
+  const { loc } = fieldsOf(Array.isArray(detail) && detail.length === 1 ? detail[0] : undefined);
+  return Array.isArray(loc) ? loc.filter((name) => typeof name === "string").join(".") : undefined;
 }
 
 function statusCode(code: unknown): ChatErrorCode | undefined {
   const status = typeof code === "number" || typeof code === "string" ? Number(code) : Number.NaN;
   return status >= 400 && status < 600 ? codeOfStatus(status) : undefined;
+}
+
+/** What can be read of JSON that was cut: a validation error may repeat the whole request behind its message. */
+function cutFields(body: string): unknown {
+  if (!/^\s*[[{]/.test(body)) return undefined;
+  const fields: Record<string, unknown> = {};
+  for (const name of ["code", "type", "param", "message", "detail"]) {
+    const found = new RegExp(`"${name}"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*"|\\d+)`).exec(body)?.[1];
+    if (found === undefined) continue;
+    try {
+      fields[name] = JSON.parse(found);
+    } catch {
+      // a text with a control character in it
+    }
+  }
+  return Object.keys(fields).length === 0 ? undefined : { error: fields };
 }

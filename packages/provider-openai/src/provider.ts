@@ -21,17 +21,44 @@ import {
   singleFlight,
   wishWarnings,
 } from "@fallthrough/core/provider";
-import { type Answer, END_MARKER, endAnswer, openAnswer, readEvent, readWhole } from "./answer.ts";
+import {
+  type Answer,
+  type AnswerSource,
+  END_MARKER,
+  endAnswer,
+  openAnswer,
+  readEvent,
+  readWhole,
+} from "./answer.ts";
 import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
 import { parseFailureBody, type ServerFailure } from "./failure.ts";
 import { createKey } from "./key.ts";
 import { firstChatModel, parseModels } from "./models.ts";
+import { visibleHeaders } from "./response-headers.ts";
+import { type Concession, createConcessions, refusedWish } from "./wishes.ts";
 
 const PATH = "/chat/completions";
 /** What this provider honours of a request. */
 const KNOWN: Parameters<typeof wishWarnings>[2] = {
-  honours: ["maxOutputTokens", "temperature", "topP", "seed", "stopSequences", "toolChoice"],
+  honours: [
+    "maxOutputTokens",
+    "temperature",
+    "topP",
+    "topK",
+    "presencePenalty",
+    "frequencyPenalty",
+    "seed",
+    "stopSequences",
+    "reasoningEffort",
+    "toolChoice",
+    "parallelToolCalls",
+    "extraFields",
+  ],
   options: ["extraBody"],
+};
+const KNOWN_WITHOUT_TOP_K: typeof KNOWN = {
+  ...KNOWN,
+  honours: KNOWN?.honours?.filter((wish) => wish !== "topK") ?? [],
 };
 
 /** The settings of `createOpenAI`, and of every factory that `defineOpenAICompatible` makes. */
@@ -64,9 +91,9 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
   const http = createHttpClient({ provider: card.id, origin: server.baseURL }, settings);
   const key = createKey(settings, server.apiKeyEnv, http);
   const what = `POST ${new URL(http.baseURL + PATH).pathname}`;
-  const source = { what, fail };
-  const { maxCompletionTokens = server.maxCompletionTokens, jsonObject = server.jsonObject } = settings;
-  let streamUsage = settings.streamUsage ?? server.streamUsage ?? true;
+  const source: AnswerSource = { provider: card.id, what, fail };
+  const given = dialectOf(server, settings);
+  const concessions = createConcessions();
   let usualModel: string | undefined;
 
   function send(request: HttpRequest): Promise<HttpResponse> {
@@ -74,29 +101,32 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
   }
 
   function recognise({ status, body }: FailedAnswer): ChatError | FailureNote | undefined {
-    const failure = parseFailureBody(body);
+    const failure = parseFailureBody(body, status);
     return failure !== undefined && status < 300 ? fail(failure) : failure;
   }
 
-  function ask(request: ChatRequest, model: string, extraBody: JsonObject): Promise<HttpResponse> {
-    const { signal } = request;
-    const dialect = { streamUsage, maxCompletionTokens, jsonObject };
-    const asked = { method: "POST", path: PATH, signal } as const;
-    const body = formatBody(request, model, dialect, extraBody);
-    let usageRejected = false;
+  /** Asks, and once more without the one wish that the server named when it refused the request. */
+  async function ask(asked: JsonObject, signal: AbortSignal | undefined): Promise<HttpResponse> {
+    const model = String(asked["model"]);
+    const body = concessions.apply(model, asked);
+    const post = { method: "POST", path: PATH, signal } as const;
+    let refused: Concession | undefined;
 
-    function recogniseUsage(answer: FailedAnswer): ReturnType<typeof recognise> {
-      usageRejected = dialect.streamUsage && rejectsUsage(answer);
+    function recogniseWish(answer: FailedAnswer): ReturnType<typeof recognise> {
+      refused = refusedWish(answer, body);
       return recognise(answer);
     }
 
-    return send({ ...asked, body, recognise: recogniseUsage }).catch((error) => {
+    try {
+      return await send({ ...post, body, recognise: recogniseWish });
+    } catch (error) {
       if (error instanceof ChatError && error.code === "not-found") usualModel = undefined;
-      if (!usageRejected) throw error;
-      streamUsage = false;
-      const { stream_options: _, ...plain } = body;
-      return send({ ...asked, body: plain });
-    });
+      const less = refused?.apply(body);
+      if (refused === undefined || less === undefined) throw error;
+      const response = await send({ ...post, body: less });
+      concessions.remember(model, refused);
+      return response;
+    }
   }
 
   async function listModels(
@@ -124,21 +154,28 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
   }
 
   /** A failure that the server tells of inside an answer with a success status. */
-  function fail({ codeInside, words }: ServerFailure): ChatError {
-    return http.error(codeInside, `${what} answered with an error${words && `, saying ${words}`}`);
+  function fail({ codeInside, words, scope, retryAfterMs }: ServerFailure): ChatError {
+    const hint = codeInside === "config" ? "; most base URLs of such servers end in /v1" : "";
+    const problem = `${what} answered with an error${words && `, saying ${words}`}${hint}`;
+    return http.error(codeInside, problem, { scope, retryAfterMs });
   }
 
   async function open(request: ChatRequest): Promise<PartSource> {
     const extraBody = request.providerOptions?.[card.id]?.["extraBody"];
-    const fields = fieldsOf(extraBody) as JsonObject;
-    const wishes = wishWarnings(card, request, KNOWN);
-    const warnings = extraBody === undefined ? wishes : [...wishes, ...fixedFieldWarnings(fields)];
     const model = request.model ?? (await chooseModel(request.signal));
-    const response = await ask(request, model, fields);
-    const answer = openAnswer(source);
+    const dialect = { ...given, reasoningField: given.reasoningField ?? source.reasoningField };
+    const target = { provider: card.id, model, dialect, extraBody: fieldsOf(extraBody) as JsonObject };
+    const body = formatBody(request, target);
+    const response = await ask(body, request.signal);
+    const parts = [
+      ...wishWarnings(card, request, given.topK ? KNOWN : KNOWN_WITHOUT_TOP_K),
+      ...fixedFieldWarnings("extraBody", extraBody),
+      ...fixedFieldWarnings("extraFields", request.extraFields),
+      ...concessions.warnings(model, body),
+    ];
+    const answer = openAnswer(source, visibleHeaders(response.headers));
     const isStream = (await response.format()) === "events";
-    if (isStream) return { groups: response.eventGroups(), read: readGroup(answer), before: warnings };
-    const parts = [...warnings];
+    if (isStream) return { groups: response.eventGroups(), read: readGroup(answer), before: parts };
     readWhole(answer, await response.json(), parts);
     endAnswer(answer, parts);
     return parts;
@@ -166,16 +203,23 @@ function readGroup(answer: Answer): GroupReader {
   };
 }
 
-function fixedFieldWarnings(extraBody: JsonObject): StreamPart[] {
-  const fields = FIXED_FIELDS.filter((name) => Object.hasOwn(extraBody, name));
-  return fields.map((field) => ({
-    type: "warning",
-    code: "unsupported",
-    message: `\`extraBody\` cannot change \`${field}\``,
-  }));
+function dialectOf(server: OpenAICompatible, settings: OpenAISettings): Dialect {
+  const {
+    streamUsage = server.streamUsage,
+    maxCompletionTokens = server.maxCompletionTokens,
+    jsonObject = server.jsonObject,
+    topK = server.topK,
+    toolCallIdLength = server.toolCallIdLength,
+    reasoningField = server.reasoningField,
+  } = settings;
+  return { streamUsage, maxCompletionTokens, jsonObject, topK, toolCallIdLength, reasoningField };
 }
 
-/** Servers name the field that they do not know in words of their own. */
-function rejectsUsage({ status, body }: FailedAnswer): boolean {
-  return (status === 400 || status === 422) && body.includes("stream_options");
+function fixedFieldWarnings(option: string, fields: unknown): StreamPart[] {
+  const fixed = FIXED_FIELDS.filter((name) => Object.hasOwn(fieldsOf(fields), name));
+  return fixed.map((field) => ({
+    type: "warning",
+    code: "unsupported",
+    message: `\`${option}\` cannot change \`${field}\``,
+  }));
 }

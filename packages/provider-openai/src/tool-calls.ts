@@ -1,34 +1,63 @@
-import { ChatError, type StreamPart } from "@fallthrough/core";
-import { fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
+import { ChatError, type JsonObject, type StreamPart } from "@fallthrough/core";
+import { fieldsOf, quote } from "@fallthrough/core/provider";
 
 /** Puts the tool calls of an answer together from their pieces. */
 export interface ToolCalls {
   /** Adds the deltas that these pieces give to `parts`. */
   take(pieces: readonly unknown[], parts: StreamPart[]): void;
-  /** The complete calls; @throws `interrupted` for arguments that were cut */
-  complete(): StreamPart[];
+  /** The complete calls; @throws `protocol` for one without a name, `interrupted` for a cut one where nobody said why */
+  complete(end: CallsEnd): StreamPart[];
 }
+
+/** How an answer ended: for a reason that the server told, at a limit that may have cut a call, or for no reason. */
+export type CallsEnd = "told" | "limit" | "untold";
 
 interface OpenCall {
   readonly id: string;
+  /** As the server named it; calls of one answer may share it. */
+  readonly givenId: string;
   /** Blank until a piece brings it. */
   name: string;
   arguments: string;
-  /** Arguments that came before the name. */
+  /** Arguments that are not given yet: they came before the name, or may only keep a place. */
   held: string;
+  /** What only the server understands. */
+  extra: JsonObject | undefined;
 }
 
-/** The tool calls of one answer, of which there are none yet. */
-export function createToolCalls(): ToolCalls {
+/** A piece of a call, as far as it can be read. */
+interface Piece {
+  readonly index: unknown;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+  readonly extra: unknown;
+}
+
+/** What some servers send first, in the place of arguments that follow. */
+const PLACEHOLDER = "{}";
+
+/** The tool calls of one answer of `provider`, of which there are none yet. */
+export function createToolCalls(provider: string): ToolCalls {
   const calls: OpenCall[] = [];
   const byIndex = new Map<unknown, OpenCall>();
 
-  function callOf(index: unknown, id: string, name: string): OpenCall {
-    const known = typeof index === "number" ? byIndex.get(index) : knownById(id, name);
-    // some servers give every call the index 0: another id with a name begins another call
-    const another = known !== undefined && id !== "" && id !== known.id && name !== "" && known.name !== "";
-    if (known !== undefined && !another) return known;
-    const call = { id: id || `call_${crypto.randomUUID()}`, name: "", arguments: "", held: "" };
+  function callOf(piece: Piece): OpenCall {
+    const { index, id, name } = piece;
+    const known =
+      typeof index === "number"
+        ? (byIndex.get(index) ?? (name === "" ? lastWithId(id) : undefined))
+        : knownById(id, name);
+    if (known !== undefined && !beginsAnother(known, piece)) return known;
+    const call = {
+      id: id === "" || calls.some((other) => other.id === id) ? `call_${crypto.randomUUID()}` : id,
+      givenId: id,
+      // a whole value behind another one repeats neither name nor id
+      name: name === "" && known !== undefined ? known.name : "",
+      arguments: "",
+      held: "",
+      extra: undefined,
+    };
     calls.push(call);
     byIndex.set(index, call);
     return call;
@@ -36,35 +65,94 @@ export function createToolCalls(): ToolCalls {
 
   /** Without an index, a name begins a call, and what has none goes on with the last one. */
   function knownById(id: string, name: string): OpenCall | undefined {
-    return calls.find((call) => call.id === id) ?? (name === "" ? calls.at(-1) : undefined);
+    return lastWithId(id) ?? (name === "" ? calls.at(-1) : undefined);
+  }
+
+  function lastWithId(id: string): OpenCall | undefined {
+    return id === "" ? undefined : calls.findLast((call) => call.givenId === id);
   }
 
   return {
     take(pieces, parts) {
-      for (const piece of pieces) {
-        const { index, id, function: called } = fieldsOf(piece);
-        const { name, arguments: given } = fieldsOf(called);
-        const call = callOf(index, textOf(id), textOf(name));
-        const text = typeof given === "object" && given !== null ? JSON.stringify(given) : textOf(given);
-        call.name ||= textOf(name);
-        call.arguments += text;
-        const delta = call.held + text;
-        call.held = call.name === "" ? delta : "";
-        if (call.name !== "" && delta !== "") {
+      for (const value of pieces) {
+        const piece = parsePiece(value);
+        const call = callOf(piece);
+        if (piece.extra !== undefined) call.extra = { ...call.extra, ...fieldsOf(piece.extra) } as JsonObject;
+        call.name ||= piece.name;
+        if (call.arguments.trim() === PLACEHOLDER && piece.arguments.trim() !== "") {
+          call.arguments = "";
+          call.held = "";
+        }
+        call.arguments += piece.arguments;
+        const delta = call.held + piece.arguments;
+        call.held = call.name === "" || call.arguments.trim() === PLACEHOLDER ? delta : "";
+        if (call.held === "" && delta !== "") {
           parts.push({ type: "tool-call-delta", id: call.id, name: call.name, delta });
         }
       }
     },
 
-    complete() {
-      return calls.map(({ id, name, arguments: text }) => {
+    complete(end) {
+      return calls.flatMap(({ id, name, arguments: text, held, extra }): StreamPart[] => {
+        const whole = isWhole(text);
+        if (end === "limit" && !whole) return [];
+        if (end === "untold" && !whole && text.trim() !== "") {
+          throw new ChatError("interrupted", `the call of tool ${quote(name)} ended in the middle`);
+        }
         if (name === "") throw new ChatError("protocol", "the answer has a tool call without a name");
-        const complete = text.trim() === "" ? "{}" : text;
-        parseJson(complete, `the call of tool ${quote(name)}`);
-        return { type: "tool-call", id, name, arguments: complete };
+        const complete = text.trim() === "" ? PLACEHOLDER : text;
+        const providerData = extra === undefined ? undefined : { [provider]: { extra_content: extra } };
+        const call = { type: "tool-call", id, name, arguments: complete } as const;
+        return [
+          ...(held === "" ? [] : [{ type: "tool-call-delta", id, name, delta: held } as const]),
+          ...(whole || text.trim() === "" ? [] : [notJson(name)]),
+          providerData === undefined ? call : { ...call, providerData },
+        ];
       });
     },
   };
+}
+
+/** Whether this piece is the start of another call, though its index is that of a known one. */
+function beginsAnother(known: OpenCall, { id, name, arguments: text }: Piece): boolean {
+  if (known.name === "") return false;
+  if (name !== "" && name !== known.name) return true;
+  if (name !== "" && id !== "" && id !== known.givenId) return true;
+  // a name that is repeated with nothing behind it says nothing; the piece first, because it is the shorter one
+  if (name === "" ? !isWhole(text) : text.trim() === "") return false;
+  const isSame = name === "" || (id !== "" && id === known.givenId);
+  if (isSame && known.arguments.trim() === PLACEHOLDER) return false;
+  return isWhole(known.arguments);
+}
+
+function parsePiece(value: unknown): Piece {
+  const { index, id, function: called, extra_content } = fieldsOf(value);
+  const { name, arguments: given } = fieldsOf(called);
+  return {
+    index,
+    id: textOf(id),
+    name: textOf(name),
+    arguments: typeof given === "object" && given !== null ? JSON.stringify(given) : textOf(given),
+    extra: extra_content ?? undefined,
+  };
+}
+
+/** Whether this text is one JSON value; arguments are an object. */
+function isWhole(text: string): boolean {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith("{") || !trimmed.endsWith("}")) return false;
+  try {
+    JSON.parse(trimmed);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Small models write such; clients that know the tool may still mend it. */
+function notJson(name: string): StreamPart {
+  const message = `the arguments of the call of tool ${quote(name)} are no JSON object`;
+  return { type: "warning", code: "other", message };
 }
 
 function textOf(value: unknown): string {

@@ -5,6 +5,7 @@ import { type Answer, endAnswer, openAnswer, readEvent, readWhole } from "../src
 
 function openTestAnswer(): Answer {
   return openAnswer({
+    provider: "openai",
     what: "POST /v1/chat/completions",
     fail: ({ codeInside, words }) => new ChatError(codeInside, words),
   });
@@ -82,7 +83,7 @@ test.each([
   ["tool_calls", "tool-calls"],
   ["function_call", "tool-calls"],
   ["constructor", "other"],
-  ["eos", "other"],
+  ["elephant", "other"],
 ])("the reason %s is told as %s", (wire, finishReason) => {
   expect(readEvents(choice({ content: "Hi" }), choice({}, wire)).at(-1)).toMatchObject({ finishReason });
 });
@@ -119,7 +120,7 @@ test("an event of the name error is a failure in any form", () => {
 });
 
 test.each([
-  ["content that is no text", choice({ content: [{ type: "text", text: "Hi" }] })],
+  ["content that is no text", choice({ content: { text: "Hi" } })],
   ["a whole answer without choices", undefined],
 ])("%s is a protocol error", (_, value) => {
   const read = (): unknown =>

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { formatBody } from "../src/body.ts";
 
 const messages: ChatMessage[] = [{ role: "user", content: "Hello" }];
+const TARGET = { provider: "openai", model: "m", dialect: {} };
 const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a);
 
 test("a whole request becomes the fields of the API", () => {
@@ -33,7 +34,7 @@ test("a whole request becomes the fields of the API", () => {
     responseFormat: { type: "json", schema: { type: "object" }, name: "weather" },
   };
 
-  expect(JSON.parse(JSON.stringify(formatBody(request, "m", {})))).toMatchInlineSnapshot(`
+  expect(JSON.parse(JSON.stringify(formatBody(request, TARGET)))).toMatchInlineSnapshot(`
     {
       "max_tokens": 50,
       "messages": [
@@ -72,7 +73,6 @@ test("a whole request becomes the fields of the API", () => {
           "schema": {
             "type": "object",
           },
-          "strict": true,
         },
         "type": "json_schema",
       },
@@ -110,14 +110,14 @@ test("a whole request becomes the fields of the API", () => {
 });
 
 test("what was not asked for is not sent", () => {
-  expect(
-    JSON.parse(JSON.stringify(formatBody({ messages, tools: [], toolChoice: "auto" }, "m", {}))),
-  ).toEqual({
-    model: "m",
-    messages: [{ role: "user", content: "Hello" }],
-    stream: true,
-    stream_options: { include_usage: true },
-  });
+  expect(JSON.parse(JSON.stringify(formatBody({ messages, tools: [], toolChoice: "auto" }, TARGET)))).toEqual(
+    {
+      model: "m",
+      messages: [{ role: "user", content: "Hello" }],
+      stream: true,
+      stream_options: { include_usage: true },
+    },
+  );
 });
 
 test.each([
@@ -131,7 +131,7 @@ test.each([
 ])("an image given as %s becomes an URL", (_, part, url) => {
   const content = [{ type: "text", text: "Look" } as const, { type: "image", ...part } as const];
 
-  const body = formatBody({ messages: [{ role: "user", content }] }, "m", {});
+  const body = formatBody({ messages: [{ role: "user", content }] }, TARGET);
 
   expect(body["messages"]).toEqual([
     {
@@ -147,7 +147,7 @@ test.each([
 test("a file goes with its name", () => {
   const part = { type: "file", data: "JVBERi0x", mediaType: "application/pdf", name: "a.pdf" } as const;
 
-  const body = formatBody({ messages: [{ role: "user", content: [part] }] }, "m", {});
+  const body = formatBody({ messages: [{ role: "user", content: [part] }] }, TARGET);
 
   expect(body["messages"]).toEqual([
     {
@@ -162,7 +162,7 @@ test("a file goes with its name", () => {
 test("a file of this machine is not read", () => {
   const part = { type: "image", data: new URL("file:///secret.png") } as const;
 
-  expect(() => formatBody({ messages: [{ role: "user", content: [part] }] }, "m", {})).toThrow(
+  expect(() => formatBody({ messages: [{ role: "user", content: [part] }] }, TARGET)).toThrow(
     expect.objectContaining({ code: "bad-request" }),
   );
 });
@@ -175,7 +175,7 @@ test.each([
     { type: "json_schema", json_schema: { name: "answer", schema: { type: "object" } } },
   ],
 ])("JSON without a schema is asked for as %s", (_, dialect, expected) => {
-  const body = formatBody({ messages, responseFormat: { type: "json" } }, "m", dialect);
+  const body = formatBody({ messages, responseFormat: { type: "json" } }, { ...TARGET, dialect });
 
   expect(body["response_format"]).toEqual(expected);
 });
@@ -183,7 +183,7 @@ test.each([
 test("a dialect decides on the name of the limit and on the question for usage", () => {
   const dialect = { maxCompletionTokens: true, streamUsage: false };
 
-  const body = formatBody({ messages, maxOutputTokens: 9 }, "m", dialect);
+  const body = formatBody({ messages, maxOutputTokens: 9 }, { ...TARGET, dialect });
 
   expect(body).toMatchObject({ max_completion_tokens: 9 });
   expect(body["max_tokens"]).toBeUndefined();
@@ -193,7 +193,7 @@ test("a dialect decides on the name of the limit and on the question for usage",
 test("extra fields go over those of the request, but not over what the call relies on", () => {
   const extraBody = { temperature: 1, top_k: 5, stream: false, messages: [], model: "other" };
 
-  const body = formatBody({ messages, temperature: 0 }, "m", {}, extraBody);
+  const body = formatBody({ messages, temperature: 0 }, { ...TARGET, extraBody });
 
   expect(body).toMatchObject({ temperature: 1, top_k: 5, stream: true, messages, model: "m" });
 });

@@ -114,7 +114,7 @@ const FAILURES: readonly (readonly [fixture: string, status: number, failure: ob
   ["openai-refusal.sse", 200, { code: "content-filter", partial: undefined }],
   ["llamacpp-context-size.json", 400, { code: "context-length", status: 400 }],
   ["llamacpp-error.sse", 200, { code: "server", partial: { text: "Good ", reasoning: "", toolCalls: [] } }],
-  ["vllm-error.sse", 200, { code: "bad-request", partial: undefined }],
+  ["vllm-error.sse", 200, { code: "context-length", partial: undefined }],
   ["lmstudio-error.sse", 200, { code: "server", partial: undefined }],
   ["lmstudio-response-format.json", 400, { code: "bad-request", status: 400 }],
   [

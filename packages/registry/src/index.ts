@@ -2,7 +2,7 @@
 export * from "@fallthrough/core";
 export type { Candidate } from "./chain/candidate.ts";
 export { type ChainOptions, createChain } from "./chain/chain.ts";
-export { ChainExhaustedError, type Outcome } from "./chain/exhausted.ts";
+export { ChainExhaustedError, type ChainExhaustedErrorData, type Outcome } from "./chain/exhausted.ts";
 export type { Health, HealthFailure, HealthStore, HealthSubject, Permit } from "./health/health.ts";
 export { createMemoryHealth, type MemoryHealthOptions } from "./health/memory-health.ts";
 export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./health/policy.ts";

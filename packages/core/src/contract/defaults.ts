@@ -36,7 +36,7 @@ export const DEFAULT_LIMITS: { readonly [Name in keyof Limits]-?: number } = {
   eventBytes: MiB,
   headerBytes: 16 * 1024,
   pageBytes: 2 * MiB,
-  errorBytes: 4 * 1024,
+  errorBytes: 64 * 1024,
   jsonDepth: 64,
 };
 

@@ -62,16 +62,23 @@ export function deniedCapability(
   return required.find((capability) => model?.capabilities?.[capability] === false);
 }
 
-/** The request settings that a provider may honour or not. */
-export type Wish = "maxOutputTokens" | "temperature" | "topP" | "seed" | "stopSequences" | "toolChoice";
-const WISHES: readonly Wish[] = [
+const WISHES = [
   "maxOutputTokens",
   "temperature",
   "topP",
+  "topK",
+  "presencePenalty",
+  "frequencyPenalty",
   "seed",
   "stopSequences",
+  "reasoningEffort",
   "toolChoice",
-];
+  "parallelToolCalls",
+  "extraFields",
+] as const;
+
+/** The request settings that a provider may honour or not. */
+export type Wish = (typeof WISHES)[number];
 
 /** One warning for each sampling setting that the provider does not honour and each of its options that it does not know. */
 export function wishWarnings(

@@ -1,6 +1,6 @@
 import type { Route, ToolCall } from "../contract/contract.ts";
 import { type ChatErrorCode, CODE_SCOPES, type FailureScope, type Phase } from "./error-codes.ts";
-import { redact, redactedCause, takeFrames, withoutStack } from "./redact.ts";
+import { redact, redactedCause, settleStack, takeFrames, withoutStack } from "./redact.ts";
 
 /** What had arrived when a call failed after its first content. */
 export interface PartialReply {
@@ -18,23 +18,56 @@ export interface ChatErrorDetails {
   readonly provider?: string | undefined;
   /** The model that was asked. */
   readonly model?: string | undefined;
-  /** The origin of the server that was asked. */
+  /** The server's origin. */
   readonly origin?: string | undefined;
-  /** @default what the code speaks of */
-  /** What the failure says something about. @default by the code */
+  /** What the failure says something about. @default what the code speaks of */
   readonly scope?: FailureScope | undefined;
   /** HTTP status. */
   readonly status?: number | undefined;
-  /** Milliseconds after which the server wants to be asked again. */
+  /** Milliseconds until the server wants to be asked again. */
   readonly retryAfterMs?: number | undefined;
+  /** When the server wants to be asked again. @default `retryAfterMs` from now */
+  readonly retryAt?: Date | undefined;
+  /** The id that the server gave the request. */
+  readonly requestId?: string | undefined;
   /** How far the call had come. */
   readonly phase?: Phase | undefined;
-  /** What had arrived. */
+  /** What had arrived when a call failed after its first content. */
   readonly partial?: PartialReply | undefined;
   /** Who was asked. */
   readonly route?: Route | undefined;
-  /** The error behind this one; its texts are redacted. */
+  /** What the failure came from; a redacted copy of it is kept. */
   readonly cause?: unknown;
+}
+
+/** A `ChatError` as plain data, for logs, for JSON and for other threads. */
+export interface ChatErrorData {
+  /** "ChatError". */
+  readonly name: string;
+  /** The redacted message. */
+  readonly message: string;
+  /** What happened. */
+  readonly code: ChatErrorCode;
+  /** What the failure says something about. */
+  readonly scope: FailureScope;
+  /** The id of the provider that failed. */
+  readonly provider?: string | undefined;
+  /** The model that was asked. */
+  readonly model?: string | undefined;
+  /** The server's origin. */
+  readonly origin?: string | undefined;
+  /** HTTP status. */
+  readonly status?: number | undefined;
+  /** Milliseconds until the server wants to be asked again, counted from the failure. */
+  readonly retryAfterMs?: number | undefined;
+  /** When the server wants to be asked again, as an ISO date. */
+  readonly retryAt?: string | undefined;
+  /** The id that the server gave the request. */
+  readonly requestId?: string | undefined;
+  /** How far the call had come. */
+  readonly phase?: Phase | undefined;
+  /** Who was asked. */
+  readonly route?: Route | undefined;
 }
 
 const MARK = Symbol.for("@fallthrough/core/1.ChatError");
@@ -43,46 +76,64 @@ const MARK = Symbol.for("@fallthrough/core/1.ChatError");
  * The one error that providers throw and callers catch.
  *
  * `instanceof` holds across copies of this package. Message and causes are redacted on the way in; `partial` and
- * `route` are not enumerable, so that neither logs nor JSON carry content. Do not subclass it.
+ * `route` are not enumerable, so that no log carries content by accident. A worker posts `toJSON()`: the platform's
+ * structured clone keeps only the message of an error. Do not subclass it.
  */
 export class ChatError extends Error {
   /** Always `ChatError`. */
   override readonly name: string = "ChatError";
-  /** What happened. Decide by it, never by the message. */
+  /** What happened; a provider of a later minor release may have one that is not listed. */
   readonly code: ChatErrorCode;
   /** The id of the provider that failed. */
   readonly provider?: string | undefined;
   /** The model that was asked. */
   readonly model?: string | undefined;
-  /** The origin of the server that was asked. */
+  /** The server's origin. */
   readonly origin?: string | undefined;
   /** What the failure says something about. */
   readonly scope: FailureScope;
-  /** The HTTP status, where there was one. */
+  /** HTTP status. */
   readonly status?: number | undefined;
-  /** Milliseconds after which the server wants to be asked again. */
+  /** Milliseconds until the server wants to be asked again, counted from the failure. */
   readonly retryAfterMs?: number | undefined;
+  /** When the server wants to be asked again. */
+  readonly retryAt?: Date | undefined;
+  /** The id that the server gave the request: its support asks for it. */
+  readonly requestId?: string | undefined;
   /** How far the call had come. */
   readonly phase?: Phase | undefined;
-  /** What had arrived. It is left out of JSON and of `inspect()`. */
+  /** What had arrived when the call failed after its first content. */
   declare readonly partial?: PartialReply | undefined;
-  /** Who was asked. It is left out of `inspect()`. */
+  /** Who was asked. */
   declare readonly route?: Route | undefined;
 
   constructor(code: ChatErrorCode, message: string, details: ChatErrorDetails = {}) {
-    const { provider, cause, partial, route } = details;
-    const prefix = provider === undefined || message.startsWith(`[${provider}]`) ? "" : `[${provider}] `;
-    super(redact(prefix + message), cause === undefined ? undefined : { cause: redactedCause(cause) });
+    const { provider, cause, partial, route, retryAfterMs } = details;
+    const text = String(message);
+    const prefix = provider === undefined || text.startsWith(`[${provider}]`) ? "" : `[${provider}] `;
+    super(redact(prefix + text), cause === undefined ? undefined : { cause: redactedCause(cause) });
     this.code = code;
     this.provider = provider;
     this.model = details.model;
     this.origin = details.origin;
-    this.scope = details.scope ?? CODE_SCOPES[code];
+    // a later minor release may have further codes
+    this.scope = details.scope ?? CODE_SCOPES[code] ?? "provider";
     this.status = details.status;
-    this.retryAfterMs = details.retryAfterMs;
+    this.retryAfterMs = retryAfterMs;
+    this.retryAt = details.retryAt ?? (retryAfterMs === undefined ? undefined : momentIn(retryAfterMs));
+    this.requestId = details.requestId;
     this.phase = details.phase;
     if (partial !== undefined) Object.defineProperty(this, "partial", hidden(partial));
     if (route !== undefined) Object.defineProperty(this, "route", hidden(route));
+  }
+
+  /** The facts as plain data: no stack, no cause, nothing of an answer. */
+  toJSON(): ChatErrorData {
+    const { name, message, code, scope, provider, model, origin, status, retryAfterMs } = this;
+    const { retryAt, requestId, phase, route } = this;
+    const when = { retryAfterMs, retryAt: retryAt?.toISOString() };
+    const facts = { name, message, code, scope, provider, model, origin, status, ...when, requestId };
+    return withoutUndefined({ ...facts, phase, route });
   }
 
   /** Recognises the errors of every copy of this package. */
@@ -97,6 +148,15 @@ Object.defineProperties(ChatError.prototype, {
   partial: hidden(undefined),
   route: hidden(undefined),
 });
+
+function momentIn(ms: number): Date | undefined {
+  const moment = new Date(Date.now() + ms);
+  return Number.isNaN(moment.getTime()) ? undefined : moment;
+}
+
+function withoutUndefined<Fields extends object>(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
+}
 
 function hidden(value: unknown): PropertyDescriptor {
   return { value, enumerable: false, configurable: true };
@@ -113,11 +173,25 @@ export function amendError(
   changes: ChatErrorDetails & { readonly code?: ChatErrorCode; readonly message?: string },
 ): ChatError {
   const { provider, model, origin, scope, status, retryAfterMs, phase, partial, route, cause } = error;
+  const { retryAt, requestId } = error;
   const { code = error.code, message = error.message, ...details } = changes;
-  const known = { provider, model, origin, status, retryAfterMs, phase, partial, route, cause };
+  const when = "retryAfterMs" in changes ? {} : { retryAfterMs, retryAt };
+  const known = { provider, model, origin, status, ...when, requestId, phase, partial, route, cause };
   const copy = withoutStack(
     () => new ChatError(code, message, { ...known, ...(code === error.code ? { scope } : {}), ...details }),
   );
   takeFrames(copy, error);
+  return copy;
+}
+
+/**
+ * A copy that is printed in one line, for an error that lists many: without stack, and with facts that are read but
+ * not shown.
+ */
+export function briefError(error: ChatError): ChatError {
+  const copy = withoutStack(() => new ChatError(error.code, error.message, { ...error, route: error.route }));
+  for (const name of Object.keys(copy)) Object.defineProperty(copy, name, { enumerable: false });
+  if (error.partial !== undefined) Object.defineProperty(copy, "partial", hidden(error.partial));
+  settleStack(copy, `${copy.name}: ${copy.message}`);
   return copy;
 }

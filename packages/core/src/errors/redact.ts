@@ -1,16 +1,14 @@
-/** The longest message, in characters, that an error carries. */
-const MESSAGE_LIMIT = 240;
+/** The longest message, in characters, that an error carries: what was asked, and 300 characters of the server's words. */
+const MESSAGE_LIMIT = 480;
 /** What comes later cannot reach the message: a whole body in it must not cost more than its start. */
 const LOOKED_AT = 4096;
 const CAUSE_DEPTH = 5;
-const MASK = "[redacted]";
+/** Stands where a text was redacted. */
+export const MASK = "[redacted]";
 /** Stands where a text was cut. */
 const CUT = "…";
 /** A shorter value is too likely to be an ordinary word. */
 const SHORTEST_SECRET = 4;
-/** A shared run of this many characters is taken for a quotation of the prompt. */
-const QUOTATION = 16;
-const SHORTEST_QUOTATION = 8;
 
 /** What a secret looks like when nobody told us its value; a text without the sign has none of the shape. */
 const SECRET_SHAPES: readonly (readonly [sign: string, shape: RegExp, mask: string])[] = [
@@ -31,8 +29,13 @@ function maskShapes(text: string): string {
 /** `text` without anything that looks like a secret, and no longer than an error message may be. */
 export function redact(text: string): string {
   const masked = maskShapes(text.slice(0, LOOKED_AT));
-  if (masked.length <= MESSAGE_LIMIT) return masked;
-  return `${masked.slice(0, MESSAGE_LIMIT - 1).replace(/[\uD800-\uDBFF]$/, "")}${CUT}`;
+  if (masked.length <= MESSAGE_LIMIT) return ownText(masked);
+  return ownText(`${masked.slice(0, MESSAGE_LIMIT - 1).replace(/[\uD800-\uDBFF]$/, "")}${CUT}`);
+}
+
+/** The same text in memory of its own: a slice keeps the text that it was cut from, which may be a prompt. */
+function ownText(text: string): string {
+  return JSON.parse(JSON.stringify(text));
 }
 
 /** Replaces secrets whose values are known, as they are, URL-encoded and in base64. */
@@ -79,39 +82,6 @@ function maskEnd(text: string, forms: readonly string[]): string {
   return longest < SHORTEST_SECRET ? text : text.slice(0, -longest) + MASK;
 }
 
-/** A redactor for the texts of a conversation: an upstream may quote the prompt back in its error. */
-export function createPromptRedactor(prompts: readonly string[]): Redactor {
-  return (text) => {
-    const quoted = new Uint8Array(text.length);
-    let any = false;
-    for (const prompt of new Set(prompts.flatMap((prompt) => [prompt, jsonEscaped(prompt)]))) {
-      const run = Math.min(QUOTATION, prompt.length);
-      if (run < SHORTEST_QUOTATION || !mayQuote(text, prompt, run)) continue;
-      for (let start = 0; start + run <= text.length; start++) {
-        if (!prompt.includes(text.slice(start, start + run))) continue;
-        quoted.fill(1, start, start + run);
-        any = true;
-      }
-    }
-    if (!any) return text;
-    let masked = "";
-    for (let index = 0; index < text.length; index++) {
-      if (!quoted[index]) masked += text[index];
-      else if (index === 0 || !quoted[index - 1]) masked += MASK;
-    }
-    return masked;
-  };
-}
-
-/** Whether a run of this length may be in both: it would hold a whole block of half its length. */
-function mayQuote(text: string, prompt: string, run: number): boolean {
-  const block = Math.ceil(run / 2);
-  for (let start = 0; start + block <= text.length; start += block) {
-    if (prompt.includes(text.slice(start, start + block))) return true;
-  }
-  return false;
-}
-
 /** As it stands between the quotation marks of a JSON text. */
 function jsonEscaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
@@ -120,22 +90,36 @@ function jsonEscaped(text: string): string {
 /** The copies that were made: layers of one call look at the same causes again. */
 const COPIES = new WeakSet<Error>();
 
-/** A redacted copy of an error's cause and of the causes behind it; a copy with nothing more to redact is its own. */
+/**
+ * A redacted copy of an error's cause and of the causes behind it; a copy with nothing more to redact is its own.
+ *
+ * Never throws, whatever the cause is.
+ */
 export function redactedCause(
   cause: unknown,
   redactor: Redactor = (text) => text,
   depth: number = CAUSE_DEPTH,
 ): unknown {
   if (depth === 0) return undefined;
-  if (!(cause instanceof Error)) return redact(redactor(String(cause)));
-  if (COPIES.has(cause) && isClean(cause, redactor)) return cause;
-  const copy = withoutStack(() => new Error(redact(redactor(cause.message))));
-  COPIES.add(copy);
-  copy.name = cause.name;
-  takeFrames(copy, cause);
-  if ("code" in cause && typeof cause.code === "string") Object.assign(copy, { code: cause.code });
-  if (cause.cause !== undefined) copy.cause = redactedCause(cause.cause, redactor, depth - 1);
-  return copy;
+  try {
+    if (!(cause instanceof Error)) return redact(redactor(lookedAt(String(cause))));
+    if (COPIES.has(cause) && isClean(cause, redactor)) return cause;
+    const copy = withoutStack(() => new Error(redact(redactor(lookedAt(String(cause.message))))));
+    COPIES.add(copy);
+    copy.name = redact(redactor(lookedAt(String(cause.name))));
+    takeFrames(copy, cause);
+    if ("code" in cause && typeof cause.code === "string") Object.assign(copy, { code: redact(cause.code) });
+    if (cause.cause !== undefined) copy.cause = redactedCause(cause.cause, redactor, depth - 1);
+    return copy;
+  } catch {
+    // a getter or a trap that throws
+    return "a cause that cannot be read";
+  }
+}
+
+/** What can reach the message of an error. */
+function lookedAt(text: string): string {
+  return cut(text, LOOKED_AT);
 }
 
 function isClean(copy: Error, redactor: Redactor): boolean {
@@ -158,27 +142,22 @@ export function withoutStack<Value extends Error>(create: () => Value): Value {
 /**
  * Gives `copy` the stack of `original`; the head of one repeats the message, so only the frames are taken over.
  *
- * When somebody reads it: a chain makes an error for each candidate that fails, and writing a stack out costs more
- * than all the rest of one.
+ * At once and as text: a stack that nobody has read keeps whatever its functions were called with, and so the prompt.
  */
 export function takeFrames(copy: Error, original: Error): void {
-  const head = `${copy.name}: ${copy.message}`;
-  const define = (stack: string): void => {
-    Object.defineProperty(copy, "stack", { value: stack, writable: true, configurable: true });
-  };
-  Object.defineProperty(copy, "stack", {
-    configurable: true,
-    get() {
-      define(head + (/\n {4}at [\s\S]*$/.exec(original.stack ?? "")?.[0] ?? ""));
-      return copy.stack;
-    },
-    set: define,
-  });
+  const { stack } = original;
+  const frames = typeof stack === "string" ? (/\n {4}at [\s\S]*$/.exec(stack)?.[0] ?? "") : "";
+  settleStack(copy, `${copy.name}: ${copy.message}${frames}`);
 }
 
-/** Foreign text as an error message quotes it: in quotation marks and cut at 80 characters. */
-export function quote(text: string): string {
-  return JSON.stringify(cut(text, 80));
+/** Makes a stack text, by default the one that the error has: one that nobody has read keeps the prompt, too. */
+export function settleStack(error: Error, stack: string | undefined = error.stack): void {
+  Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
+}
+
+/** Foreign text as an error message quotes it: in quotation marks, and cut at 80 characters or as many as are given. */
+export function quote(text: string, length: number = 80): string {
+  return JSON.stringify(cut(text, length));
 }
 
 /** The start of a text, with a sign where it was cut: without it no redactor knows a secret that was cut. */

@@ -3,7 +3,7 @@ import type { ChatProvider, ChatRequest, FinishPart, StreamPart } from "../contr
 import { DEFAULT_LIMITS, TIDY_MS, TRAILER_MS } from "../contract/defaults.ts";
 import { deniedCapability, findModel, requiredCapabilities, selectModel } from "../contract/requirements.ts";
 import { ChatError } from "../errors/chat-error.ts";
-import { explainFailure, type FailureFacts } from "../errors/explain-failure.ts";
+import { explainFailure } from "../errors/explain-failure.ts";
 import { quote } from "../errors/redact.ts";
 import { LISTS, type OpeningLists, type PartList, type PartLists } from "../parts/listed-stream.ts";
 import { openLists } from "../parts/part-lists.ts";
@@ -314,7 +314,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
       return;
     }
     const partial = intake.contents() > 0 ? intake.partial() : undefined;
-    const reason = explain(thrown, { provider, model, request: this.#request, call, partial });
+    const reason = explainFailure(thrown, { provider, model, request: this.#request, call, partial });
     this.endWith(reason, { aborted: false, unread });
   }
 
@@ -368,17 +368,5 @@ function breaksContract(thrown: unknown): boolean {
     return thrown instanceof ChatError && thrown.code === "contract";
   } catch {
     return false;
-  }
-}
-
-/** An object that throws when it is looked at says nothing that could be told. */
-function explain(thrown: unknown, facts: FailureFacts): unknown {
-  try {
-    return explainFailure(thrown, facts);
-  } catch {
-    const { provider, model, call, partial } = facts;
-    const phase = partial === undefined ? call.phase : "committed";
-    const problem = "stream() threw what cannot be read, expected a ChatError";
-    return new ChatError("contract", problem, { provider: provider.id, model, phase, partial });
   }
 }

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../contract/contract.ts";
 import type { ChatError, ChatErrorDetails } from "../errors/chat-error.ts";
-import type { ChatErrorCode } from "../errors/error-codes.ts";
+import type { ChatErrorCode, FailureScope } from "../errors/error-codes.ts";
 import type { ServerSentEvent } from "../parts/sse.ts";
 
 /** One request of a provider. */
@@ -37,6 +37,10 @@ export interface HttpRequest {
 export interface FailureNote {
   /** More exact than what the status means. */
   readonly code?: ChatErrorCode | undefined;
+  /** What the failure speaks of, where that is not what its code or its status speaks of. */
+  readonly scope?: FailureScope | undefined;
+  /** Milliseconds until the server wants to be asked again, where the body says so and not the head. */
+  readonly retryAfterMs?: number | undefined;
   /** The server's own words, as the message quotes them. */
   readonly words?: string | undefined;
 }
@@ -49,7 +53,7 @@ export interface FailedAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Media type without parameters, lower-case. */
   readonly contentType: string;
-  /** At most its first 4 KiB. */
+  /** At most its first 64 KiB. */
   readonly body: string;
 }
 

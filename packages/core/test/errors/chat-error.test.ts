@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { expect, expectTypeOf, onTestFinished, test } from "vitest";
-import { amendError, ChatError } from "../../src/errors/chat-error.ts";
+import { amendError, briefError, ChatError } from "../../src/errors/chat-error.ts";
 import { CHAT_ERROR_CODES, type ChatErrorCode, type FailureScope } from "../../src/errors/error-codes.ts";
 
 /** What a second installation of the package exports. */
@@ -47,7 +48,7 @@ test("every code has a scope of its own, which the thrower may know better", () 
   expectTypeOf<ChatError["scope"]>().toEqualTypeOf<FailureScope>();
 });
 
-test("the facts are readable and in JSON; partial and route are readable alone", () => {
+test("the facts are readable and in JSON; what had arrived is readable alone", () => {
   const partial = { text: "what had arrived", reasoning: "", toolCalls: [] };
   const route = { attempts: [] };
 
@@ -57,6 +58,8 @@ test("the facts are readable and in JSON; partial and route are readable alone",
     origin: "https://toy.example",
     status: 429,
     retryAfterMs: 2000,
+    retryAt: new Date(1_800_000_000_000),
+    requestId: "req_1",
     phase: "headers",
     partial,
     route,
@@ -66,6 +69,7 @@ test("the facts are readable and in JSON; partial and route are readable alone",
   expect(error.route).toBe(route);
   expect(JSON.parse(JSON.stringify(error))).toEqual({
     name: "ChatError",
+    message: "[toy] answered 429",
     code: "rate-limit",
     provider: "toy",
     model: "toy-1",
@@ -73,8 +77,63 @@ test("the facts are readable and in JSON; partial and route are readable alone",
     scope: "model",
     status: 429,
     retryAfterMs: 2000,
+    retryAt: "2027-01-15T08:00:00.000Z",
+    requestId: "req_1",
     phase: "headers",
+    route,
   });
+});
+
+test("the data of an error reach another thread with message, code, scope and route", () => {
+  const route = { attempts: [{ provider: "toy", outcome: "failed", code: "server", ms: 3 } as const] };
+  const error = new ChatError("server", "failed with Bearer hidden-1234", { provider: "toy", route });
+  const { port1, port2 } = new MessageChannel();
+
+  port1.postMessage(error.toJSON());
+  const posted = receiveMessageOnPort(port2)?.message;
+  port1.close();
+
+  expect(posted).toEqual({
+    name: "ChatError",
+    message: "[toy] failed with Bearer [redacted]",
+    code: "server",
+    scope: "provider",
+    provider: "toy",
+    route,
+  });
+  expect(structuredClone(error.toJSON())).toEqual(posted);
+  expect(structuredClone(error).message).toBe(error.message);
+});
+
+test("the time of the next try follows from the wait, and stays what it is in a copy", () => {
+  const before = Date.now();
+
+  const error = new ChatError("rate-limit", "answered 429", { retryAfterMs: 2000, requestId: "req_1" });
+
+  expect((error.retryAt?.getTime() ?? 0) - before).toBeGreaterThanOrEqual(2000);
+  expect(amendError(error, { model: "toy-1" })).toMatchObject({ retryAt: error.retryAt, requestId: "req_1" });
+  expect(
+    new ChatError("rate-limit", "x", { retryAfterMs: Number.POSITIVE_INFINITY }).retryAt,
+  ).toBeUndefined();
+});
+
+test("a code of a later minor release speaks of its provider", () => {
+  expect(new ChatError("quantum-flux" as ChatErrorCode, "x").scope).toBe("provider");
+});
+
+test("an error in a list is printed in one line, and tells as much as before", () => {
+  const error = new ChatError("network", "failed with ECONNREFUSED", {
+    provider: "toy",
+    cause: new Error("connect ECONNREFUSED"),
+    partial: { text: "Hi", reasoning: "", toolCalls: [] },
+    route: { attempts: [] },
+  });
+
+  const brief = briefError(error);
+
+  expect(inspect(brief)).toBe("[ChatError: [toy] failed with ECONNREFUSED]");
+  expect(brief.toJSON()).toEqual(error.toJSON());
+  expect(brief).toMatchObject({ code: "network", partial: { text: "Hi" }, provider: "toy" });
 });
 
 test("neither JSON nor inspect show content or secrets, however deep", () => {

@@ -1,4 +1,5 @@
 import { ChatError, type Timeouts } from "@fallthrough/core";
+import { settleStack } from "@fallthrough/core/internal";
 import { RESERVE } from "../health/policy.ts";
 
 /** The time that all attempts of one call share; in milliseconds, `0` is no limit. */
@@ -34,7 +35,9 @@ export function capsOf({ started, commitMs, totalMs }: Budget, others: boolean, 
 
 /** The failure of a call whose time is up. */
 export function deadlineError({ commitMs, totalMs }: Budget): ChatError {
-  return new ChatError("deadline", `no provider answered within ${commitMs || totalMs} ms`);
+  const error = new ChatError("deadline", `no provider answered within ${commitMs || totalMs} ms`);
+  settleStack(error);
+  return error;
 }
 
 function left(limit: number, started: number, now: number): number | undefined {

@@ -1,4 +1,5 @@
-import type { Attempt, ChatError, ChatErrorCode, Route } from "@fallthrough/core";
+import type { Attempt, ChatError, ChatErrorCode, ChatErrorData, Route } from "@fallthrough/core";
+import { briefError, settleStack } from "@fallthrough/core/internal";
 
 /** One attempt, with its failure where there was one. */
 export interface Outcome {
@@ -33,10 +34,27 @@ const ADVICE: { readonly [Code in ChatErrorCode]?: string } = {
 
 const MARK = Symbol.for("@fallthrough/registry.ChainExhaustedError");
 
+/** A `ChainExhaustedError` as plain data, for logs, for JSON and for other threads. */
+export interface ChainExhaustedErrorData {
+  /** "ChainExhaustedError". */
+  readonly name: string;
+  /** One line for each attempt. */
+  readonly message: string;
+  /** The one code that all attempts share. */
+  readonly code?: ChatErrorCode | undefined;
+  /** When the first candidate may be asked again, as an ISO date. */
+  readonly retryAt?: string | undefined;
+  /** Who was asked, and who was skipped. */
+  readonly route: Route;
+  /** The failure of each attempt that failed, in order. */
+  readonly errors: readonly ChatErrorData[];
+}
+
 /**
  * Nobody answered: every candidate failed or was skipped.
  *
- * The message has one line for each attempt; `errors` keeps the `ChatError` of each that failed, in order.
+ * The message has one line for each attempt; `errors` keeps the `ChatError` of each that failed, in order. Those have no
+ * stack of their own, so that an error that nobody catches is printed in a few lines.
  * `instanceof` holds across copies of this package.
  */
 export class ChainExhaustedError extends AggregateError {
@@ -53,7 +71,7 @@ export class ChainExhaustedError extends AggregateError {
 
   constructor(outcomes: readonly Outcome[], retryAt?: Date | undefined) {
     super(
-      outcomes.flatMap(({ error }) => error ?? []),
+      outcomes.flatMap(({ error }) => (error === undefined ? [] : briefError(error))),
       formatMessage(outcomes, retryAt),
     );
     const attempts = outcomes.map(({ attempt }) => attempt);
@@ -61,6 +79,14 @@ export class ChainExhaustedError extends AggregateError {
     this.code = codes.size === 1 ? attempts[0]?.code : undefined;
     this.retryAt = retryAt;
     Object.defineProperties(this, { [MARK]: { value: true }, route: { value: { attempts } } });
+    settleStack(this);
+  }
+
+  /** The facts as plain data: no stack, nothing of an answer. */
+  toJSON(): ChainExhaustedErrorData {
+    const { name, message, code, retryAt, route } = this;
+    const errors = this.errors.map((error) => error.toJSON());
+    return { name, message, code, retryAt: retryAt?.toISOString(), route, errors };
   }
 
   /** Recognises the errors of every copy of this package. */

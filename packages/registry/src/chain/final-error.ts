@@ -1,4 +1,5 @@
 import { ChatError } from "@fallthrough/core";
+import { settleStack } from "@fallthrough/core/internal";
 import type { HealthStore } from "../health/health.ts";
 import type { Planned } from "./candidate.ts";
 import { ChainExhaustedError } from "./exhausted.ts";
@@ -9,10 +10,10 @@ import type { RouteLog } from "./route-log.ts";
 export function verdictOn(plan: readonly Planned[], log: RouteLog, health: HealthStore): Error {
   const errors = log.errors();
   if (isOffline(errors)) {
-    return new ChatError("offline", "no provider could be reached, this machine seems to be offline", {
-      cause: errors.at(-1),
-      route: log.route(),
-    });
+    const problem = "no provider could be reached, this machine seems to be offline";
+    const error = new ChatError("offline", problem, { cause: errors.at(-1), route: log.route() });
+    settleStack(error);
+    return error;
   }
   const waits = plan.flatMap(({ subject, skip }) => {
     const { state, remainingMs } = health.peek(subject);

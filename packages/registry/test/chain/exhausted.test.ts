@@ -28,7 +28,10 @@ test("the message has a line for each attempt that a person can act on", () => {
       "  third: skipped, retired, as of 2024-01-30",
     ].join("\n"),
   );
-  expect(error.errors).toEqual([LIMITED.error, REFUSED.error]);
+  expect(error.errors.map((failure) => failure.toJSON())).toEqual(
+    [LIMITED, REFUSED].map((outcome) => outcome.error.toJSON()),
+  );
+  expect(error.errors[0]).toBeInstanceOf(ChatError);
   expect(error.route.attempts).toEqual([LIMITED.attempt, REFUSED.attempt, RETIRED.attempt]);
 });
 
@@ -52,4 +55,29 @@ test("neither JSON nor the console shows what the attempts held", () => {
   const error = new ChainExhaustedError([failed("first", secret)]);
 
   expect(inspect(error, { depth: 9 }) + JSON.stringify(error)).not.toContain("private");
+});
+
+test("an error that nobody catches is printed with one line for each attempt, and its own frames", () => {
+  const printed = inspect(new ChainExhaustedError([LIMITED, REFUSED, RETIRED]), {
+    customInspect: false,
+    depth: 5,
+  });
+
+  const lines = printed.split("\n");
+  expect(lines.filter((line) => line.includes("POST /chat answered 429"))).toHaveLength(2);
+  expect(printed.match(/exhausted\.test\.ts/g)).toHaveLength(1);
+  expect(lines.filter((line) => !/^\s+at /.test(line)).length).toBeLessThan(14);
+});
+
+test("its data reach another thread with message, code, route and the failures", () => {
+  const error = new ChainExhaustedError([LIMITED, LIMITED], new Date(Date.UTC(2026, 0, 1)));
+
+  expect(structuredClone(error.toJSON())).toMatchObject({
+    name: "ChainExhaustedError",
+    message: error.message,
+    code: "rate-limit",
+    retryAt: "2026-01-01T00:00:00.000Z",
+    route: { attempts: [LIMITED.attempt, LIMITED.attempt] },
+    errors: [{ code: "rate-limit", status: 429, scope: "model", provider: "first" }, {}],
+  });
 });

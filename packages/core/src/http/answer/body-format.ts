@@ -14,12 +14,13 @@ export function bodyFormat(contentType: string, text: string, whole: boolean): B
   const start = text.trimStart();
   if (start === "") return whole ? "empty" : undefined;
   if (start.startsWith("{") || start.startsWith("[")) return "json";
+  // also where another type is announced: no JSON begins so
+  if (/^(?:data|event|id|retry)?:/.test(start)) return "events";
   const short = start.length < TELLING_LENGTH && !whole;
   if (contentType === "application/json") {
     if (start.startsWith("<") && short) return undefined;
     return looksLikePage(start) ? "html" : "json";
   }
-  if (/^(?:data|event|id|retry)?:/.test(start)) return "events";
   if (start.startsWith("<")) return "html";
   if (short) return undefined;
   return contentType === "text/html" ? "html" : "text";

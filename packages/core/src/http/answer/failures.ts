@@ -1,10 +1,11 @@
 import { ChatError, type ChatErrorDetails } from "../../errors/chat-error.ts";
-import type { ChatErrorCode, Phase } from "../../errors/error-codes.ts";
+import type { ChatErrorCode, FailureScope, Phase } from "../../errors/error-codes.ts";
 import { cut, quote } from "../../errors/redact.ts";
 import type { FailedAnswer, HttpRequest } from "../types.ts";
 import { isChallenge, isPage } from "./block-page.ts";
 import { CONNECT_TIMED_OUT } from "./exchange.ts";
-import { parseRetryAfter } from "./retry-after.ts";
+import { requestIdOf } from "./request-id.ts";
+import { parseLimitReset, parseRetryAfter } from "./retry-after.ts";
 
 /** Makes an error of this provider instance. */
 export type ErrorFactory = (code: ChatErrorCode, message: string, details?: ChatErrorDetails) => ChatError;
@@ -14,7 +15,8 @@ type Recognise = NonNullable<HttpRequest["recognise"]>;
 const CAUSE_DEPTH = 5;
 const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_(?:CA|PURPOSE)$|HOSTNAME_MISMATCH$|EPROTO$|UND_ERR_PRX_TLS$)/;
-const SERVER_STATUSES: readonly number[] = [408, 409, 425];
+/** 424 is what TGI and 498 what Groq answers where it has no room. */
+const SERVER_STATUSES: readonly number[] = [408, 409, 424, 425, 498];
 const EMPTY_STATUSES: readonly number[] = [204, 205, 304];
 
 /** What the transport reported, as the failure that it means. */
@@ -82,15 +84,21 @@ export function statusFailure(
   error: ErrorFactory,
 ): ChatError {
   const { status, headers, contentType, body } = answer;
-  const retryAfterMs = parseRetryAfter(headers);
-  const code = statusCode(answer, retryAfterMs);
+  const asked = parseRetryAfter(headers);
+  const code = statusCode(answer, asked);
   const page = code === "blocked" ? " with a page for people" : "";
   const location =
     status >= 300 && status < 400 ? `, redirecting to ${redirectTarget(headers["location"])}` : "";
   const media = contentType === "" || page !== "" ? "" : ` (${cut(contentType, 40)})`;
   const phase = body === "" ? "headers" : "preamble";
   const message = `${what} answered ${status}${media}${page}${location}`;
-  return knownFailure(known, error, code, message, { status, retryAfterMs, phase });
+  return knownFailure(known, error, code, message, {
+    status,
+    scope: scopeOfStatus(status, code),
+    retryAfterMs: asked ?? (code === "rate-limit" ? parseLimitReset(headers) : undefined),
+    phase,
+    requestId: requestIdOf(headers),
+  });
 }
 
 /** The failure that the provider recognised, or else this one with what it noted. */
@@ -103,7 +111,17 @@ export function knownFailure(
 ): ChatError {
   if (known instanceof ChatError) return known;
   const words = known?.words ? `, saying ${known.words}` : "";
-  return error(known?.code ?? code, message + words, details);
+  return error(known?.code ?? code, message + words, {
+    ...details,
+    // what the status speaks of is not what another code speaks of
+    scope: known?.scope ?? (known?.code === undefined || known.code === code ? details.scope : undefined),
+    retryAfterMs: known?.retryAfterMs ?? details.retryAfterMs,
+  });
+}
+
+/** A plain 402 or 403 speaks of the model: other models of the same key may be free, or part of its plan. */
+function scopeOfStatus(status: number, code: ChatErrorCode): FailureScope | undefined {
+  return (status === 402 || status === 403) && code !== "blocked" ? "model" : undefined;
 }
 
 function statusCode(

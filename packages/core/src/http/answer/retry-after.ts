@@ -1,16 +1,87 @@
 import { LONGEST_RETRY_AFTER_MS } from "../../contract/defaults.ts";
 
-/** How long the server asks to wait, in milliseconds, at most 24 hours; `undefined` when it says nothing usable. */
-export function parseRetryAfter(headers: Readonly<Record<string, string>>): number | undefined {
-  const wait = parseWait(headers["retry-after-ms"], 1) ?? parseWait(headers["retry-after"], 1000);
-  return wait === undefined ? undefined : Math.min(wait, LONGEST_RETRY_AFTER_MS);
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/i;
+const NUMBER = /^\d+(?:\.\d+)?(?:e\d+)?$/i;
+/** Larger numbers are moments since 1970, in seconds and in milliseconds. */
+const EPOCH_SECONDS = 1e9;
+const EPOCH_MS = 1e12;
+/** A longer text is no time. */
+const LONGEST_TIME = 64;
+
+/**
+ * How long to wait until a time that a server names, in milliseconds, at most 24 hours; `undefined` for no time.
+ *
+ * Reads `6m0s`, `1.57s` and `100ms`, seconds as a plain number, seconds or milliseconds since 1970, RFC 3339 and HTTP
+ * dates. `now` is the moment of the server's own clock in milliseconds. Never throws.
+ */
+export function parseRetryTime(value: unknown, now: number = Date.now()): number | undefined {
+  const wait = typeof value === "number" ? waitOf(value, now) : parseText(value, now);
+  if (wait === undefined || Number.isNaN(wait)) return undefined;
+  return Math.round(Math.min(Math.max(0, wait), LONGEST_RETRY_AFTER_MS));
 }
 
-function parseWait(value: string | undefined, unit: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(value.trim())) return Number(value) * unit;
+function parseText(value: unknown, now: number): number | undefined {
+  if (typeof value !== "string" || value.length > LONGEST_TIME) return undefined;
+  const text = value.trim();
+  if (NUMBER.test(text)) return waitOf(Number(text), now);
+  if (DURATION.test(text)) {
+    let wait = 0;
+    for (const [, count, unit] of text.matchAll(/([\d.]+)([a-z]+)/gi)) {
+      wait += Number(count) * (UNITS[unit?.toLowerCase() ?? ""] ?? 0);
+    }
+    return wait;
+  }
   // a number with a sign would pass for a date
-  if (!/[a-z]{3}/i.test(value)) return undefined;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  if (!/^\d{4}-\d\d-\d\d[t ]|[a-z]{3}/i.test(text)) return undefined;
+  return Date.parse(text) - now;
+}
+
+function waitOf(number: number, now: number): number | undefined {
+  if (number < 0) return undefined;
+  if (number > EPOCH_MS) return number - now;
+  return number > EPOCH_SECONDS ? number * 1000 - now : number * 1000;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** How long the server asks to wait, in milliseconds, at most 24 hours; `undefined` when it says nothing usable. */
+export function parseRetryAfter(headers: Headers): number | undefined {
+  const now = clockOf(headers);
+  const milliseconds = headers["retry-after-ms"];
+  return (
+    (milliseconds === undefined ? undefined : parseRetryTime(`${milliseconds.trim()}ms`, now)) ??
+    parseRetryTime(headers["retry-after"], now)
+  );
+}
+
+/** The server's own clock: a machine whose clock is wrong would wait too long, or not at all. */
+function clockOf({ date }: Headers): number {
+  const told = date === undefined ? Number.NaN : Date.parse(date);
+  return Number.isNaN(told) ? Date.now() : told;
+}
+
+/** What is left of a limit, and when it is full again; the names in lower case, whoever sent them. */
+const LIMITS: readonly (readonly [remaining: RegExp, reset: string])[] = [
+  [/^(x-ratelimit-)remaining((?:-[a-z]+)*)$/, "$1reset$2"],
+  [/^(ratelimit-)remaining()$/, "$1reset$2"],
+  [/^(anthropic-ratelimit-(?:[a-z]+-)+)remaining()$/, "$1reset$2"],
+];
+
+/** How long until a limit that is used up has room again, in milliseconds; `undefined` where every limit has room. */
+export function parseLimitReset(headers: Headers): number | undefined {
+  const now = clockOf(headers);
+  const waits: (number | undefined)[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (Number.parseFloat(value) !== 0) continue;
+    for (const [remaining, reset] of LIMITS) {
+      if (remaining.test(name)) waits.push(parseRetryTime(headers[name.replace(remaining, reset)], now));
+    }
+  }
+  for (const limit of (headers["ratelimit"] ?? "").split(",")) {
+    if (/;\s*r=0(?![\d.])/.test(limit)) waits.push(parseRetryTime(/;\s*t=(\d+)/.exec(limit)?.[1], now));
+  }
+  // all of them have to have room again
+  const known = waits.filter((wait) => wait !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }

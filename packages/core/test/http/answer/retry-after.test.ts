@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseRetryAfter } from "../../../src/http/answer/retry-after.ts";
+import { parseLimitReset, parseRetryAfter, parseRetryTime } from "../../../src/http/answer/retry-after.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -28,4 +29,77 @@ test("a date is the time until then", () => {
   const wait = parseRetryAfter({ "retry-after": date }) ?? 0;
 
   expect(Math.abs(wait - 60_000)).toBeLessThan(2_000);
+});
+
+const NOW = Date.UTC(2026, 10, 29, 12);
+
+test.each<[unknown, number | undefined]>([
+  ["6m0s", 360_000],
+  ["1.57s", 1_570],
+  ["100ms", 100],
+  ["1h2m3s", 3_723_000],
+  ["2d", DAY],
+  ["46.5s", 46_500],
+  ["33011.382", 33_011_382],
+  [30, 30_000],
+  [String(NOW / 1000 + 60), 60_000],
+  [NOW + 1_500, 1_500],
+  [NOW - 1_500, 0],
+  ["2026-11-29T12:00:30Z", 30_000],
+  ["2026-11-29T14:00:30.5+02:00", 30_500],
+  ["Sun, 29 Nov 2026 12:01:00 GMT", 60_000],
+  ["6m0", undefined],
+  ["-5s", undefined],
+  [-5, undefined],
+  [Number.NaN, undefined],
+  [Number.POSITIVE_INFINITY, DAY],
+  ["soon", undefined],
+  ["", undefined],
+  [null, undefined],
+  [{ seconds: 5 }, undefined],
+])("services.md §2: the time %j is %j ms away", (value, expected) => {
+  expect(parseRetryTime(value, NOW)).toBe(expected);
+});
+
+test("services.md §2: whatever a server names, the time is none or within a day, and nothing is thrown", () => {
+  const texts = fc.oneof(
+    fc.string(),
+    fc.stringMatching(/^[\d.]{0,20}(?:ms|s|m|h|d|:|-|T|Z| ){0,3}[\d.]{0,20}(?:ms|s|m|h|d)?$/),
+    fc.anything(),
+    fc.double(),
+    fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+  );
+  fc.assert(
+    fc.property(texts, fc.integer({ min: 0, max: 2 ** 45 }), (value, now) => {
+      const wait = parseRetryTime(value, now);
+      return wait === undefined || (Number.isInteger(wait) && wait >= 0 && wait <= DAY);
+    }),
+  );
+});
+
+test("services.md §2: a date is read against the server's own clock", () => {
+  const headers = { date: "Sun, 29 Nov 2020 12:00:00 GMT", "retry-after": "Sun, 29 Nov 2020 12:00:20 GMT" };
+
+  expect(parseRetryAfter(headers)).toBe(20_000);
+});
+
+test.each<[Record<string, string>, number | undefined]>([
+  [{}, undefined],
+  [{ "x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "2s" }, undefined],
+  [{ "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2m59.56s" }, 179_560],
+  [{ "x-ratelimit-remaining-tokens-minute": "0", "x-ratelimit-reset-tokens-minute": "12.5" }, 12_500],
+  [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "7" }, 7_000],
+  [{ "x-ratelimit-remaining": "0" }, undefined],
+  [
+    {
+      date: "Sun, 29 Nov 2026 12:00:00 GMT",
+      "anthropic-ratelimit-input-tokens-remaining": "0",
+      "anthropic-ratelimit-input-tokens-reset": "2026-11-29T12:00:09Z",
+    },
+    9_000,
+  ],
+  [{ ratelimit: '"minute";r=0;t=30, "day";r=5;t=9000' }, 30_000],
+  [{ "ratelimit-remaining": "0", "ratelimit-reset": "50" }, 50_000],
+])("services.md §2: the limits %j have room again in %j ms", (headers, expected) => {
+  expect(parseLimitReset(headers)).toBe(expected);
 });

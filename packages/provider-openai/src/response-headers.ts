@@ -1,0 +1,7 @@
+/** Names whose values may open a session or stand for somebody; `tokens` of a limit are no such. */
+const SECRET = /cookie|auth|secret|credential|session|password|(?:^|-)key\b|\btoken\b/;
+
+/** The headers of an answer that may be shown and kept. */
+export function visibleHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET.test(name)));
+}
