@@ -16,6 +16,9 @@ export interface Application {
   readonly providers: readonly DiscoveredProvider[];
   readonly problems: readonly DiscoveryProblem[];
   readonly registry: Registry;
+  readonly serve: Config["serve"];
+  /** The file that the configuration was read from. */
+  readonly configFile: string | undefined;
 }
 
 /** How a command wants its application loaded. */
@@ -29,7 +32,7 @@ export interface ApplicationOptions {
 
 /** Finds the application's configuration and providers; runs no code of a provider. */
 export async function loadApplication(shell: Shell, options: ApplicationOptions): Promise<Application> {
-  const { config, directory } = await loadConfig(shell, options.config);
+  const { config, directory, file } = await loadConfig(shell, options.config);
   const { settings, order, allow, deny, aliases, timeouts } = config;
   const discover = (own: Config["settings"]) =>
     discoverProviders({ from: directory, settings: own, order, allow, deny });
@@ -39,6 +42,8 @@ export async function loadApplication(shell: Shell, options: ApplicationOptions)
     found = await discover(withProxy(found.providers, settings, options.proxy));
   return {
     ...found,
+    serve: config.serve,
+    configFile: file,
     registry: createRegistry({ providers: found.providers, aliases, timeouts, onAttempt: options.onAttempt }),
   };
 }

@@ -29,6 +29,7 @@ const code = await runProgram(process.argv.slice(2), {
   takeInterrupts(handler) {
     interrupt = handler;
   },
+  takeHangups: (handler) => void process.on("SIGHUP", handler),
 });
 // idle connections and plugins with timers of their own would keep the process
 process.stdout.write("", () => process.exit(code));

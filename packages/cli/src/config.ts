@@ -1,6 +1,8 @@
 import type { ProviderSettings, Timeouts } from "@fallthrough/core";
 import { ChatError, DEFAULT_TIMEOUTS } from "@fallthrough/core";
 import { quote } from "@fallthrough/core/provider";
+import type { GatewayServerOptions } from "@fallthrough/gateway";
+import type { LogForm } from "./call-log.ts";
 
 /** What an application tells the command in `fallthrough.config.json` or `.mjs`. */
 export interface Config {
@@ -12,6 +14,14 @@ export interface Config {
   readonly deny?: readonly string[] | undefined;
   readonly aliases?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly timeouts?: Timeouts | undefined;
+  /** How `serve` listens, and whom it lets in; what the command line says goes first. */
+  readonly serve?: ServeConfig | undefined;
+}
+
+/** What `serve` takes from the configuration. */
+export interface ServeConfig extends Omit<GatewayServerOptions, "onCall"> {
+  /** How calls are told on stderr. @default "text" */
+  readonly log?: LogForm | undefined;
 }
 
 type Check = (value: unknown, key: string) => void;
@@ -23,6 +33,8 @@ const CHECKS: { readonly [Key in keyof Config]-?: Check } = {
   deny: checkNames,
   aliases: checkRecord(checkAlias),
   timeouts: checkTimeouts,
+  // the gateway checks each of its options itself
+  serve: checkRecord(() => {}),
 };
 
 /** Checks a configuration; @throws `config`, naming the key and what would be right */

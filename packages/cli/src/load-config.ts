@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ChatError } from "@fallthrough/core";
@@ -12,6 +12,8 @@ const NAMES = ["fallthrough.config.json", "fallthrough.config.mjs"] as const;
 export interface LoadedConfig {
   readonly config: Config;
   readonly directory: string;
+  /** The file that it was read from. */
+  readonly file?: string | undefined;
 }
 
 /** Loads the file named, or else the one between the working directory and the application's manifest. */
@@ -20,7 +22,8 @@ export async function loadConfig(shell: Shell, named: string | undefined): Promi
   const application = findApplication(directory);
   if (named === undefined) {
     const file = findConfig(directory, application);
-    return { config: file === undefined ? {} : await readConfig(file, environment), directory };
+    const config = file === undefined ? {} : await readConfig(file, environment);
+    return { config, directory, file };
   }
 
   const file = resolve(directory, named);
@@ -28,6 +31,7 @@ export async function loadConfig(shell: Shell, named: string | undefined): Promi
   return {
     config: await readConfig(file, environment),
     directory: findApplication(dirname(file)) ?? directory,
+    file,
   };
 }
 
@@ -61,7 +65,10 @@ async function readConfig(file: string, environment: Shell["environment"]): Prom
 }
 
 async function importDefault(file: string): Promise<unknown> {
-  const module: { readonly default?: unknown } = await import(pathToFileURL(file).href);
+  // a module is read once under one name, and a server reads its configuration again
+  const module: { readonly default?: unknown } = await import(
+    `${pathToFileURL(file).href}?${statSync(file).mtimeMs}`
+  );
   if (module.default === undefined)
     throw new ChatError("config", "no default export, expected the configuration");
   return module.default;

@@ -49,6 +49,10 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .option("--host <address>", "listen on this address (default: 127.0.0.1); any but loopback needs a token")
     .option("--token <text>", "ask clients for this bearer token (default: FALLTHROUGH_TOKEN, if set)")
     .option("--allow-host <name...>", "answer under these host names too")
+    .option("--allow-origin <origin...>", "let pages and desktop programs of these origins in")
+    .option("--max-calls <number>", "calls in flight at once (default: 256)", parseCount)
+    .option("--max-body <MiB>", "size of one body, and of all bodies together (default: 32)", parseCount)
+    .option("--log <form>", "one line for each call on stderr: text, json or off (default: text)")
     .action(async (options) => {
       const { serve } = await import("./serve.ts");
       code = await serve(shell, output, options);
@@ -95,6 +99,12 @@ function parseSeconds(text: string): number {
     throw new InvalidArgumentError("expected a number of seconds, or 0 for no limit");
   }
   return seconds;
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count === 0) throw new InvalidArgumentError("expected a whole number from 1");
+  return count;
 }
 
 function parsePort(text: string): number {

@@ -1,6 +1,10 @@
 import { once } from "node:events";
-import { startGateway } from "@fallthrough/gateway";
-import { loadApplication, noteProblems } from "./application.ts";
+import { type FSWatcher, watch } from "node:fs";
+import { basename, dirname } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { type GatewayServerOptions, type RunningGateway, startGateway } from "@fallthrough/gateway";
+import { type Application, loadApplication, noteProblems } from "./application.ts";
+import { createCallLog, parseLogForm } from "./call-log.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
 
@@ -11,10 +15,18 @@ export interface ServeOptions {
   readonly host?: string | undefined;
   readonly token?: string | undefined;
   readonly allowHost?: readonly string[] | undefined;
+  readonly allowOrigin?: readonly string[] | undefined;
+  readonly maxCalls?: number | undefined;
+  /** Mebibytes. */
+  readonly maxBody?: number | undefined;
+  readonly log?: string | undefined;
 }
 
 const TOKEN_VARIABLE = "FALLTHROUGH_TOKEN";
 const QUESTION = { model: "auto", messages: [{ role: "user", content: "Why is the sky blue?" }] };
+const MiB = 1024 * 1024;
+/** An editor writes a file in several steps. */
+const SETTLED_MS = 200;
 
 /** Serves the application's providers until the process is asked to end; then gives calls in flight their time. */
 export async function serve(shell: Shell, output: Output, options: ServeOptions): Promise<number> {
@@ -23,21 +35,105 @@ export async function serve(shell: Shell, output: Output, options: ServeOptions)
   if (application.providers.length === 0) return EXIT.usage;
 
   const { registry } = application;
-  // a variable that is set and blank counts as missing, as everywhere
-  const known = shell.environment[TOKEN_VARIABLE]?.trim() || undefined;
-  const token = options.token ?? known;
-  const { port, host, allowHost: hosts } = options;
-  const gateway = await startGateway(registry, { port, host, token, hosts });
+  const settings = settingsOf(shell, output, application, options);
+  const gateway = await startGateway(registry, settings);
   const names = ["auto", ...Object.keys(registry.aliases()), ...application.providers.flatMap(referencesOf)];
+  const hasToken = settings.token !== undefined || Object.keys(settings.tokens ?? {}).length > 0;
   output.line("base URL: ", { text: gateway.baseURL, style: "bold" });
   output.line("models: ", names.join(", "));
-  output.line("try: ", formatCommand(gateway.baseURL, token !== undefined));
-  if (token !== known) output.note(`the line reads the token from \`${TOKEN_VARIABLE}\``);
+  output.line("try: ", formatCommand(gateway.baseURL, hasToken));
+  if (hasToken && settings.token !== knownToken(shell)) {
+    output.note(`the line reads the token from \`${TOKEN_VARIABLE}\``);
+  }
 
+  const served = keepServing(shell, output, options, gateway, application);
   if (!shell.signal.aborted) await once(shell.signal, "abort");
   await gateway.close();
-  await registry.close();
+  await served.close();
   return EXIT.answered;
+}
+
+/** Reads the configuration again when it changes or on SIGHUP; a broken one is told, and the old one stays. */
+function keepServing(
+  shell: Shell,
+  output: Output,
+  options: ServeOptions,
+  gateway: RunningGateway,
+  first: Application,
+): { close(): Promise<void> } {
+  let current = first;
+  let timer: NodeJS.Timeout | undefined;
+  let watcher: FSWatcher | undefined;
+
+  async function reload(): Promise<void> {
+    const before = current;
+    let next: Application | undefined;
+    try {
+      next = await loadApplication(shell, options);
+      noteProblems(output, next);
+      const { port: _, host: __, ...settings } = settingsOf(shell, output, next, options);
+      const left = gateway.replace(next.registry, settings);
+      // a refusal comes at once, and the calls before may take long
+      await Promise.race([left, turn()]);
+      current = next;
+      output.note("the configuration was read again");
+      await left;
+      await before.registry.close();
+    } catch (error) {
+      output.note({ text: `the configuration stays as it was: ${(error as Error).message}`, style: "red" });
+      if (next !== undefined && next !== current) await next.registry.close();
+    }
+  }
+
+  function reloadSoon(): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => void reload(), SETTLED_MS);
+  }
+
+  // a terminal that is closed ends the server, as it ends everything else
+  if (!shell.notes.isTTY) shell.takeHangups?.(reloadSoon);
+  const { configFile } = first;
+  if (configFile !== undefined) {
+    // the folder, because editors put a new file in the place of the old one
+    watcher = watch(dirname(configFile), (_, name) => {
+      if (name === basename(configFile)) reloadSoon();
+    });
+    watcher.on("error", () => watcher?.close());
+  }
+  return {
+    async close() {
+      clearTimeout(timer);
+      watcher?.close();
+      await current.registry.close();
+    },
+  };
+}
+
+function knownToken({ environment }: Shell): string | undefined {
+  // a variable that is set and blank counts as missing, as everywhere
+  return environment[TOKEN_VARIABLE]?.trim() || undefined;
+}
+
+/** What the command line says goes before the configuration. */
+function settingsOf(
+  shell: Shell,
+  output: Output,
+  { serve = {} }: Application,
+  options: ServeOptions,
+): GatewayServerOptions {
+  const { log, ...configured } = serve;
+  const given = {
+    port: options.port,
+    host: options.host,
+    token: options.token ?? knownToken(shell),
+    hosts: options.allowHost,
+    allowOrigins: options.allowOrigin,
+    maxCalls: options.maxCalls,
+    bodyBytes: options.maxBody === undefined ? undefined : options.maxBody * MiB,
+    onCall: createCallLog(output, parseLogForm(options.log ?? log ?? "text")),
+  };
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...configured, ...Object.fromEntries(said) };
 }
 
 function referencesOf({

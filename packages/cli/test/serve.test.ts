@@ -97,7 +97,7 @@ test("a token of the command line is not printed either, and where the line for 
 
 test("SIGTERM in the middle of a stream takes no new call, lets the stream end and exits with 0", async () => {
   upstreams.chatgptfree.behave("slow");
-  const { child, finished, baseURL } = await serve([]);
+  const { child, finished, baseURL } = await serve(["--log", "off"]);
   const response = await ask(baseURL, { model: "fast", stream: true });
 
   child.kill("SIGTERM");
@@ -106,6 +106,45 @@ test("SIGTERM in the middle of a stream takes no new call, lets the stream end a
   expect(stream).toMatch(/data: \[DONE\]\n\n$/);
   expect(await finished).toMatchObject({ code: 0, stderr: "" });
   await expect(ask(baseURL, {})).rejects.toThrow("fetch failed");
+});
+
+test("each call is one line on stderr, as text or as JSON, without what was said", async () => {
+  const text = await serve(["--max-calls", "3", "--max-body", "1"]);
+  const json = await serve(["--log", "json"]);
+
+  for (const { baseURL, child } of [text, json]) {
+    await (await ask(baseURL, { model: "fast" })).text();
+    child.kill("SIGTERM");
+  }
+
+  const [line, record] = [(await text.finished).stderr, (await json.finished).stderr];
+  expect(line).toMatch(
+    /^\S+Z POST \/v1\/chat\/completions id=\S+ model=fast answered=chatgptfree\/\S+ status=200 first=\d+ms ms=\d+ms attempts="chatgptfree answered"\n$/,
+  );
+  expect(JSON.parse(record)).toMatchObject({ model: "fast", provider: "chatgptfree", status: 200 });
+  expect(line + record).not.toContain("What is new?");
+});
+
+test("a configuration that changes is read again, and a broken one is told and changes nothing", async () => {
+  const { pizzagpt } = upstreams.settings;
+  const own = createApplication(["pizzagpt"], { settings: { pizzagpt }, aliases: { first: "pizzagpt" } });
+  const child = startCommand(["serve", "--port", "0", "--log", "off"], own);
+  children.push(child);
+  const [printed] = await once(child.stdout, "data");
+  const baseURL = /^base URL: (\S+)$/m.exec(String(printed))?.[1] ?? "";
+  const status = async (model: string) => (await ask(baseURL, { model })).status;
+  const noted = async () => String((await once(child.stderr, "data"))[0]);
+
+  own.place("fallthrough.config.json", { settings: { pizzagpt }, aliases: { second: "pizzagpt" } });
+  expect(await noted()).toBe("the configuration was read again\n");
+  expect([await status("second"), await status("first")]).toEqual([200, 404]);
+  own.place("fallthrough.config.json", "{");
+  expect(await noted()).toContain("the configuration stays as it was: fallthrough.config.json");
+  expect(await status("second")).toBe(200);
+  own.place("fallthrough.config.json", { settings: { pizzagpt }, serve: { maxCall: 1 } });
+  child.kill("SIGHUP");
+  expect(await noted()).toContain('"maxCall" is unknown');
+  own.remove();
 });
 
 test("Ctrl-C ends it too", async () => {
@@ -147,6 +186,8 @@ test.each([
   ],
   ["an unusable token", ["--token", "two words"], "the token is unusable"],
   ["an empty token", ["--token", ""], "the token is unusable"],
+  ["a log of no known form", ["--log", "xml"], "expected one of text, json, off"],
+  ["room for no call", ["--max-calls", "0"], "expected a whole number from 1"],
   ["a port that is none", ["--port", "http"], "expected a number from 0 to 65535"],
 ])("%s is one clear line and exit code 2", async (_, words, message) => {
   const { code, stdout, stderr } = await runCommand(["serve", ...words], application);

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import { ChatError } from "@fallthrough/core";
 import { isLoopback } from "@fallthrough/core/internal";
+import { quote } from "@fallthrough/core/provider";
 import type { HttpRequest } from "./exchange-types.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -9,28 +10,64 @@ import { Refusal } from "./refusal.ts";
 export interface AccessOptions {
   /** What clients send as a bearer token. @default none is asked for */
   readonly token?: string | undefined;
+  /** More tokens, by the name that stands for each in the log. */
+  readonly tokens?: Readonly<Record<string, string | TokenGrant>> | undefined;
   /** Host names that it answers to beside `localhost` and loopback addresses; "*" stands for every IP address. */
   readonly hosts?: readonly string[] | undefined;
+  /** Origins of pages and desktop programs that may use it, `app://obsidian.md` for example; "*" only without a token. @default none */
+  readonly allowOrigins?: readonly string[] | undefined;
+}
+
+/** A token with limits of its own. */
+export interface TokenGrant {
+  /** What the client sends. */
+  readonly token: string;
+  /** The names that it may ask for. @default every one */
+  readonly models?: readonly string[] | undefined;
+  /** Calls that it may make within a minute. @default as many as it likes */
+  readonly callsPerMinute?: number | undefined;
+}
+
+/** Whoever sent a request. */
+export interface Caller {
+  /** The name of its token; absent where it has none of its own. */
+  readonly name?: string | undefined;
+  /** The names that it may ask for; every one where absent. */
+  readonly models?: readonly string[] | undefined;
+  /** Counts a call; throws a refusal where the minute is full */
+  count(): void;
 }
 
 /** Decides who may use a gateway; each throws a refusal. */
 export interface Access {
-  /** The names under which a request came, and the page that sent it. */
-  checkOrigin(request: HttpRequest): void;
-  /** Refuses a request without the token. */
-  checkToken(request: HttpRequest): void;
+  /** The names under which a request came, and the page that sent it; gives the headers for that page. */
+  checkOrigin(request: HttpRequest): Readonly<Record<string, string>>;
+  /** Who sends the request. */
+  checkToken(request: HttpRequest): Caller;
 }
 
 /** Visible ASCII, because everything else is changed or refused on its way through a header. */
 const TOKEN = /^[\x21-\x7e]+$/;
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/i;
+const ANY_ORIGIN = "*";
+const MINUTE_MS = 60_000;
+const FOREIGN = { code: "foreign_request" } as const;
+const ANYBODY: Caller = { count() {} };
 
-/** Rules of access; @throws `config` for a token that no client could send */
-export function createAccess({ token, hosts = [] }: AccessOptions): Access {
-  if (token !== undefined && !TOKEN.test(token)) {
-    throw new ChatError("config", "the token is unusable, expected visible ASCII characters without spaces");
-  }
+/** Rules of access; @throws `config` for a token that no client could send, and for an origin that is none */
+export function createAccess({ token, tokens = {}, hosts = [], allowOrigins = [] }: AccessOptions): Access {
   const names = new Set(hosts.map(hostName));
-  const expected = token === undefined ? undefined : digest(token);
+  const known: (readonly [digest: Buffer, caller: Caller])[] = Object.entries(tokens).map(([name, given]) => {
+    const grant = typeof given === "string" ? { token: given } : given;
+    checkText(grant.token, `token ${quote(name)}`);
+    return [digest(grant.token), createCaller(name, grant)];
+  });
+  if (token !== undefined) {
+    checkText(token, "the token");
+    known.push([digest(token), ANYBODY]);
+  }
+  checkOrigins(allowOrigins, known.length > 0);
+  const origins = new Set(allowOrigins.map((origin) => origin.toLowerCase()));
   /** The last one that was found to be the gateway's, because clients send the same each time. */
   let accepted: string | undefined;
 
@@ -52,22 +89,107 @@ export function createAccess({ token, hosts = [] }: AccessOptions): Access {
       if (host !== accepted) checkHost(host);
       accepted = host;
       const origin = request.headers.get("origin");
-      if (origin === null) return;
+      if (origin === null) return {};
+      if (origins.has(origin.toLowerCase()) || origins.has(ANY_ORIGIN)) return headersFor(origin, request);
       if (!URL.canParse(origin) || new URL(origin).host !== host.toLowerCase()) {
-        throw new Refusal(403, "the `Origin` is foreign, expected none or the gateway's own", FOREIGN);
+        throw new Refusal(
+          403,
+          "the `Origin` is foreign, expected none or one that the gateway allows",
+          FOREIGN,
+        );
       }
+      return {};
     },
 
     checkToken(request) {
-      if (expected === undefined) return;
-      const given = /^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-      if (timingSafeEqual(digest(given ?? ""), expected)) return;
-      throw new Refusal(401, "the bearer token is missing or wrong", { code: "invalid_api_key" });
+      if (known.length === 0) return ANYBODY;
+      const given = digest(/^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "");
+      let found: Caller | undefined;
+      // each is compared, so that the time tells nothing about them
+      for (const [expected, caller] of known) if (timingSafeEqual(given, expected)) found ??= caller;
+      if (found === undefined) {
+        throw new Refusal(401, "the bearer token is missing or wrong", { code: "invalid_api_key" });
+      }
+      return found;
     },
   };
 }
 
-const FOREIGN = { code: "foreign_request" } as const;
+/** Throws a refusal for a name that the caller may not ask for */
+export function checkModel({ name, models }: Caller, asked: string = "auto"): void {
+  if (models === undefined || models.includes(asked)) return;
+  const allowed = models.join(", ");
+  throw new Refusal(
+    404,
+    `the token ${quote(name ?? "")} may not ask for ${quote(asked)}, expected one of ${allowed}`,
+    {
+      code: "model_not_found",
+      param: "model",
+    },
+  );
+}
+
+function createCaller(name: string, { models, callsPerMinute }: TokenGrant): Caller {
+  const calls: number[] = [];
+  return {
+    name,
+    models,
+    count() {
+      if (callsPerMinute === undefined) return;
+      const now = performance.now();
+      while (calls[0] !== undefined && calls[0] <= now - MINUTE_MS) calls.shift();
+      const [first = now] = calls;
+      if (calls.length >= callsPerMinute) {
+        throw new Refusal(
+          429,
+          `the token ${quote(name)} has made its ${callsPerMinute} calls of this minute`,
+          {
+            code: "rate_limit_exceeded",
+            retryAfterMs: first + MINUTE_MS - now,
+          },
+        );
+      }
+      calls.push(now);
+    },
+  };
+}
+
+function headersFor(origin: string, { method, headers }: HttpRequest): Record<string, string> {
+  const shared = {
+    "access-control-allow-origin": origin,
+    "access-control-expose-headers": "*",
+    vary: "Origin",
+  };
+  if (method !== "OPTIONS") return shared;
+  return {
+    ...shared,
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-allow-headers":
+      headers.get("access-control-request-headers") ?? "authorization, content-type",
+    "access-control-max-age": "600",
+    ...(headers.get("access-control-request-private-network") === "true"
+      ? { "access-control-allow-private-network": "true" }
+      : {}),
+  };
+}
+
+function checkText(token: string, what: string): void {
+  if (TOKEN.test(token)) return;
+  throw new ChatError("config", `${what} is unusable, expected visible ASCII characters without spaces`);
+}
+
+function checkOrigins(origins: readonly string[], hasToken: boolean): void {
+  for (const origin of origins) {
+    if (origin === ANY_ORIGIN) {
+      if (!hasToken) continue;
+      const problem = "every page could use what a browser has stored of the token";
+      throw new ChatError("config", `origin "*" is not for a gateway with a token, because ${problem}`);
+    }
+    if (ORIGIN.test(origin)) continue;
+    const example = "https://chat.example or app://obsidian.md";
+    throw new ChatError("config", `origin ${quote(origin)} is not usable, expected one such as ${example}`);
+  }
+}
 
 /** The name or address alone, in lower case. */
 function hostName(host: string): string {

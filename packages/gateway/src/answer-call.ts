@@ -2,8 +2,9 @@ import type { ChatReply } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
 import { openLists } from "@fallthrough/core/internal";
 import type { Candidate, Registry } from "@fallthrough/registry";
+import type { OpenRecord } from "./call-record.ts";
 import type { OpenCall } from "./calls.ts";
-import { createFrames } from "./dialects/chat-completions/frames.ts";
+import { createFrames, renderFailure } from "./dialects/chat-completions/frames.ts";
 import {
   formatMessageData,
   formatThought,
@@ -13,18 +14,29 @@ import {
 import type { CompletionRequest } from "./dialects/chat-completions/read-request.ts";
 import { createHead, formatCompletion, type ReplyForm } from "./dialects/chat-completions/write-reply.ts";
 import { type HttpAnswer, jsonAnswer } from "./exchange-types.ts";
+import { explainFailure } from "./failure-answer.ts";
 import { Refusal } from "./refusal.ts";
 import { createStreamBody, type StreamTimers } from "./stream-body.ts";
 import { startTimer } from "./timers.ts";
+
+/** Characters of a name, and of all of a route, in a header. */
+const LONGEST_NAME = 256;
+const LONGEST_ROUTE = 4096;
+
+/** A call with what is noted about it. */
+export interface RecordedCall extends OpenCall {
+  readonly record: OpenRecord;
+}
 
 /** Answers a completion; ends the call once the answer is over, and throws a failure that comes before its head */
 export async function complete(
   registry: Registry,
   request: CompletionRequest,
-  call: OpenCall,
+  call: RecordedCall,
   timers: StreamTimers,
 ): Promise<HttpAnswer> {
   const reply = registry.chat({ ...request.chat, signal: call.signal });
+  call.record.chain = reply;
   try {
     return request.stream ? await stream(reply, call, timers, request) : await whole(reply, call, request);
   } catch (error) {
@@ -47,11 +59,12 @@ export function resolveModel(registry: Registry, model: string | undefined): rea
   }
 }
 
-async function whole(reply: ChatReply, call: OpenCall, form: ReplyForm): Promise<HttpAnswer> {
+async function whole(reply: ChatReply, call: RecordedCall, form: ReplyForm): Promise<HttpAnswer> {
   let opaque: OpaqueFields = {};
   let rawFinishReason: string | undefined;
   let thought = "";
   for await (const part of reply) {
+    call.record.began();
     if (part.type === "finish") {
       opaque = joinOpaqueFields(opaque, formatMessageData(part.providerData));
       ({ rawFinishReason } = part);
@@ -71,15 +84,28 @@ async function whole(reply: ChatReply, call: OpenCall, form: ReplyForm): Promise
 
 async function stream(
   reply: ChatReply,
-  call: OpenCall,
+  call: RecordedCall,
   timers: StreamTimers,
   form: ReplyForm,
 ): Promise<HttpAnswer> {
   const parts = openLists(reply);
   const opened = parts.open();
   await settledWithin(opened, timers.keepaliveMs);
-  const newFrames = () => createFrames(createHead(reply.route.provider, reply.route.model), form);
-  const body = createStreamBody({ call, parts, opened, createFrames: newFrames }, timers);
+  const source = {
+    call,
+    parts,
+    opened,
+    createFrames() {
+      call.record.began();
+      return createFrames(createHead(reply.route.provider, reply.route.model), form);
+    },
+    renderFailure(reason: unknown) {
+      const failure = explainFailure(reason);
+      call.record.code = failure.error.code;
+      return renderFailure(failure);
+    },
+  };
+  const body = createStreamBody(source, timers);
   const headers = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache, no-transform",
@@ -109,7 +135,20 @@ function routeHeaders({ route }: ChatReply): Record<string, string> {
     "x-fallthrough-provider": headerText(provider),
     ...(model === undefined ? {} : { "x-fallthrough-model": headerText(model) }),
     "x-fallthrough-attempts": `${asked}`,
+    ...(attempts.length === 0 ? {} : { "x-fallthrough-route": formatRoute(attempts) }),
   };
+}
+
+/** Everybody who was asked, in order, with what came of it and after how long. */
+function formatRoute(attempts: Route["attempts"]): string {
+  const told = attempts.map(({ provider, model, outcome, code, ms }) => {
+    const name = model === undefined || model === "" ? provider : `${provider}/${model}`;
+    return [headerText(name.slice(0, LONGEST_NAME)), outcome, code, `${ms}ms`]
+      .filter((fact) => fact !== undefined)
+      .join(" ");
+  });
+  const all = told.join(", ");
+  return all.length <= LONGEST_ROUTE ? all : `${told.slice(0, 3).join(", ")}, ...`;
 }
 
 /** A name as a header takes it, by way of the bytes, because half a surrogate pair cannot be encoded. */

@@ -3,10 +3,12 @@ import { ChainExhaustedError } from "@fallthrough/registry";
 import { type HttpAnswer, jsonAnswer } from "./exchange-types.ts";
 import { Refusal } from "./refusal.ts";
 
-/** A failure as a client sees it: codes and provider ids, never what a provider or its server said. */
+/** A failure as a client sees it; what a server said stands in it only where the request was at fault. */
 export interface Failure {
   /** The HTTP status. */
   readonly status: number;
+  /** Whether the providers were asked already, so that the client need not try again. */
+  readonly spent: boolean;
   /** Milliseconds for the header `Retry-After`. */
   readonly retryAfterMs?: number | undefined;
   /** How many candidates stand in the route. */
@@ -21,6 +23,10 @@ export interface Failure {
     readonly param: string | null;
     /** One of the codes of `ChatError`. */
     readonly code: string;
+    /** The code of `docs/errors.md`, where OpenAI has a word of its own for it. */
+    readonly reason?: string | undefined;
+    /** When asking again has a chance, as an ISO date. */
+    readonly retry_at?: string | undefined;
     /** The id of the provider that failed last. */
     readonly provider?: string | undefined;
     /** Who was asked, in order. */
@@ -53,6 +59,19 @@ const STATUSES: Readonly<Record<ChatErrorCode, number>> = {
   contract: 502,
   config: 502,
 };
+/** What clients of OpenAI look for. */
+const CODES: { readonly [Code in ChatErrorCode]?: string } = {
+  auth: "invalid_api_key",
+  "rate-limit": "rate_limit_exceeded",
+  payment: "insufficient_quota",
+  "not-found": "model_not_found",
+  "context-length": "context_length_exceeded",
+  "content-filter": "content_filter",
+};
+/** These are the client's to mend, so it is told what the server said. */
+const TOLD: readonly number[] = [400, 404, 413, 422];
+/** A client that waits longer does so in its own name: the true time stands in the body. */
+const LONGEST_RETRY_S = 60;
 const TYPES: ReadonlyMap<number, string> = new Map([
   [401, "authentication_error"],
   [403, "permission_error"],
@@ -63,32 +82,53 @@ const TYPES: ReadonlyMap<number, string> = new Map([
 export function explainFailure(reason: unknown): Failure {
   if (reason instanceof Refusal) {
     const { status, message, code, param, retryAfterMs } = reason;
-    return { status, retryAfterMs, error: { message, type: typeOf(status), param: param ?? null, code } };
+    const error = { message, type: typeOf(status), param: param ?? null, code };
+    return { status, retryAfterMs, spent: false, error };
   }
   if (reason instanceof ChainExhaustedError) return explainExhausted(reason);
   if (!(reason instanceof ChatError)) return failed(500, "the gateway failed", "internal");
 
   const { code, provider, retryAfterMs, route } = reason;
-  const message = `${provider === undefined ? "the call" : `provider ${provider}`} failed: ${code}`;
+  const status = STATUSES[code] ?? 502;
+  const who = provider === undefined ? "the call" : `provider ${provider}`;
+  const words = TOLD.includes(status) ? `, ${withoutPrefix(reason)}` : "";
+  const message = `${who} failed: ${nameOf(code)}${words}`;
   return {
-    ...failed(STATUSES[code], message, code, { provider }),
+    ...failed(status, message, code, { provider, ...retryAt(retryAfterMs) }),
     retryAfterMs,
     attempts: route?.attempts.length,
   };
 }
 
-function explainExhausted({ route, code, retryAt }: ChainExhaustedError): Failure {
+function retryAt(ms: number | undefined): Pick<Failure["error"], "retry_at"> {
+  return ms === undefined ? {} : { retry_at: new Date(Date.now() + ms).toISOString() };
+}
+
+/** What a server said, without the name of its provider. */
+function withoutPrefix({ message, provider }: ChatError): string {
+  return message.replace(`[${provider}] `, "");
+}
+
+/** A code in words that clients look for. */
+function nameOf(code: string): string {
+  return code === "context-length" ? "context length exceeded" : code;
+}
+
+function explainExhausted({ route, code, retryAt, errors }: ChainExhaustedError): Failure {
   const attempts = route.attempts.map((attempt) => ({
     provider: attempt.provider,
     model: attempt.model,
     outcome: attempt.outcome,
     code: attempt.code,
   }));
-  const told = attempts.map((one) => `${one.provider} ${one.outcome}${one.code ? ` (${one.code})` : ""}`);
+  const told = attempts.map(({ provider, outcome, code }) =>
+    code === undefined ? `${provider} ${outcome}` : `${provider} ${outcome} (${nameOf(code)})`,
+  );
   const { status, timed } = rank(route.attempts, retryAt);
-  const failure = failed(status, `no provider answered: ${told.join(", ")}`, code ?? "exhausted", {
-    attempts,
-  });
+  const words = TOLD.includes(status) ? errors.map((error) => `\n${error.message}`).join("") : "";
+  const when = retryAt === undefined ? {} : { retry_at: retryAt.toISOString() };
+  const message = `no provider answered: ${told.join(", ")}${words}`;
+  const failure = failed(status, message, code ?? "exhausted", { attempts, ...when });
   const retryAfterMs = timed && retryAt !== undefined ? retryAt.getTime() - Date.now() : undefined;
   return { ...failure, retryAfterMs, attempts: attempts.length };
 }
@@ -113,9 +153,11 @@ function failed(
   status: number,
   message: string,
   code: string,
-  more: Pick<Failure["error"], "provider" | "attempts"> = {},
+  more: Pick<Failure["error"], "provider" | "attempts" | "retry_at"> = {},
 ): Failure {
-  return { status, error: { message, type: typeOf(status), param: null, code, ...more } };
+  const word = CODES[code as ChatErrorCode];
+  const named = word === undefined ? { code } : { code: word, reason: code };
+  return { status, spent: true, error: { message, type: typeOf(status), param: null, ...named, ...more } };
 }
 
 function typeOf(status: number): string {
@@ -124,9 +166,13 @@ function typeOf(status: number): string {
 
 /** The answer that tells a failure before any byte of another. */
 export function failureAnswer(reason: unknown): HttpAnswer {
-  const { status, retryAfterMs, attempts, error } = explainFailure(reason);
+  const { status, retryAfterMs, spent, attempts, error } = explainFailure(reason);
   const headers: Record<string, string> = {};
-  if (retryAfterMs !== undefined) headers["retry-after"] = `${Math.max(1, Math.ceil(retryAfterMs / 1000))}`;
+  if (spent) headers["x-should-retry"] = "false";
+  if (retryAfterMs !== undefined) {
+    const seconds = Math.ceil(retryAfterMs / 1000);
+    headers["retry-after"] = `${Math.min(Math.max(1, seconds), LONGEST_RETRY_S)}`;
+  }
   if (attempts !== undefined) headers["x-fallthrough-attempts"] = `${attempts}`;
   return jsonAnswer({ error }, { status, headers });
 }

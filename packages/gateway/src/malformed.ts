@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { requestIdOf } from "./call-record.ts";
 import { explainFailure } from "./failure-answer.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -16,6 +17,7 @@ export function refuseRequest(outgoing: ServerResponse): void {
     "content-type": "application/json",
     "content-length": body.length,
     connection: "close",
+    "x-request-id": requestIdOf(null),
   });
   outgoing.end(body);
 }
@@ -29,7 +31,10 @@ export function refuseSocket({ code }: NodeJS.ErrnoException, socket: Socket): v
   const status = code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
   const body = formatRefusal("the request is malformed");
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json`;
-  socket.end(`${head}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+  const rest = `x-request-id: ${requestIdOf(null)}\r\ncontent-length: ${body.length}\r\nconnection: close`;
+  socket.write(`${head}\r\n${rest}\r\n\r\n${body}`);
+  // whether the client closes its half or not
+  socket.destroySoon();
 }
 
 function formatRefusal(message: string): string {

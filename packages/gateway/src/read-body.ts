@@ -1,12 +1,26 @@
 import { parseJson } from "@fallthrough/core/provider";
+import type { OpenCall } from "./calls.ts";
 import type { HttpRequest } from "./exchange-types.ts";
 import { Refusal } from "./refusal.ts";
+import { startTimer } from "./timers.ts";
 
 const decoder = new TextDecoder();
 const EMPTY = new Uint8Array();
 
-/** The JSON body of a request of at most `limit` bytes; throws a refusal */
-export async function readBody(request: HttpRequest, limit: number): Promise<unknown> {
+/** What the body of a request may be. */
+export interface BodyLimits {
+  /** Bytes of one body. */
+  readonly bodyBytes: number;
+  /** Milliseconds that a client may send nothing in the middle of a body; `0` for ever. */
+  readonly bodyMs: number;
+}
+
+/** The JSON body of a request; throws a refusal, also for a client that stops in the middle of it */
+export async function readBody(
+  request: HttpRequest,
+  call: Pick<OpenCall, "signal" | "hold">,
+  limits: BodyLimits,
+): Promise<unknown> {
   const { headers } = request;
   const type = headers.get("content-type") ?? "";
   if (!/^application\/json\s*(;|$)/i.test(type)) {
@@ -15,7 +29,7 @@ export async function readBody(request: HttpRequest, limit: number): Promise<unk
   if ((headers.get("content-encoding") ?? "identity").toLowerCase() !== "identity") {
     throw new Refusal(415, "the body is compressed, expected it as it is");
   }
-  const text = await readText(request, limit);
+  const text = await readText(request, call, limits);
   try {
     return parseJson(text, "the body");
   } catch {
@@ -24,18 +38,48 @@ export async function readBody(request: HttpRequest, limit: number): Promise<unk
   }
 }
 
-async function readText({ headers, body }: HttpRequest, limit: number): Promise<string> {
-  if (Number(headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
+async function readText(
+  { headers, body }: HttpRequest,
+  call: Pick<OpenCall, "signal" | "hold">,
+  { bodyBytes, bodyMs }: BodyLimits,
+): Promise<string> {
+  if (Number(headers.get("content-length") ?? 0) > bodyBytes) throw tooLarge(bodyBytes);
+  if (body === null) return "";
+  const iterator = body[Symbol.asyncIterator]();
+  let giveUp = (_: unknown): void => {};
+  const given = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  const timer = startTimer(bodyMs, () => giveUp(STALLED));
+  const leave = (): void => giveUp(call.signal.reason);
+  call.signal.addEventListener("abort", leave);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.byteLength;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
+  let whole = false;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([iterator.next(), given]);
+      if (done) {
+        whole = true;
+        break;
+      }
+      timer?.refresh();
+      size += value.byteLength;
+      if (size > bodyBytes) throw tooLarge(bodyBytes);
+      call.hold(value.byteLength);
+      chunks.push(value);
+    }
+  } finally {
+    clearTimeout(timer);
+    call.signal.removeEventListener("abort", leave);
+    // nobody waits for it: a client that stalls may never let it end
+    if (!whole) void iterator.return?.()?.catch(() => {});
   }
   const [first = EMPTY] = chunks;
   return decoder.decode(chunks.length > 1 ? Buffer.concat(chunks) : first);
 }
+
+const STALLED = new Refusal(408, "the body stopped coming before its end", { code: "body_stalled" });
 
 function tooLarge(limit: number): Refusal {
   return new Refusal(413, `the body is too large, expected at most ${limit} bytes`, {

@@ -1,15 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Registry } from "@fallthrough/registry";
+import type { ExplainStep, Registry } from "@fallthrough/registry";
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
-import { createAccess } from "./access.ts";
+import { type Caller, checkModel, createAccess } from "./access.ts";
 import { complete, resolveModel } from "./answer-call.ts";
+import { type OpenRecord, openRecord, requestIdOf } from "./call-record.ts";
 import { createCalls } from "./calls.ts";
 import { readRequest } from "./dialects/chat-completions/read-request.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
-import { failureAnswer } from "./failure-answer.ts";
+import { explainFailure, failureAnswer } from "./failure-answer.ts";
 import type { GatewayOptions, Resolved } from "./gateway-options.ts";
-import { listModels } from "./models.ts";
+import { listModels, type ModelObject } from "./models.ts";
+import { adviseRoute } from "./nearest-route.ts";
 import { openNodeExchange } from "./node-exchange.ts";
 import { readBody } from "./read-body.ts";
 import { Refusal } from "./refusal.ts";
@@ -24,43 +26,70 @@ export interface Routes {
   readonly application: Hono<Environment>;
   /** Takes no more calls; resolves when none is in flight. */
   close(): Promise<void>;
+  /** Resolves when no call is in flight. */
+  idle(): Promise<void>;
 }
 
-type Route = (request: HttpRequest, id: string) => HttpAnswer | Promise<HttpAnswer>;
+type Route = (
+  request: HttpRequest,
+  record: OpenRecord,
+  context: Context<Environment>,
+) => HttpAnswer | Promise<HttpAnswer>;
 
 /** Creates the routes of a gateway; @throws `config` for a token that no client could send */
 export function createRoutes(registry: Registry, options: Resolved<GatewayOptions>): Routes {
-  const { maxCalls, bodyBytes, graceMs, keepaliveMs, writeMs } = options;
+  const { graceMs, onCall } = options;
   const access = createAccess(options);
-  const calls = createCalls(maxCalls);
+  const calls = createCalls(options);
 
-  /** What Hono calls for a route; a failure is an answer too. */
-  function serve(route: Route): (context: Context<Environment>) => Promise<Response> {
+  /** What Hono calls for a route; a failure is an answer too. `isCall` has it told to `onCall`. */
+  function serve(route: Route, isCall = false): (context: Context<Environment>) => Promise<Response> {
     return async (context) => {
       const { incoming, outgoing } = context.env ?? {};
       const onNode = incoming !== undefined && outgoing !== undefined;
       const { request, answer } = onNode
         ? openNodeExchange(incoming as IncomingMessage, outgoing as ServerResponse)
         : openWebExchange(context.req.raw);
+      const id = requestIdOf(request.headers.get("x-request-id"));
+      const record = openRecord(id, `${request.method} ${context.req.path}`, isCall ? onCall : undefined);
       let answered: HttpAnswer;
+      let allowed: Readonly<Record<string, string>> = {};
       try {
-        access.checkOrigin(request);
-        answered = await route(request, context.req.param("id") ?? "");
+        allowed = access.checkOrigin(request);
+        answered = await route(request, record, context);
       } catch (error) {
         answered = failureAnswer(error);
+        record.code = explainFailure(error).error.code;
       }
-      return answer(answered);
+      record.status = answered.status;
+      // a stream ends its record when it ends
+      if (typeof answered.body === "string") record.end();
+      return answer({ ...answered, headers: { ...answered.headers, ...allowed, "x-request-id": id } });
     };
   }
 
-  async function completeChat(request: HttpRequest): Promise<HttpAnswer> {
-    access.checkToken(request);
-    const call = calls.open(request.signal);
+  async function completeChat(request: HttpRequest, record: OpenRecord): Promise<HttpAnswer> {
+    const caller = access.checkToken(request);
+    record.client = caller.name;
+    const opened = calls.open(request.signal);
+    const call = {
+      ...opened,
+      record,
+      end() {
+        opened.end();
+        record.end();
+      },
+    };
     try {
-      const asked = readRequest(await readBody(request, bodyBytes));
-      return await complete(registry, asked, call, { keepaliveMs, writeMs });
+      const asked = readRequest(await readBody(request, opened, options));
+      const { model } = asked.chat;
+      record.model = model;
+      checkModel(caller, model);
+      caller.count();
+      opened.begin();
+      return await complete(registry, asked, call, options);
     } catch (error) {
-      call.end();
+      opened.end();
       throw error;
     }
   }
@@ -72,42 +101,64 @@ export function createRoutes(registry: Registry, options: Resolved<GatewayOption
     )
     .get(
       "/readyz",
-      serve(() =>
-        !calls.closing && isReady(registry)
-          ? jsonAnswer({ status: "ready" })
-          : jsonAnswer({ status: "unavailable" }, { status: 503 }),
-      ),
+      serve(async () => {
+        const reasons = calls.closing
+          ? [{ reason: "the gateway is shutting down" }]
+          : await unreadiness(registry);
+        if (reasons === undefined) return jsonAnswer({ status: "ready" });
+        return jsonAnswer({ status: "unavailable", reasons }, { status: 503 });
+      }),
     )
     .get(
       "/v1/models",
       serve((request) => {
-        access.checkToken(request);
-        return jsonAnswer({ object: "list", data: listModels(registry) });
+        const caller = access.checkToken(request);
+        return jsonAnswer({
+          object: "list",
+          data: listModels(registry).filter((model) => mayAsk(caller, model)),
+        });
       }),
     )
     .get(
       "/v1/models/:id{.+}",
-      serve((request, id) => {
-        access.checkToken(request);
+      serve((request, _, context) => {
+        const caller = access.checkToken(request);
+        const id = context.req.param("id") ?? "";
+        checkModel(caller, id);
         return jsonAnswer(findModel(registry, id));
       }),
     )
-    .post("/v1/chat/completions", serve(completeChat))
+    .post("/v1/chat/completions", serve(completeChat, true))
     // no route for every path, because one more that fits makes Hono compose them for each request
     .notFound(
-      serve(({ method }) => {
-        throw new Refusal(404, `${method} on this path is unknown`, { code: "unknown_url" });
-      }),
+      serve(({ method, url, headers }) => {
+        const isPreflight = method === "OPTIONS" && headers.get("access-control-request-method") !== null;
+        if (isPreflight && headers.get("origin") !== null) return { status: 204, headers: {}, body: "" };
+        throw new Refusal(404, adviseRoute(method, url), { code: "unknown_url" });
+      }, true),
     )
     // what cannot even be sent is told in OpenAI's shape too
     .onError((reason) => toResponse(failureAnswer(reason)));
 
-  return { application, close: () => calls.close(graceMs) };
+  return { application, close: () => calls.close(graceMs), idle: calls.idle };
 }
 
-function isReady(registry: Registry): boolean {
-  if (registry.providers().length === 0) return false;
-  return registry.explain().some((step) => step.type === "candidate" && step.outcome === "asked");
+/** Why nobody could be asked now; `undefined` where somebody could. */
+async function unreadiness(registry: Registry): Promise<readonly object[] | undefined> {
+  if (registry.providers().length === 0) return [{ reason: "no provider is installed" }];
+  const steps = await registry.explain();
+  const candidates = steps.filter((step) => step.type === "candidate");
+  if (candidates.some(isWell)) return undefined;
+  return candidates.map(({ provider, model, code, reason }) => ({ provider, model, code, reason }));
+}
+
+/** One that is asked only because all others are worse has the reason against it beside. */
+function isWell(step: ExplainStep & { readonly type: "candidate" }): boolean {
+  return step.outcome === "asked" && step.code === undefined;
+}
+
+function mayAsk({ models }: Caller, { id }: ModelObject): boolean {
+  return models === undefined || models.includes(id);
 }
 
 function findModel(registry: Registry, id: string): object {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIP, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ChatError } from "@fallthrough/core";
@@ -8,10 +8,16 @@ import { quote } from "@fallthrough/core/provider";
 import type { Registry } from "@fallthrough/registry";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { failureAnswer } from "./failure-answer.ts";
-import { type GatewayServerOptions, resolveServerOptions } from "./gateway-options.ts";
+import {
+  type GatewayOptions,
+  type GatewayServerOptions,
+  type Resolved,
+  resolveOptions,
+  resolveServerOptions,
+} from "./gateway-options.ts";
 import { isWellFormed, refuseRequest, refuseSocket } from "./malformed.ts";
 import { Refusal } from "./refusal.ts";
-import { createRoutes } from "./routes.ts";
+import { createRoutes, type Routes } from "./routes.ts";
 import { timerMs } from "./timers.ts";
 import { toResponse } from "./web-exchange.ts";
 
@@ -21,12 +27,20 @@ export interface RunningGateway {
   readonly baseURL: string;
   /** The port that it listens on. */
   readonly port: number;
+  /**
+   * Answers every further call from this registry and with these options; the address stays. Resolves when the calls of
+   * the registry before have ended, so that it can be closed.
+   *
+   * @throws `config` for an option that is unknown or wrong; everything stays as it was
+   */
+  replace(registry: Registry, options?: GatewayOptions): Promise<void>;
   /** Takes no more calls, gives those in flight their time, and closes every connection. */
   close(): Promise<void>;
 }
 
 const HEADERS_MS = 10_000;
-const REQUEST_MS = 60_000;
+/** A whole request; a body that stops is ended sooner, by the timer of bodies. */
+const REQUEST_MS = 300_000;
 const CHECK_MS = 1_000;
 /** How long the last bytes may take on their way to clients when the server closes. */
 const FLUSH_MS = 500;
@@ -45,12 +59,17 @@ export async function startGateway(
   options: GatewayServerOptions = {},
 ): Promise<RunningGateway> {
   const resolved = resolveServerOptions(options);
-  const { port, host, token, hosts = [], writeMs } = resolved;
-  if (token === undefined && !isLoopback(host)) {
-    throw new ChatError("config", `listening on ${quote(host)} needs a token, because others can reach it`);
-  }
+  const { port, host, writeMs } = resolved;
   const own = WILDCARDS.includes(host) ? "*" : host;
-  const routes = createRoutes(registry, { ...resolved, hosts: [...hosts, own] });
+  const prepare = (from: Registry, given: Resolved<GatewayOptions>): Routes => {
+    if (given.token === undefined && Object.keys(given.tokens ?? {}).length === 0 && !isLoopback(host)) {
+      throw new ChatError("config", `listening on ${quote(host)} needs a token, because others can reach it`);
+    }
+    return createRoutes(from, { ...given, hosts: [...(given.hosts ?? []), own] });
+  };
+  let routes = prepare(registry, resolved);
+  /** Those that still answer calls from before. */
+  const leaving = new Set<Routes>();
   const listener = getRequestListener(
     (request, env) => routes.application.fetch(request, env as HttpBindings),
     {
@@ -60,7 +79,8 @@ export async function startGateway(
       errorHandler: () => toResponse(failureAnswer(new Refusal(400, "the request is malformed"))),
     },
   );
-  const busy = new WeakSet<Socket>();
+  /** The answer that each socket carries. */
+  const busy = new WeakMap<Socket, ServerResponse>();
   let closing = false;
 
   const settings = {
@@ -72,28 +92,46 @@ export async function startGateway(
   };
   const server = createServer(settings, (incoming, outgoing) => {
     if (closing) outgoing.shouldKeepAlive = false;
+    // one that was sent behind another waits for its turn, else it would take a place and be told that it takes nothing
+    if (outgoing.socket === null) outgoing.once("socket", () => handle(incoming, outgoing));
+    else handle(incoming, outgoing);
+  });
+
+  function handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { socket } = incoming;
-    busy.add(socket);
+    busy.set(socket, outgoing);
     outgoing.once("close", () => busy.delete(socket));
     if (isWellFormed(incoming)) void listener(incoming, outgoing);
     else refuseRequest(outgoing);
-  });
+  }
+
   server.setTimeout(timerMs(writeMs), (socket: Socket) => {
     // a call may be silent for long, but what is written must go, and who asks nothing goes too
     if (socket.writableLength > 0 || !busy.has(socket)) socket.destroy();
   });
-  server.on("clientError", refuseSocket);
+  server.on("clientError", (error, socket: Socket) => {
+    // what follows an answer that has begun would be read as a part of it
+    if (busy.get(socket)?.headersSent) socket.destroy();
+    else refuseSocket(error, socket);
+  });
   await listen(server, port, host);
   const address = server.address() as AddressInfo;
 
   return {
     baseURL: `http://${formatHost(host)}:${address.port}/v1`,
     port: address.port,
+    async replace(next, given = {}) {
+      const before = routes;
+      routes = prepare(next, resolveOptions(given));
+      leaving.add(before);
+      await before.idle();
+      leaving.delete(before);
+    },
     async close() {
       closing = true;
       const closed = once(server, "close");
       server.close();
-      await routes.close();
+      await Promise.all([routes, ...leaving].map((each) => each.close()));
       const flushed = new AbortController();
       await Promise.race([closed.finally(() => flushed.abort()), flush(server, flushed.signal)]);
       server.closeAllConnections();

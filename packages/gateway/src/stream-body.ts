@@ -1,8 +1,7 @@
 import type { StreamPart } from "@fallthrough/core";
 import { END, type OpeningLists, type PartList, type PartLists } from "@fallthrough/core/internal";
 import type { OpenCall } from "./calls.ts";
-import { type Frames, KEEPALIVE, renderFailure } from "./dialects/chat-completions/frames.ts";
-import { explainFailure } from "./failure-answer.ts";
+import { type Frames, KEEPALIVE } from "./dialects/chat-completions/frames.ts";
 import { Refusal } from "./refusal.ts";
 import { startTimer } from "./timers.ts";
 
@@ -24,6 +23,8 @@ export interface StreamSource {
   readonly opened: Promise<PartLists | undefined>;
   /** Made when the answer has begun, because only then it is known who answers. */
   readonly createFrames: () => Frames;
+  /** What ends the stream of a call that failed. */
+  readonly renderFailure: (reason: unknown) => string;
 }
 
 type Piece = IteratorResult<string, undefined>;
@@ -37,7 +38,7 @@ const PIECE_LENGTH = 64 * 1024;
 
 /** The body of a streamed answer; a part is asked of the provider only when the client takes a piece. */
 export function createStreamBody(
-  { call, parts, opened, createFrames }: StreamSource,
+  { call, parts, opened, createFrames, renderFailure }: StreamSource,
   timers: StreamTimers,
 ): AsyncIterableIterator<string, undefined> {
   let frames: Frames | undefined;
@@ -92,7 +93,7 @@ export function createStreamBody(
   function fail(reason: unknown): void {
     asked = false;
     ended = true;
-    ready += renderFailure(explainFailure(reason));
+    ready += renderFailure(reason);
     answer();
   }
 

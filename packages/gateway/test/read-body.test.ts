@@ -1,11 +1,27 @@
 import { expect, test } from "vitest";
-import { readBody } from "../src/read-body.ts";
+import { readBody as read } from "../src/read-body.ts";
 
 const HEADERS = { "content-type": "application/json; charset=utf-8" };
 
 function request(body: string | ReadableStream, headers: Record<string, string> = HEADERS): Request {
   return new Request("http://127.0.0.1/", { method: "POST", headers, body, duplex: "half" });
 }
+
+function readBody(from: Request, bodyBytes: number): Promise<unknown> {
+  const call = { signal: new AbortController().signal, hold() {} };
+  return read(from, call, { bodyBytes, bodyMs: 100 });
+}
+
+test("a body that stops coming is refused, and one that the gateway gives up on too", async () => {
+  const client = new AbortController();
+  const silent = () => request(new ReadableStream());
+  const call = { signal: client.signal, hold() {} };
+
+  await expect(readBody(silent(), 16)).rejects.toMatchObject({ status: 408, code: "body_stalled" });
+  const reading = read(silent(), call, { bodyBytes: 16, bodyMs: 0 });
+  client.abort(new Error("given up"));
+  await expect(reading).rejects.toThrow("given up");
+});
 
 test("a body with and without a length is read", async () => {
   const declared = request('{"a":1}', { ...HEADERS, "content-length": "7" });

@@ -1,0 +1,48 @@
+import type { CallRecord } from "@fallthrough/gateway";
+import { usageError } from "./failure.ts";
+import type { Output } from "./output.ts";
+
+/** The forms in which `serve` tells its calls. */
+export const LOG_FORMS = ["text", "json", "off"] as const;
+
+/** How `serve` tells its calls on stderr. */
+export type LogForm = (typeof LOG_FORMS)[number];
+
+/** The form of this name; @throws `config` */
+export function parseLogForm(name: unknown): LogForm {
+  const form = LOG_FORMS.find((known) => known === name);
+  if (form === undefined)
+    throw usageError(`the log has no such form, expected one of ${LOG_FORMS.join(", ")}`);
+  return form;
+}
+
+/** What writes one line for each call; nothing where the log is off. */
+export function createCallLog(output: Output, form: LogForm): ((record: CallRecord) => void) | undefined {
+  if (form === "off") return undefined;
+  return (record) => output.note(form === "json" ? JSON.stringify(record) : formatCall(record));
+}
+
+/** One line of names and values; what a client or a server named is quoted, so that it cannot forge another. */
+export function formatCall({ at, id, route, attempts, ...facts }: CallRecord): string {
+  const { client, model, provider, answeredBy, status, code, firstMs, ms } = facts;
+  const asked = attempts.map((one) => [one.provider, one.outcome, one.code].filter(Boolean).join(" "));
+  const pairs = {
+    id,
+    client,
+    model,
+    answered: provider === undefined ? undefined : [provider, answeredBy].filter(Boolean).join("/"),
+    status: `${status}`,
+    code,
+    first: firstMs === undefined ? undefined : `${firstMs}ms`,
+    ms: `${ms}ms`,
+    attempts: asked.length === 0 ? undefined : asked.join(", "),
+  };
+  const told = Object.entries(pairs).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${formatValue(value)}`],
+  );
+  return [at.toISOString(), route, ...told].join(" ");
+}
+
+function formatValue(value: string): string {
+  return /^[\w./:-]+$/.test(value) ? value : JSON.stringify(value);
+}

@@ -1,0 +1,101 @@
+import type { Attempt, Route } from "@fallthrough/core";
+
+/** What an operator sees of one request: no prompt, no answer, no key. */
+export interface CallRecord {
+  /** When it came. */
+  readonly at: Date;
+  /** The id in the answer's header `x-request-id`. */
+  readonly id: string;
+  /** The method and the path. */
+  readonly route: string;
+  /** The name of the client's token. */
+  readonly client?: string | undefined;
+  /** The name that was asked for. */
+  readonly model?: string | undefined;
+  /** The provider that answered. */
+  readonly provider?: string | undefined;
+  /** The model that answered. */
+  readonly answeredBy?: string | undefined;
+  /** HTTP status; a stream that fails after its head has 200 and a `code`. */
+  readonly status: number;
+  /** What it failed with. */
+  readonly code?: string | undefined;
+  /** Milliseconds to the first content. */
+  readonly firstMs?: number | undefined;
+  /** Milliseconds to the end. */
+  readonly ms: number;
+  /** Who was asked, and what came of it. */
+  readonly attempts: readonly Pick<Attempt, "provider" | "model" | "outcome" | "code" | "ms">[];
+}
+
+/** A record that is being written. */
+export interface OpenRecord {
+  /** The id of the request. */
+  readonly id: string;
+  /** The name of the client's token. */
+  client: string | undefined;
+  /** The name that was asked for. */
+  model: string | undefined;
+  /** HTTP status. */
+  status: number;
+  /** What it failed with. */
+  code: string | undefined;
+  /** Whoever is asked, once that is known. */
+  chain: { readonly route: Route } | undefined;
+  /** The first content is here. */
+  began(): void;
+  /** Tells the record, once. */
+  end(): void;
+}
+
+/** Opens the record of a request. */
+export function openRecord(
+  id: string,
+  route: string,
+  tell: ((record: CallRecord) => void) | undefined,
+): OpenRecord {
+  const at = new Date();
+  const started = performance.now();
+  let firstMs: number | undefined;
+  let ended = false;
+  const since = (): number => Math.round(performance.now() - started);
+  const record: OpenRecord = {
+    id,
+    client: undefined,
+    model: undefined,
+    status: 200,
+    code: undefined,
+    chain: undefined,
+    began() {
+      firstMs ??= since();
+    },
+    end() {
+      if (ended) return;
+      ended = true;
+      if (tell === undefined) return;
+      const { client, model, status, code, chain } = record;
+      const { provider, model: answeredBy, attempts = [] } = chain?.route ?? {};
+      const asked = attempts.map(({ provider, model, outcome, code, ms }) => ({
+        provider,
+        model,
+        outcome,
+        code,
+        ms,
+      }));
+      const facts = { client, model, provider, answeredBy, status, code, firstMs };
+      try {
+        tell({ at, id, route, ...facts, ms: since(), attempts: asked });
+      } catch {
+        // an observer changes nothing about what it observes
+      }
+    },
+  };
+  return record;
+}
+
+const KEPT_ID = /^[\w.:-]{1,128}$/;
+
+/** The id of a request: the client's own, where it can stand in a header and in a line of a log. */
+export function requestIdOf(given: string | null): string {
+  return given !== null && KEPT_ID.test(given) ? given : crypto.randomUUID();
+}
