@@ -1,4 +1,4 @@
-import type { ChatReply } from "@fallthrough/core";
+import type { ChatReply, Route } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
 import { openLists } from "@fallthrough/core/internal";
 import type { Candidate, Registry } from "@fallthrough/registry";
