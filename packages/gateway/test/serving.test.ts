@@ -120,7 +120,7 @@ test("a call that was sent behind another waits for its turn and is not taken fo
   const socket = await open(gateway.port);
 
   socket.write(requestOf({ messages: MESSAGES, stream: true, temperature: 1 }));
-  socket.end(requestOf({ messages: MESSAGES, stream: true }, "Connection: close\r\n"));
+  socket.write(requestOf({ messages: MESSAGES, stream: true }, "Connection: close\r\n"));
 
   const answered = await readAll(socket);
   expect(answered.indexOf('"ly"')).toBeLessThan(answered.indexOf('"quick"'));

@@ -126,7 +126,7 @@ function findCandidates(catalog: Catalog, reference: string): Resolution {
       if (path.includes(name)) {
         throw new ChatError(
           "config",
-          `alias ${[...path, name].map(quote).join(" leads to ")}, expected an end`,
+          `alias ${[...path, name].map((one) => quote(one)).join(" leads to ")}, expected an end`,
         );
       }
       steps.push({ type: "alias", name, targets });
@@ -201,7 +201,7 @@ function unknown(
   const open = what === "model" && !name.includes("/") ? providers.filter(takesAnyModel) : [];
   const likely = (distances.get(nearest) ?? 0) <= TYPING_ERRORS || open.length === 0;
   const meant = [...(likely ? [nearest] : []), ...(name === "" ? [] : open.map(({ id }) => `${id}/${name}`))];
-  const hint = meant.map(quote).join(" or ");
+  const hint = meant.map((one) => quote(one)).join(" or ");
   const takers = open.length === 0 ? "" : ` (${open.map(({ id }) => id).join(", ")}: any model name)`;
   const left = problems.map(({ error }) => `; left out: ${error.message}`).join("");
   const list = [nearest, ...others].join(", ");
