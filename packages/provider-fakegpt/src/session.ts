@@ -44,6 +44,7 @@ export function createSession(http: HttpClient): Session {
         const login = await http({
           method: "POST",
           path: "/auth/login",
+          headers: { accept: "text/html" },
           body,
           signal,
           acceptRedirects: true,

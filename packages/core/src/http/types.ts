@@ -69,7 +69,11 @@ export interface HttpResponse {
   readonly contentType: string;
   /** What the body is: by content type, then by its first bytes. Does not consume it. */
   format(): Promise<BodyFormat>;
-  /** The whole body; @throws `blocked` for a challenge page, `limit` over the page limit */
+  /**
+   * The whole body; @throws `blocked` for a challenge page, `limit` over the page limit
+   *
+   * A whole page or a login form in HTML is `blocked` too, unless the request asks for a page by its `accept` header.
+   */
   text(): Promise<string>;
   /** The parsed body; @throws `blocked` for a page, `interrupted` for a cut body, `protocol` for anything else */
   json(): Promise<unknown>;
@@ -77,6 +81,14 @@ export interface HttpResponse {
   events(options?: EventsOptions): AsyncIterable<ServerSentEvent>;
   /** The same, in groups as they arrived: where each event repeats all before it, only the last needs parsing. */
   eventGroups(options?: EventsOptions): AsyncIterable<readonly ServerSentEvent[]>;
+  /**
+   * The lines that are not blank, without their ends, for NDJSON and other protocols of lines.
+   *
+   * @throws `blocked` for a page, `empty` for a body without a line, `limit` for a line or a body that is too long
+   */
+  lines(): AsyncIterable<string>;
+  /** The body as it comes; @throws `blocked` for a page, `empty` for no byte, `limit` over the stream limit */
+  bytes(): AsyncIterable<Uint8Array>;
 }
 
 /** What a body looks like; "text" is none of the others. */

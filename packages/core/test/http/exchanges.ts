@@ -13,6 +13,8 @@ export interface ExchangeOptions {
   readonly failure?: unknown;
   readonly limits?: Limits | undefined;
   readonly recognise?: HttpRequest["recognise"];
+  /** @default false */
+  readonly wantsPage?: boolean | undefined;
 }
 
 /** An exchange whose body comes in these pieces. */
@@ -58,6 +60,7 @@ export function respond(
     limits: { ...DEFAULT_LIMITS, ...(options.limits as typeof DEFAULT_LIMITS) },
     signal: undefined,
     recognise: options.recognise,
+    wantsPage: options.wantsPage ?? false,
     error: (code, message, details) => new ChatError(code, message, { provider: "toy", ...details }),
   });
 }

@@ -50,6 +50,8 @@ const READERS: Readonly<Record<string, (response: HttpResponse) => Promise<strin
   json: async (response) => JSON.stringify(await response.json()) ?? "",
   format: (response) => response.format(),
   events: async (response) => JSON.stringify(await collect(response.events())),
+  lines: async (response) => JSON.stringify(await collect(response.lines())),
+  bytes: async (response) => Buffer.concat(await collect(response.bytes())).toString("latin1"),
   cumulative: async (response) => {
     const events = await collect(response.events({ cumulative: true }));
     for (const { data } of events) expect(data.length).toBeLessThanOrEqual(40);

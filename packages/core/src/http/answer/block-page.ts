@@ -24,3 +24,9 @@ export function isChallenge(
   const marks = /_cf_chl_opt|<title>\s*(?:just a moment|attention required! \| cloudflare)/i;
   return isPage(contentType, body) && marks.test(body);
 }
+
+/** Whether this is a page that people log in on, or any other whole page, where a server sends text as HTML. */
+export function isLoginPage(contentType: string, body: string): boolean {
+  if (contentType !== "text/html") return false;
+  return looksLikePage(body) || /<input\b[^>]*\btype\s*=\s*["']?password/i.test(body);
+}

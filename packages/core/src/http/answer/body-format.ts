@@ -25,3 +25,19 @@ export function bodyFormat(contentType: string, text: string, whole: boolean): B
   if (short) return undefined;
   return contentType === "text/html" ? "html" : "text";
 }
+
+/**
+ * Whether a body that starts so is a page for people where something else was expected; `undefined` while too little of
+ * it has come to tell.
+ *
+ * Markup alone is none: an answer in plain text may start with it.
+ */
+export function isUnexpectedPage(contentType: string, text: string, whole: boolean): boolean | undefined {
+  const format = bodyFormat(contentType, text, whole);
+  const start = text.trimStart();
+  if (format === undefined)
+    return start === "" || start.startsWith("<") || contentType === "text/html" ? undefined : false;
+  if (format !== "html") return false;
+  if (contentType === "text/html" || looksLikePage(start)) return true;
+  return start.length < TELLING_LENGTH && !whole ? undefined : false;
+}

@@ -2,15 +2,16 @@ import { type DEFAULT_LIMITS, ERROR_BODY_MS, TRAILER_MS } from "../../contract/d
 import { ChatError } from "../../errors/chat-error.ts";
 import { quote } from "../../errors/redact.ts";
 import { parseJson } from "../../parts/json.ts";
-import type { ServerSentEvent } from "../../parts/sse.ts";
+import { createSseParser, type ServerSentEvent } from "../../parts/sse.ts";
 import type { BodyFormat, EventsOptions, HttpRequest, HttpResponse } from "../types.ts";
-import { isChallenge, isChallenged } from "./block-page.ts";
+import { isChallenge, isChallenged, isLoginPage } from "./block-page.ts";
 import { decodeBody } from "./body.ts";
-import { bodyFormat, opensJson } from "./body-format.ts";
+import { bodyFormat, isUnexpectedPage, opensJson } from "./body-format.ts";
 import type { Body } from "./decoded-body.ts";
-import { type EventBody, eventGroups, singleEvents } from "./events.ts";
 import { type Exchange, joinBytes } from "./exchange.ts";
 import { type ErrorFactory, knownFailure, transportFailure } from "./failures.ts";
+import { type ItemBody, itemGroups, singleItems } from "./item-groups.ts";
+import { createLineParser } from "./line-parser.ts";
 
 /** Statuses that have no body, however long the connection stays open. */
 const BODILESS: readonly number[] = [204, 205, 304];
@@ -32,6 +33,8 @@ export interface ResponseOptions {
   readonly recognise: HttpRequest["recognise"];
   /** Makes an error that names the request. */
   readonly error: ErrorFactory;
+  /** Whether the request asked for a page for people. */
+  readonly wantsPage: boolean;
 }
 
 /** The response of an exchange whose head has come. */
@@ -39,26 +42,28 @@ export function createResponse(options: ResponseOptions): HttpResponse & { faile
   return new ExchangeResponse(options);
 }
 
-class ExchangeResponse implements HttpResponse, EventBody {
+class ExchangeResponse implements HttpResponse, ItemBody {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly setCookie: readonly string[];
   readonly contentType: string;
   readonly limits: typeof DEFAULT_LIMITS;
+  readonly isChallenged: boolean;
   private readonly exchange: Exchange;
   private readonly body: Body;
   private readonly what: string;
   private readonly signal: AbortSignal | undefined;
   private readonly recognise: HttpRequest["recognise"];
   private readonly error: ErrorFactory;
+  private readonly wantsPage: boolean;
   /** Bytes that were looked at and not read yet. */
   private peeked: Uint8Array | undefined = undefined;
-  private bytes = 0;
+  private readCount = 0;
   private atEnd = false;
   /** What the body was seen to be. */
   private seen: BodyFormat | undefined = undefined;
 
-  constructor({ exchange, what, limits, signal, recognise, error }: ResponseOptions) {
+  constructor({ exchange, what, limits, signal, recognise, error, wantsPage }: ResponseOptions) {
     this.status = exchange.status;
     this.headers = exchange.headers;
     this.setCookie = exchange.setCookie;
@@ -70,15 +75,17 @@ class ExchangeResponse implements HttpResponse, EventBody {
     this.signal = signal;
     this.recognise = recognise;
     this.error = error;
+    this.wantsPage = wantsPage;
+    this.isChallenged = isChallenged(exchange.headers);
   }
 
   async format(): Promise<BodyFormat> {
     const { contentType, limits } = this;
-    if (isChallenged(this.headers)) return "html";
+    if (this.isChallenged) return "html";
     if (contentType === "text/event-stream") return "events";
     const chunks: Uint8Array[] = [];
     while (this.seen === undefined) {
-      const more = this.bytes < limits.errorBytes ? await this.readBytes(limits.streamBytes) : undefined;
+      const more = this.readCount < limits.errorBytes ? await this.readBytes(limits.streamBytes) : undefined;
       if (more !== undefined) chunks.push(more);
       const start = joinBytes(chunks).subarray(0, limits.errorBytes);
       // what opens like JSON is told without being decoded
@@ -91,7 +98,9 @@ class ExchangeResponse implements HttpResponse, EventBody {
 
   async text(): Promise<string> {
     const text = await this.readAll(this.limits.pageBytes);
-    if (isChallenge(this.headers, this.contentType, text)) throw await this.pageFailure(text);
+    const { headers, contentType, wantsPage } = this;
+    if (isChallenge(headers, contentType, text) || (!wantsPage && isLoginPage(contentType, text)))
+      throw await this.pageFailure(text);
     return text;
   }
 
@@ -107,11 +116,32 @@ class ExchangeResponse implements HttpResponse, EventBody {
   }
 
   events(options?: EventsOptions): AsyncIterable<ServerSentEvent> {
-    return singleEvents(this.eventGroups(options));
+    return singleItems(this.eventGroups(options));
   }
 
   eventGroups({ cumulative = false }: EventsOptions = {}): AsyncIterable<readonly ServerSentEvent[]> {
-    return eventGroups(this, cumulative ? Number.POSITIVE_INFINITY : this.limits.streamBytes);
+    const { eventBytes, streamBytes } = this.limits;
+    return itemGroups(this, createSseParser(eventBytes), cumulative ? Number.POSITIVE_INFINITY : streamBytes);
+  }
+
+  lines(): AsyncIterable<string> {
+    const { eventBytes, streamBytes } = this.limits;
+    return singleItems(itemGroups(this, createLineParser(eventBytes), streamBytes));
+  }
+
+  async *bytes(): AsyncGenerator<Uint8Array, undefined> {
+    try {
+      if (this.isChallenged) throw await this.pageFailure();
+      const start = await this.readStart();
+      if (start.length === 0) throw this.emptyBody();
+      yield start;
+      while (!this.atEnd) {
+        const bytes = await this.readBytes(this.limits.streamBytes);
+        if (bytes !== undefined) yield bytes;
+      }
+    } finally {
+      this.leave();
+    }
   }
 
   /** The start of a body whose verdict is known already: it may neither take long nor fail. */
@@ -153,8 +183,8 @@ class ExchangeResponse implements HttpResponse, EventBody {
       throw transportFailure(reason, this.what, "preamble", this.exchange.received, this.error);
     }
     this.atEnd = chunk === undefined || this.body.isRead?.() === true;
-    this.bytes += chunk?.length ?? 0;
-    if (this.bytes <= limit) return chunk;
+    this.readCount += chunk?.length ?? 0;
+    if (this.readCount <= limit) return chunk;
     this.body.close();
     const problem = `${this.what} answered with more than ${limit} bytes`;
     throw this.error("limit", problem, { status: this.status, phase: "preamble" });
@@ -173,7 +203,7 @@ class ExchangeResponse implements HttpResponse, EventBody {
     return knownFailure(recognise?.(answer), this.error, "blocked", problem, { status, phase: "preamble" });
   }
 
-  noEvent(start: string): ChatError {
+  noItem(start: string): ChatError {
     if (start.trim() === "") return this.emptyBody();
     const { status, headers, contentType, recognise } = this;
     const problem = `${this.what} answered ${quote(start)}, expected server-sent events`;
@@ -186,6 +216,22 @@ class ExchangeResponse implements HttpResponse, EventBody {
     // the end of the body usually follows its end marker at once, and then the connection can be used again
     if (this.exchange.isOpen()) setTimeout(() => body.close(), TRAILER_MS).unref();
     else if (!this.atEnd) body.close();
+  }
+
+  /** So much of the body as tells that it is no page, mostly the first piece. */
+  private async readStart(): Promise<Uint8Array> {
+    const { contentType, limits } = this;
+    const chunks: Uint8Array[] = [];
+    for (;;) {
+      const chunk = await this.readBytes(limits.streamBytes);
+      if (chunk !== undefined) chunks.push(chunk);
+      const bytes = joinBytes(chunks);
+      const text = DECODER.decode(bytes.subarray(0, limits.errorBytes));
+      const isEnough = chunk === undefined || bytes.length >= limits.errorBytes;
+      const isPage = isUnexpectedPage(contentType, text, isEnough);
+      if (isPage) throw await this.pageFailure(text);
+      if (isPage === false) return bytes;
+    }
   }
 
   /** The whole text, decoded at once: a large answer would otherwise be copied once more. */

@@ -175,6 +175,7 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       const call: Call = callOf(signal) ?? ownCall(settings);
       call.redactor = redactor;
       const options = formatRequest(request, target);
+      const wantsPage = lastHeaders?.sent["accept"]?.includes("text/html") === true;
       let exchange: Exchange;
       try {
         exchange = await startExchange(transport, options, call, signal);
@@ -189,7 +190,7 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       }
       const { status, setCookie } = exchange;
       if (setCookie.length > 0 && request.keepCookies !== false) await jar.keep(setCookie);
-      const response = createResponse({ exchange, what, limits, signal, recognise, error });
+      const response = createResponse({ exchange, what, limits, signal, recognise, error, wantsPage });
       const end = request.acceptRedirects ? 400 : 300;
       if (status >= 200 && status < end && ![204, 205, 304].includes(status)) return response;
 

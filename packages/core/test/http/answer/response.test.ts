@@ -47,16 +47,119 @@ test("the challenge of a CDN is seen in the head, whatever is asked of the body"
     failureOf(respond(["{}"], options).json()),
     failureOf(respond(["{}"], options).text()),
     failureOf(collect(respond(["data: x\n\n"], { ...options, type: EVENT_STREAM }).events())),
+    failureOf(collect(respond(["{}\n"], options).lines())),
+    failureOf(collect(respond(["{}"], options).bytes())),
   ]);
 
-  expect(errors.map(({ code }) => code)).toEqual(["blocked", "blocked", "blocked"]);
+  expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["blocked"]));
 });
 
-test("a page is read as text, and a challenge page is not", async () => {
-  expect(await respond([PAGE], { type: "text/html" }).text()).toBe(PAGE);
-  const challenge = respond(["<html><title>Just a moment...</title>"], { type: "text/html" });
+test("a page that was asked for is read as text, and a challenge page is not", async () => {
+  const options = { type: "text/html", wantsPage: true };
+  expect(await respond([PAGE], options).text()).toBe(PAGE);
+  const challenge = respond(["<html><title>Just a moment...</title>"], options);
 
   expect((await failureOf(challenge.text())).code).toBe("blocked");
+});
+
+test.each([
+  ["a whole page", PAGE],
+  ["a login form", '<p>Who are you?</p><form><input name="p" type="password"></form>'],
+])("%s is no text where none was asked for", async (_, page) => {
+  const error = await failureOf(respond([page], { type: "text/html" }).text());
+
+  expect(error).toMatchObject({ code: "blocked", provider: "toy", status: 200 });
+});
+
+test.each([
+  ["text/plain", PAGE],
+  ["text/html", "<b>Notice</b>: {}"],
+])("text of type %s that only looks like a page is read", async (type, body) => {
+  expect(await respond([body], { type }).text()).toBe(body);
+});
+
+test("events under the type of a page are events, whoever looks, split anywhere", async () => {
+  const body = ": padding\n\ndata: x\n\n";
+  for (const pieces of [[body], bytesOf(body)]) {
+    const response = respond(pieces, { type: "text/html" });
+
+    expect(await collect(respond(pieces, { type: "text/html" }).events())).toHaveLength(1);
+    expect(await response.format()).toBe("events");
+    expect(await collect(response.events())).toHaveLength(1);
+  }
+});
+
+test("lines are given without their ends, blank ones left out, split anywhere", async () => {
+  const body = '\uFEFF{"a":1}\n\r\n \n{"b":"\u{1F600}"}\r\nlast';
+  for (const pieces of [[body], bytesOf(body)]) {
+    expect(await collect(respond(pieces).lines())).toEqual(['{"a":1}', '{"b":"\u{1F600}"}', "last"]);
+  }
+});
+
+test("bytes are given as they come", async () => {
+  const pieces = ["<think>", "a", "", "\0"];
+
+  const read = await collect(respond(pieces, { type: "text/plain" }).bytes());
+
+  expect(Buffer.concat(read).toString()).toBe("<think>a\0");
+});
+
+test.each<[string, string, string | undefined, string]>([
+  ["a page", `${PAGE}\n`, "text/html", "blocked"],
+  ["a page under another type", `\n${PAGE}\n`, "application/x-ndjson", "blocked"],
+  ["words under the type of a page", "sorry\n", "text/html", "blocked"],
+  ["nothing", "", "application/x-ndjson", "empty"],
+])("%s instead of lines or bytes is a failure, split anywhere", async (_, body, type, code) => {
+  for (const pieces of [[body], bytesOf(body)]) {
+    const errors = [
+      await failureOf(collect(respond(pieces, { type }).lines())),
+      await failureOf(collect(respond(pieces, { type }).bytes())),
+    ];
+
+    for (const error of errors) expect(error).toMatchObject({ code, provider: "toy", status: 200 });
+  }
+});
+
+test("blank lines are no line", async () => {
+  expect((await failureOf(collect(respond(["\n \r\n"]).lines()))).code).toBe("empty");
+});
+
+test.each([
+  ["a line", { eventBytes: 3 }],
+  ["a body", { streamBytes: 9 }],
+])("%s of lines that is too long is a limit, after what came before it", async (_, limits) => {
+  const read: string[] = [];
+  const response = respond(["ab\n", "c\n", "much too long\n"], { limits });
+
+  const error = await failureOf(
+    (async () => {
+      for await (const line of response.lines()) read.push(line);
+    })(),
+  );
+
+  expect(error).toMatchObject({ code: "limit", provider: "toy" });
+  expect(read).toEqual(["ab", "c"]);
+});
+
+test.each(["lines", "bytes"] as const)("what came before %s were cut is given", async (reader) => {
+  const read: string[] = [];
+  const failure = Object.assign(new Error("read"), { code: "ECONNRESET" });
+  const response = respond(["ab\n", "cd\n"], { failure });
+
+  const error = await failureOf(
+    (async () => {
+      for await (const piece of response[reader]()) read.push(Buffer.from(piece).toString().trim());
+    })(),
+  );
+
+  expect(error.code).toBe("interrupted");
+  expect(read).toEqual(["ab", "cd"]);
+});
+
+test("too many bytes are a limit", async () => {
+  const response = respond(["ab", "cdef"], { limits: { streamBytes: 4 } });
+
+  expect((await failureOf(collect(response.bytes()))).code).toBe("limit");
 });
 
 test("the provider itself names a page that it knows, before the look of it decides", async () => {

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
 import { startHttpProxy, startSocksProxy } from "../../proxies.ts";
 import { startServer, type TestServer } from "../../servers.ts";
@@ -60,11 +61,28 @@ const BODIES = {
     const body = JSON.stringify({ text: NOISE.slice(0, length) });
     return { type: "application/json", body, read: body };
   },
+  lines: (length: number) => {
+    const lines = ["[]", ...pieces(length)];
+    return { type: "application/x-ndjson", body: lines.join("\n"), read: lines.join("") };
+  },
+  bytes: (length: number) => {
+    const body = `:${NOISE.slice(0, length)}`;
+    return { type: "text/plain", body, read: body };
+  },
   text: (length: number) => {
     const body = `:${NOISE.slice(0, length)}`;
     return { type: "text/plain", body, read: body };
   },
 };
+const fast = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
+const ENCODERS: Readonly<Record<string, (body: string) => Buffer>> = {
+  identity: (body) => Buffer.from(body),
+  gzip: (body) => gzipSync(body, { level: 1 }),
+  br: (body) => brotliCompressSync(body, fast),
+  deflate: (body) => deflateSync(body, { level: 1 }),
+  "gzip, br": (body) => brotliCompressSync(gzipSync(body, { level: 1 }), fast),
+};
+
 const closing = (socket: Socket): void => void socket.end();
 const leaving = (): void => {};
 const resetting = async (socket: Socket): Promise<void> => {
@@ -140,7 +158,17 @@ test.each(Object.entries(ENDS))("a whole body that waits in any amount is read: 
 
   await expectAll(
     LARGE_STEPS.flatMap((length) =>
-      (["json", "text"] as const).map((reader) => caseOf(server, reader, end, length)),
+      (["json", "text", "lines", "bytes"] as const).map((reader) => caseOf(server, reader, end, length)),
+    ),
+  );
+});
+
+test.each(Object.keys(ENCODERS).slice(1))("what waits in %s is all read", async (encoding) => {
+  const server = await startBodies();
+
+  await expectAll(
+    Object.keys(ENDS).flatMap((end) =>
+      LARGE_STEPS.map((length) => caseOf(server, "events", end, length, encoding)),
     ),
   );
 });
@@ -182,12 +210,12 @@ test("what waits behind a dispatcher of the caller's is all read", async () => {
 function startBodies(certificate?: string): Promise<TestServer> {
   return startServer(
     async ({ socket, path }) => {
-      const { reader, end, length } = JSON.parse(decodeURIComponent(path.slice(1)));
+      const { reader, end, length, encoding } = JSON.parse(decodeURIComponent(path.slice(1)));
       const { head, isChunked = false, finish } = endOf(end);
       const { type, body } = BODIES[reader as Reader](length);
-      const bytes = Buffer.from(body);
+      const bytes = ENCODERS[encoding]?.(body) ?? Buffer.alloc(0);
       socket.write(head.replace("LENGTH", String(bytes.length)));
-      socket.write(`content-type: ${type}\r\n\r\n`);
+      socket.write(`content-type: ${type}\r\ncontent-encoding: ${encoding}\r\n\r\n`);
       if (isChunked) socket.write(`${bytes.length.toString(16)}\r\n`);
       await new Promise((resolve) => socket.write(isChunked ? Buffer.concat([bytes, CRLF]) : bytes, resolve));
       await finish(socket);
@@ -202,8 +230,14 @@ function endOf(name: string): End {
   return ENDS[name] ?? OPEN_END;
 }
 
-function caseOf({ origin }: TestServer, reader: Reader, end: string, length: number): Case {
-  const path = `/${encodeURIComponent(JSON.stringify({ reader, end, length }))}`;
+function caseOf(
+  { origin }: TestServer,
+  reader: Reader,
+  end: string,
+  length: number,
+  encoding = "identity",
+): Case {
+  const path = `/${encodeURIComponent(JSON.stringify({ reader, end, length, encoding }))}`;
   return { origin: origin.replace("127.0.0.1", "localhost"), path, reader };
 }
 

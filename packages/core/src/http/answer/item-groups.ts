@@ -1,13 +1,12 @@
 import type { DEFAULT_LIMITS } from "../../contract/defaults.ts";
 import type { ChatError } from "../../errors/chat-error.ts";
 import { END } from "../../parts/part-reader.ts";
-import { createSseParser, type ServerSentEvent, type SseParser } from "../../parts/sse.ts";
-import { isChallenged, isPage } from "./block-page.ts";
+import { isUnexpectedPage } from "./body-format.ts";
 
-/** The body that events are read from, and what it knows to say of one that has none. */
-export interface EventBody {
-  /** The headers of the answer. */
-  readonly headers: Readonly<Record<string, string>>;
+/** The body that items are read from, and what it knows to say of one that has none. */
+export interface ItemBody {
+  /** Whether the head says that a challenge stands in front of the server. */
+  readonly isChallenged: boolean;
   /** The media type, without its parameters. */
   readonly contentType: string;
   /** The sizes that end the body. */
@@ -18,48 +17,57 @@ export interface EventBody {
   named(reason: unknown): unknown;
   /** A page where none was expected: what the provider makes of it, else a block. */
   pageFailure(start?: string): Promise<ChatError>;
-  /** What a body is that starts so and has no event. */
-  noEvent(start: string): ChatError;
+  /** What a body is that starts so and has no item. */
+  noItem(start: string): ChatError;
   /** Ends a body of which no more is read. */
   leave(): void;
 }
 
-/** The events that one read completed. */
-type Group = readonly ServerSentEvent[];
-
-/** The events of a body, as groups of those that came together. */
-export function eventGroups(body: EventBody, limit: number): AsyncIterable<Group> {
-  return new EventGroups(body, limit);
+/** Turns decoded text, cut anywhere, into items: events or lines. */
+export interface ItemParser<Item> {
+  /** The items that this text completes. */
+  push(text: string): Item[];
+  /** What the end of the body leaves. */
+  end(): Item[];
 }
 
-/** The events of these groups, one by one. */
-export function singleEvents(groups: AsyncIterable<Group>): AsyncIterable<ServerSentEvent> {
-  return new SingleEvents(groups[Symbol.asyncIterator]());
+/** The items of a body, as groups of those that came together. */
+export function itemGroups<Item>(
+  body: ItemBody,
+  parser: ItemParser<Item>,
+  limit: number,
+): AsyncIterable<readonly Item[]> {
+  return new ItemGroups(body, parser, limit);
 }
 
-// iterators by hand: generators would add turns of the microtask queue to each event
+/** The items of these groups, one by one. */
+export function singleItems<Item>(groups: AsyncIterable<readonly Item[]>): AsyncIterable<Item> {
+  return new SingleItems(groups[Symbol.asyncIterator]());
+}
 
-class EventGroups implements AsyncIterableIterator<Group, undefined> {
-  private readonly body: EventBody;
+// iterators by hand: generators would add turns of the microtask queue to each item
+
+class ItemGroups<Item> implements AsyncIterableIterator<readonly Item[], undefined> {
+  private readonly body: ItemBody;
   private readonly limit: number;
-  private readonly parser: SseParser;
+  private readonly parser: ItemParser<Item>;
   private readonly decoder = new TextDecoder();
-  /** The text before the first event, which tells what a body without one is; `undefined` after the first. */
+  /** The text before the first item, which tells what a body without one is; `undefined` after the first. */
   private start: string | undefined = "";
   private finished = false;
   private ended = false;
 
-  constructor(body: EventBody, limit: number) {
+  constructor(body: ItemBody, parser: ItemParser<Item>, limit: number) {
     this.body = body;
     this.limit = limit;
-    this.parser = createSseParser(body.limits.eventBytes);
+    this.parser = parser;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Group, undefined>> {
+  async next(): Promise<IteratorResult<readonly Item[], undefined>> {
     if (this.ended) return END;
     try {
       const group = await this.read();
@@ -77,17 +85,19 @@ class EventGroups implements AsyncIterableIterator<Group, undefined> {
     return Promise.resolve(END);
   }
 
-  /** The next events, `undefined` after the last. */
-  private async read(): Promise<Group | undefined> {
+  /** The next items, `undefined` after the last. */
+  private async read(): Promise<readonly Item[] | undefined> {
     const { body } = this;
-    if (isChallenged(body.headers)) throw await body.pageFailure();
+    if (body.isChallenged) throw await body.pageFailure();
     while (!this.finished) {
       const chunk = await body.readBytes(this.limit);
       this.finished = chunk === undefined;
       const text = this.decoder.decode(chunk, { stream: !this.finished });
       if (this.start !== undefined) {
         if (this.start.length < body.limits.errorBytes) this.start += text;
-        if (isPage(body.contentType, this.start)) throw await body.pageFailure(this.start);
+        const isEnough = this.finished || text.includes("\n");
+        if (isUnexpectedPage(body.contentType, this.start, isEnough))
+          throw await body.pageFailure(this.start);
       }
       const group = this.parse(text);
       if (group.length === 0) continue;
@@ -95,13 +105,13 @@ class EventGroups implements AsyncIterableIterator<Group, undefined> {
       return group;
     }
     if (this.start === undefined) return undefined;
-    throw body.noEvent(this.start);
+    throw body.noItem(this.start);
   }
 
-  private parse(text: string): Group {
+  private parse(text: string): readonly Item[] {
     try {
-      const events = this.parser.push(text);
-      return this.finished ? [...events, ...this.parser.end()] : events;
+      const items = this.parser.push(text);
+      return this.finished ? [...items, ...this.parser.end()] : items;
     } catch (reason) {
       throw this.body.named(reason);
     }
@@ -113,12 +123,12 @@ class EventGroups implements AsyncIterableIterator<Group, undefined> {
   }
 }
 
-class SingleEvents implements AsyncIterableIterator<ServerSentEvent, undefined> {
-  private readonly groups: AsyncIterator<Group>;
-  private group: Group = [];
+class SingleItems<Item> implements AsyncIterableIterator<Item, undefined> {
+  private readonly groups: AsyncIterator<readonly Item[]>;
+  private group: readonly Item[] = [];
   private given = 0;
 
-  constructor(groups: AsyncIterator<Group>) {
+  constructor(groups: AsyncIterator<readonly Item[]>) {
     this.groups = groups;
   }
 
@@ -126,9 +136,9 @@ class SingleEvents implements AsyncIterableIterator<ServerSentEvent, undefined> 
     return this;
   }
 
-  next(): Promise<IteratorResult<ServerSentEvent, undefined>> {
-    const event = this.group[this.given++];
-    if (event !== undefined) return Promise.resolve({ done: false, value: event });
+  next(): Promise<IteratorResult<Item, undefined>> {
+    const item = this.group[this.given++];
+    if (item !== undefined) return Promise.resolve({ done: false, value: item });
     return this.groups.next().then((result) => {
       if (result.done) return END;
       this.group = result.value;
