@@ -61,7 +61,6 @@ const STATUSES: Readonly<Record<ChatErrorCode, number>> = {
 };
 /** What clients of OpenAI look for. */
 const CODES: { readonly [Code in ChatErrorCode]?: string } = {
-  auth: "invalid_api_key",
   "rate-limit": "rate_limit_exceeded",
   payment: "insufficient_quota",
   "not-found": "model_not_found",

@@ -49,7 +49,7 @@ test("the live list of models is that of the gateway", async () => {
 test.each([
   ["rate-limit", "rate-limit"],
   ["context-length", "context-length"],
-  ["content-filter", "bad-request"],
+  ["content-filter", "content-filter"],
   ["auth", "server"],
 ] as const)("%s behind a gateway is %s in front of it", async (code, expected) => {
   const failing = memoryProvider("one", [new ChatError(code, "no")]);

@@ -157,7 +157,7 @@ test("what a provider refuses is told in its own words, and clients need not try
 });
 
 test.each([
-  ["auth", 502, "invalid_api_key"],
+  ["auth", 502, "auth"],
   ["payment", 502, "insufficient_quota"],
   ["not-found", 404, "model_not_found"],
 ] as const)("a provider that fails with %s is told as %d %s", async (code, status, word) => {
