@@ -16,7 +16,7 @@ export async function explain(
   noteProblems(output, application);
   let steps: readonly ExplainStep[];
   try {
-    steps = application.registry.explain(name);
+    steps = await application.registry.explain(name);
   } catch (error) {
     return reportUnknown(output, application, error, options.json);
   }
@@ -28,9 +28,10 @@ export async function explain(
   const rows: Span[][] = [];
   for (const step of steps) {
     if (step.type !== "candidate") output.line(`${formatName(step)}: ${step.targets.join(", ")}`);
-    else rows.push([step.name, formatOutcome(step.outcome), step.reason ?? ""]);
+    else
+      rows.push([step.name, step.state, formatOutcome(step.outcome), step.reason ?? "", step.endedBy ?? ""]);
   }
-  output.table(["candidate", "outcome", "why"], rows);
+  output.table(["candidate", "state", "outcome", "why", "ended by"], rows);
   return EXIT.answered;
 }
 

@@ -10,7 +10,7 @@ test("each step from a name to those who are asked is told", async () => {
   const { code, stdout } = await runCommand(["explain", "fast"], application);
 
   expect(stdout).toMatch(/fast/);
-  expect(stdout).toMatch(/pizzagpt\/gpt-4o-mini/);
+  expect(stdout).toMatch(/pizzagpt\/gpt-4o-mini +well +asked/);
   expect(stdout).toMatch(/fakegpt\/text-davinci-002-render-sha/);
   expect(code).toBe(0);
 });

@@ -44,7 +44,7 @@ test("a package that was left out is told on stderr", async () => {
   const { code, stdout, stderr } = await runCommand(["providers"], broken);
 
   expect(stdout).toMatch(/^pizzagpt/m);
-  expect(stderr).toContain('package "fallthrough-provider-odd": manifest field');
+  expect(stderr).toContain('package "fallthrough-provider-odd": is written for version 9 of the contract');
   expect(code).toBe(0);
   broken.remove();
 });

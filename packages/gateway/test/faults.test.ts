@@ -97,7 +97,7 @@ test("74: a client that leaves counts against nobody", async () => {
     await vi.waitFor(() => expect(provider.open).toBe(0));
   }
 
-  expect(registry.explain().at(-1)).toMatchObject({ outcome: "asked" });
+  expect((await registry.explain()).at(-1)).toMatchObject({ outcome: "asked" });
 });
 
 test("75: a client that reads nothing holds the provider back, and its connection is closed in the end", async () => {

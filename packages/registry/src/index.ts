@@ -1,16 +1,24 @@
 // an application with a strict package manager needs no third package to catch a ChatError
 export * from "@fallthrough/core";
 export type { Candidate } from "./chain/candidate.ts";
-export { type ChainOptions, createChain } from "./chain/chain.ts";
+export { type Chain, type ChainOptions, createChain } from "./chain/chain.ts";
 export { ChainExhaustedError, type ChainExhaustedErrorData, type Outcome } from "./chain/exhausted.ts";
-export type { Health, HealthFailure, HealthStore, HealthSubject, Permit } from "./health/health.ts";
-export { createMemoryHealth, type MemoryHealthOptions } from "./health/memory-health.ts";
+export type {
+  AdmitOptions,
+  Health,
+  HealthFailure,
+  HealthStore,
+  HealthSubject,
+  Permit,
+  Refusal,
+} from "./health/health.ts";
+export { createMemoryHealth, type MemoryHealth, type MemoryHealthOptions } from "./health/memory-health.ts";
 export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./health/policy.ts";
 export type { CandidateStep, ExplainStep } from "./names/explain.ts";
+export type { ListModelsOptions, ModelListing } from "./names/model-lister.ts";
 export type { LeftOut, ReferenceStep } from "./names/references.ts";
 export {
   createRegistry,
-  type ModelListing,
   type ModelReference,
   type Registry,
   type RegistryOptions,

@@ -22,7 +22,7 @@ function listing(from: string): string {
     const { discoverProviders } = await import(${JSON.stringify(new URL("discover.js", DIST).href)});
     const { providers } = await discoverProviders({ from: ${JSON.stringify(from)} });
     const registry = createRegistry({ providers });
-    registry.explain();
+    await registry.explain();
     console.log(registry.models().map(({ reference }) => reference).join());
   `;
 }

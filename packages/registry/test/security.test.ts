@@ -33,7 +33,7 @@ test("finding, listing, resolving and explaining open no connection, install not
     const registry = createRegistry({ providers });
     registry.models();
     registry.resolve("toy");
-    registry.explain("toy");
+    await registry.explain("toy");
 
     expect(providers.map(({ id }) => id)).toEqual(["toy"]);
     expect(problems.map((problem) => problem.package)).toEqual(["provider-absent"]);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ChatError } from "../errors/chat-error.ts";
 import { quote } from "../errors/redact.ts";
 import type { Capability, ModelCard, ProviderCard, ProviderStatus } from "./contract.ts";
@@ -21,10 +22,25 @@ const ISO_DATE = /^\d{4}-\d{2}-\d{2}/;
 // a registered symbol, because provider and registry may each hold a copy of this package
 const INSTANCE = Symbol.for("@fallthrough/core/1.instance");
 
+/** The settings that tell nothing of whom the instance speaks for. */
+const WITHOUT_KEYS: readonly string[] = [
+  "baseURL",
+  "insecureHttp",
+  "proxy",
+  "dispatcher",
+  "timeouts",
+  "limits",
+  "id",
+  "models",
+  "status",
+] satisfies (keyof ProviderSettings)[];
+
 /** What guard and registry know of an instance beside its card. */
 export interface InstanceSettings extends Pick<ProviderSettings, "timeouts" | "limits"> {
-  /** Of the base URL that was set; undefined on the provider's own server. */
+  /** The base URL that was set, without user and query; undefined on the provider's own server. */
   readonly origin?: string | undefined;
+  /** An opaque mark of the keys and other texts in the settings, never those themselves; undefined without any. */
+  readonly key?: string | undefined;
 }
 
 /** The card that a package's manifest declares, checked, with the settings of the instance applied. */
@@ -42,12 +58,33 @@ export function providerCard(
   };
 }
 
-function instanceOf({ timeouts, limits, baseURL }: ProviderSettings): {
-  readonly [INSTANCE]?: InstanceSettings;
-} {
-  if (timeouts === undefined && limits === undefined && baseURL === undefined) return {};
-  const origin = baseURL !== undefined && URL.canParse(baseURL) ? new URL(baseURL).origin : undefined;
-  return { [INSTANCE]: { timeouts, limits, origin } };
+function instanceOf(settings: ProviderSettings): { readonly [INSTANCE]?: InstanceSettings } {
+  const { timeouts, limits, baseURL } = settings;
+  const key = keyMark(settings);
+  if ([timeouts, limits, baseURL, key].every((value) => value === undefined)) return {};
+  const origin = baseURL !== undefined && URL.canParse(baseURL) ? serverOf(new URL(baseURL)) : undefined;
+  return { [INSTANCE]: { timeouts, limits, origin, key } };
+}
+
+function serverOf({ origin, pathname }: URL): string {
+  return origin + pathname.replace(/\/+$/, "");
+}
+
+/** Tells instances with other keys apart, in every process in the same way, and gives nothing away. */
+function keyMark(settings: ProviderSettings): string | undefined {
+  const own = Object.entries(settings).filter(([name]) => !WITHOUT_KEYS.includes(name));
+  const texts = own.flatMap(([name, value]) => textsOf(name, value)).sort();
+  if (texts.length === 0) return undefined;
+  const salted = ["fallthrough", settings.id, settings.baseURL, ...texts].join("\n");
+  return createHash("sha256").update(salted).digest("base64url").slice(0, 12);
+}
+
+function textsOf(name: string, value: unknown): string[] {
+  if (typeof value === "string") return [`${name}=${value}`];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([inner, text]) =>
+    typeof text === "string" ? [`${name}.${inner}=${text}`] : [],
+  );
 }
 
 /** The settings of the instance behind this card. */

@@ -15,6 +15,8 @@ export interface GuardOptions {
   readonly route?: OpenRoute | undefined;
   /** What a chain tells the chains inside it, also through a provider that wraps them. */
   readonly chain?: object | undefined;
+  /** Fails the call with its reason when it aborts: who made the call is closed. */
+  readonly closing?: AbortSignal | undefined;
   /** Learns how the call goes on. */
   readonly observer?: CallObserver | undefined;
 }

@@ -51,6 +51,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   private finish: FinishPart | undefined = undefined;
   private tidy: NodeJS.Timeout | undefined = undefined;
   private onAbort: (() => void) | undefined = undefined;
+  private onClosing: (() => void) | undefined = undefined;
   private committed = false;
   private ended: CallEnd | undefined = undefined;
   private listener: ((end: CallEnd) => void) | undefined = undefined;
@@ -154,6 +155,11 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
       if (signal !== undefined) {
         this.onAbort = () => this.abort(signal);
         listenToAbort(signal, this.onAbort);
+      }
+      const { closing } = this.#options;
+      if (closing !== undefined) {
+        this.onClosing = () => this.fail(closing.reason);
+        listenToAbort(closing, this.onClosing);
       }
       const { model, warning } = selectModel(provider, this.model);
       this.model = model;
@@ -349,7 +355,9 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
     this.watch?.stop();
     clearTimeout(this.tidy);
     const { signal } = this.#request;
+    const { closing } = this.#options;
     if (signal !== undefined && this.onAbort !== undefined) ignoreAbort(signal, this.onAbort);
+    if (closing !== undefined && this.onClosing !== undefined) ignoreAbort(closing, this.onClosing);
     this.listener?.(end);
   }
 }

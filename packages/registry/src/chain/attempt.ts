@@ -10,9 +10,9 @@ import {
   isSelfGuarded,
   type OpeningLists,
 } from "@fallthrough/core/internal";
-import { isOutdated, OUTDATED } from "../health/admission.ts";
-import type { HealthStore, HealthSubject, Permit } from "../health/health.ts";
+import type { Health, HealthSubject, Permit } from "../health/health.ts";
 import type { Accounts, HeldFailure } from "../health/health-report.ts";
+import { isOutdated, OUTDATED } from "../health/health-words.ts";
 import type { Planned } from "./candidate.ts";
 import type { RouteLog } from "./route-log.ts";
 
@@ -26,13 +26,24 @@ export interface AttemptContext {
   readonly accounts: Accounts;
   /** The failures that the call holds back from the accounts. */
   readonly held: HeldFailure[];
-  /** The memory of failures. */
-  readonly health: HealthStore;
   /** The time at which the attempt begins, of `performance.now`. */
   readonly started: number;
+  /** Told before the answer that nobody else is asked. */
+  readonly closeWalk: () => void;
   /** Who watches the chain's own call. */
   readonly observer?: CallObserver | undefined;
 }
+
+/** The call to one candidate. */
+export interface CandidateCall extends OpeningLists<GuardedAnswer> {
+  /** What its failure made of the candidate, where the health store told. */
+  readonly health: Health | undefined;
+  /** Whether it is a chain that asked nobody. */
+  declined(): boolean;
+}
+
+/** So early a timer may end. */
+const TIMER_MS = 2;
 
 type Facts = Omit<Attempt, "provider" | "model" | "ms">;
 
@@ -47,17 +58,18 @@ export function createAttempt(
   planned: Planned,
   permit: Permit,
   options: GuardOptions,
-): OpeningLists<GuardedAnswer> {
+): CandidateCall {
   return new CandidateAttempt(context, planned, permit, options);
 }
 
-class CandidateAttempt implements OpeningLists<GuardedAnswer>, CallObserver {
+class CandidateAttempt implements CandidateCall, CallObserver {
+  health: Health | undefined = undefined;
   readonly #context: AttemptContext;
   private readonly planned: Planned;
   private readonly permit: Permit;
   private readonly options: GuardOptions;
   /** The outcomes that were in the log before. */
-  private readonly earlier: number;
+  private earlier: number;
   private call: OpeningLists<GuardedAnswer> | undefined = undefined;
   private hasCommitted = false;
   private ended = false;
@@ -86,15 +98,22 @@ class CandidateAttempt implements OpeningLists<GuardedAnswer>, CallObserver {
     if (!this.ended) this.abandon();
   }
 
+  declined(): boolean {
+    const told = this.#context.log.outcomes.slice(this.earlier);
+    return told.length > 0 && told.every(({ attempt }) => attempt.outcome === "skipped");
+  }
+
   committed(): void {
     const { planned, options } = this;
     const { provider, model } = planned.subject;
     const { route } = options;
     this.hasCommitted = true;
+    this.#context.accounts.commit(this.permit);
+    this.closeWalk();
     // a chain has told which of its own candidates it was
     if (route !== undefined && route.provider === undefined) {
       route.provider = provider;
-      if (model !== "") route.model = model;
+      if (model !== undefined) route.model = model;
     }
     this.#context.observer?.committed();
   }
@@ -103,9 +122,11 @@ class CandidateAttempt implements OpeningLists<GuardedAnswer>, CallObserver {
     const { accounts, log, observer } = this.#context;
     const { subject } = this.planned;
     const reportedModel = finish.model || undefined;
+    // an answer that comes at once is whole before it commits
+    this.closeWalk();
     accounts.succeed(this.permit);
     this.end({ outcome: "answered", ...(reportedModel === undefined ? {} : { reportedModel }) });
-    const model = finish.route?.model ?? reportedModel ?? (subject.model || undefined);
+    const model = finish.route?.model ?? reportedModel ?? subject.model;
     const answered = {
       provider: finish.route?.provider ?? subject.provider,
       ...(model === undefined ? {} : { model }),
@@ -136,6 +157,14 @@ class CandidateAttempt implements OpeningLists<GuardedAnswer>, CallObserver {
     return guard(provider, own, { ...guarding, caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs } });
   }
 
+  /** What that records of others is not told by a chain inside this one. */
+  private closeWalk(): void {
+    const { log, closeWalk } = this.#context;
+    const told = log.outcomes.length - this.earlier;
+    closeWalk();
+    this.earlier = log.outcomes.length - told;
+  }
+
   /** Tells log and health store; gives what the caller gets. */
   private record(reason: unknown, { aborted, unread }: FailedCall): unknown {
     const { permit } = this;
@@ -150,7 +179,8 @@ class CandidateAttempt implements OpeningLists<GuardedAnswer>, CallObserver {
       return reason;
     }
     if (unread || this.isNested()) accounts.release(permit);
-    else accounts.fail(permit, reason, held);
+    else if (this.wasCut(reason)) accounts.release(permit, true);
+    else this.health = accounts.fail(permit, reason, held);
     this.end(this.factsOf(reason), reason);
     return attachRoute(reason, log.route());
   }
@@ -160,16 +190,28 @@ class CandidateAttempt implements OpeningLists<GuardedAnswer>, CallObserver {
     return isSelfGuarded(this.planned.provider) || this.#context.log.outcomes.length > this.earlier;
   }
 
+  /** Whether its time ended before its own settings say that it has been silent for too long. */
+  private wasCut({ code }: ChatError): boolean {
+    if (this.hasCommitted || (code !== "timeout" && code !== "deadline")) return false;
+    const { request, started } = this.#context;
+    const { caps, timeouts } = this.options;
+    const own = request.timeouts?.firstChunkMs ?? this.planned.firstChunkMs ?? timeouts?.firstChunkMs;
+    const limits = [caps?.firstChunkMs, caps?.commitMs, caps?.totalMs];
+    const limit = Math.min(...limits.map((ms) => ms || Number.POSITIVE_INFINITY));
+    const isOwn = own ? limit >= own : limit === Number.POSITIVE_INFINITY;
+    // an earlier end is another timer's, that of the connection for example
+    return !isOwn && performance.now() - started >= limit - TIMER_MS;
+  }
+
   private factsOf({ code, phase, status }: ChatError): Facts {
-    const { health } = this.#context;
-    const outdated = code === "protocol" && isOutdated(health.peek(this.planned.subject));
+    const outdated = this.health !== undefined && code === "protocol" && isOutdated(this.health);
     const facts = { code, phase, status, reason: outdated ? OUTDATED : undefined };
     const known = Object.entries(facts).filter(([, value]) => value !== undefined);
     return { outcome: "failed", ...Object.fromEntries(known) };
   }
 
   private abandon(): void {
-    this.#context.accounts.release(this.permit);
+    this.#context.accounts.release(this.permit, !this.hasCommitted && !this.isNested());
     this.end({ outcome: "aborted" });
   }
 
@@ -189,5 +231,6 @@ export function attemptOf({
   model,
   origin,
 }: HealthSubject): Pick<Attempt, "provider" | "model" | "origin"> {
-  return { provider, ...(model && { model }), ...(origin && { origin }) };
+  const server = origin === undefined ? undefined : new URL(origin).origin;
+  return { provider, ...(model && { model }), ...(server && { origin: server }) };
 }

@@ -23,6 +23,12 @@ export function isExpired({ started, commitMs, totalMs }: Budget, now: number): 
   return (commitMs > 0 && elapsed >= commitMs) || (totalMs > 0 && elapsed >= totalMs);
 }
 
+/** Milliseconds until nobody may be asked any more. */
+export function remainingMs({ started, commitMs, totalMs }: Budget, now: number): number {
+  const ends = [commitMs, totalMs].map((limit) => (limit === 0 ? Number.POSITIVE_INFINITY : started + limit));
+  return Math.max(0, Math.min(...ends) - now);
+}
+
 /** Upper bounds for an attempt that begins now; one with others behind it may not be silent until the end. */
 export function capsOf({ started, commitMs, totalMs }: Budget, others: boolean, now: number): Timeouts {
   const remaining = left(commitMs, started, now);

@@ -33,6 +33,8 @@ export interface Planned extends Candidate {
   readonly subject: HealthSubject;
   /** The card of the model, where the provider has one. */
   readonly card: ModelCard | undefined;
+  /** The longest silence before the first content that the instance's own settings accept. */
+  readonly firstChunkMs: number | undefined;
   /** Why it is skipped; absent where it is asked. */
   readonly skip: Skip | undefined;
 }
@@ -43,21 +45,38 @@ export type Plan = (need: Need) => readonly Planned[];
 /** The plan of these candidates; for a request that needs nothing special it is made once. */
 export function planCandidates(candidates: readonly Candidate[]): Plan {
   let usual: readonly Planned[] | undefined;
+  // a health store finds what it knows of a subject faster when the subject is the same
+  const subjects = new Map<Candidate, HealthSubject>();
+  const subjectOf: SubjectOf = (candidate, model) => {
+    const known = subjects.get(candidate);
+    if (known !== undefined && known.model === model) return known;
+    const { origin, key } = instanceSettings(candidate.provider);
+    const subject: HealthSubject = { provider: candidate.provider.id, model, origin, key };
+    subjects.set(candidate, subject);
+    return subject;
+  };
   return (need) => {
-    if (need.model !== undefined || need.capabilities.length > 0) return orderCandidates(candidates, need);
-    usual ??= orderCandidates(candidates, need);
+    if (need.model !== undefined || need.capabilities.length > 0)
+      return orderCandidates(candidates, need, subjectOf);
+    usual ??= orderCandidates(candidates, need, subjectOf);
     return usual;
   };
 }
 
-function orderCandidates(candidates: readonly Candidate[], need: Need): readonly Planned[] {
-  const planned = candidates.map((candidate) => planCandidate(candidate, need));
+type SubjectOf = (candidate: Candidate, model: string | undefined) => HealthSubject;
+
+function orderCandidates(
+  candidates: readonly Candidate[],
+  need: Need,
+  subjectOf: SubjectOf,
+): readonly Planned[] {
+  const planned = candidates.map((candidate) => planCandidate(candidate, need, subjectOf));
   const isSilent = ({ card, skip }: Planned) =>
     skip === undefined && need.capabilities.some((capability) => card?.capabilities?.[capability] !== true);
   return planned.toSorted((a, b) => Number(isSilent(a)) - Number(isSilent(b)));
 }
 
-function planCandidate(candidate: Candidate, need: Need): Planned {
+function planCandidate(candidate: Candidate, need: Need, subjectOf: SubjectOf): Planned {
   const { provider } = candidate;
   const model = candidate.model ?? need.model;
   const card = findModel(provider, model);
@@ -65,11 +84,8 @@ function planCandidate(candidate: Candidate, need: Need): Planned {
     ...candidate,
     model,
     card,
-    subject: {
-      provider: provider.id,
-      model: card?.id ?? model ?? "",
-      origin: instanceSettings(provider).origin,
-    },
+    subject: subjectOf(candidate, card?.id ?? (model || undefined)),
+    firstChunkMs: instanceSettings(provider).timeouts?.firstChunkMs,
     skip: skipFor(candidate, card, need),
   };
 }

@@ -13,18 +13,18 @@ import {
   requiredCapabilities,
   resolveTimeouts,
 } from "@fallthrough/core/internal";
-import { admit, coolingSkip, isPromise } from "../health/admission.ts";
-import type { HealthStore, Permit } from "../health/health.ts";
+import type { HealthStore } from "../health/health.ts";
 import type { Accounts, HeldFailure } from "../health/health-report.ts";
-import { BACK_OFF_MS, type Policy } from "../health/policy.ts";
-import { attemptOf, createAttempt } from "./attempt.ts";
-import { capsOf, deadlineError, isExpired, startBudget } from "./budget.ts";
+import { BACK_OFF_MS, type Policy, PROBE_WAIT_MS } from "../health/policy.ts";
+import { attemptOf, type CandidateCall, createAttempt } from "./attempt.ts";
+import { capsOf, deadlineError, isExpired, remainingMs, startBudget } from "./budget.ts";
 import type { Plan, Planned, Skip } from "./candidate.ts";
-import { pause } from "./delay.ts";
+import { pause, waitFor } from "./delay.ts";
 import { verdictOn } from "./final-error.ts";
 import { isFinal, mayAskAgain, type Rules, skipOf } from "./next-step.ts";
 import { isOffline } from "./offline.ts";
 import { createRouteLog, type RouteLog } from "./route-log.ts";
+import { createWalk, isPromise, type Turn, type Walk } from "./walk.ts";
 
 /** What all calls of one chain share; nothing in it changes but the health store. */
 export interface ChainContext {
@@ -40,6 +40,8 @@ export interface ChainContext {
   readonly reasoningOnly?: boolean | undefined;
   /** Called after each attempt. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+  /** Aborts with the reason for every call, once the chain is closed. */
+  readonly closing: AbortSignal;
 }
 
 /**
@@ -64,8 +66,10 @@ interface Run {
   readonly rules: Rules;
   /** What holds for every attempt. */
   readonly guarding: GuardOptions;
+  /** The log of the chain around this one. */
+  readonly outer: RouteLog | undefined;
   /** Who failed last. */
-  last?: { readonly planned: Planned; readonly reason: unknown };
+  last?: { readonly turn: Turn; readonly reason: unknown };
 }
 
 class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnswer> {
@@ -74,10 +78,10 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   // hidden, so that nobody logs a prompt who logs a stream
   readonly #parse: () => ChatRequest;
   readonly #options: GuardOptions;
-  #attempt: OpeningLists<GuardedAnswer> | undefined = undefined;
+  #attempt: CandidateCall | undefined = undefined;
   #reader: AsyncIterableIterator<StreamPart, undefined> | undefined = undefined;
   private readonly held: HeldFailure[] = [];
-  private stopPausing: (() => void) | undefined = undefined;
+  private leavingSignals: AbortController | undefined = undefined;
   private asked = false;
   private left = false;
 
@@ -110,9 +114,15 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
 
   async return(): Promise<void> {
     this.left = true;
-    this.stopPausing?.();
+    this.leavingSignals?.abort();
     await this.#attempt?.return();
     this.settle(true);
+  }
+
+  /** Aborts when the caller leaves; most calls wait for nothing and need none. */
+  private get leaving(): AbortController {
+    this.leavingSignals ??= new AbortController();
+    return this.leavingSignals;
   }
 
   private begin(request: ChatRequest): Run {
@@ -125,100 +135,107 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
       commitMs: capTimeout(commitMs, caps?.commitMs),
       totalMs: capTimeout(totalMs, caps?.totalMs),
     });
-    const log = createRouteLog({ route, onAttempt, outer: chain as RouteLog | undefined });
-    const guarding = { timeouts, route, reasoningOnly: reasoningOnly ?? this.context.reasoningOnly };
-    return { request, log, rules: { policy, log, budget }, guarding };
+    const outer = chain as RouteLog | undefined;
+    const log = createRouteLog({ route, onAttempt, outer });
+    const guarding = {
+      timeouts,
+      route,
+      reasoningOnly: reasoningOnly ?? this.context.reasoningOnly,
+      closing: this.context.closing,
+    };
+    return { request, log, rules: { policy, log, budget }, guarding, outer };
   }
 
   private async ask(run: Run): Promise<GuardedAnswer | undefined> {
-    const { request, rules, log } = run;
-    const { health } = this.context;
+    const { request, log } = run;
     const plan = this.planFor({ model: request.model, capabilities: requiredCapabilities(request) });
-    const admission = { plan, health };
+    const walk = this.walkOver(run, plan);
 
-    for (const [index, planned] of plan.entries()) {
+    for (;;) {
       if (this.isOver(run)) return undefined;
-      const skip = skipOf(rules, planned);
-      const admitted = skip === undefined ? admit(admission, planned) : undefined;
-      const permit = isPromise(admitted) ? await admitted : admitted;
-      if (permit === undefined) {
-        this.recordSkip(log, planned, skip);
-        continue;
-      }
-      const others = plan.some((other, place) => place > index && this.isLeft(rules, other));
-      const answer = await this.attempt(run, planned, permit, others);
+      const next = walk.next();
+      const turn = isPromise(next) ? await next : next;
+      if (turn === undefined) break;
+      const answer = await this.attempt(run, walk, turn);
       if (answer !== undefined || this.left) return answer;
     }
-    if (run.last !== undefined && mayAskAgain(rules, run.last.reason)) {
-      const { planned } = run.last;
-      const leaving = new AbortController();
-      this.stopPausing = () => leaving.abort();
-      await pause(BACK_OFF_MS * Math.random(), [request.signal, leaving.signal]);
-      if (this.isOver(run)) return undefined;
-      const { subject } = planned;
-      const permit = (await health.admit(subject, { force: true })) ?? { subject };
-      const answer = await this.attempt(run, planned, permit, false);
-      if (answer !== undefined || this.left) return answer;
-    }
+    const answer = await this.askAgain(run, walk);
+    if (answer !== undefined || this.left) return answer;
+    walk.close();
     this.settle(isOffline(log.errors()));
-    throw verdictOn(plan, log, health);
+    throw verdictOn(log, walk.retryAt());
   }
 
-  /** @throws the caller's own reason */
-  private isOver({ request: { signal } }: Run): boolean {
-    if (signal?.aborted) throw abortReason(signal);
-    return this.left;
-  }
-
-  private isLeft(rules: Rules, planned: Planned): boolean {
-    const { state } = this.context.health.peek(planned.subject);
-    return skipOf(rules, planned) === undefined && (state === "ready" || state === "half-open");
-  }
-
-  private recordSkip(log: RouteLog, { subject }: Planned, skip: Skip | undefined): void {
-    const { health } = this.context;
-    const { code, reason } = skip ?? coolingSkip(health.peek(subject)) ?? { reason: "cooling" };
-    log.add({
-      attempt: {
-        ...attemptOf(subject),
-        outcome: "skipped",
-        ...(code === undefined ? {} : { code }),
-        ms: 0,
-        reason,
+  private walkOver(run: Run, plan: readonly Planned[]): Walk {
+    const { request, rules, log, guarding, outer } = run;
+    const own = request.timeouts?.firstChunkMs;
+    const usual = guarding.timeouts?.firstChunkMs ?? 0;
+    return createWalk({
+      plan,
+      health: this.context.health,
+      lastResort: outer?.others !== true,
+      skipOf: (planned) => skipOf(rules, planned),
+      firstChunkOf: ({ firstChunkMs }) => own ?? firstChunkMs ?? usual,
+      wait: async (settled) => {
+        const ms = Math.min(PROBE_WAIT_MS, remainingMs(rules.budget, performance.now()));
+        await waitFor(settled, ms, [request.signal, this.leaving.signal]);
       },
+      record: (planned, skip) => recordSkip(log, planned, skip),
     });
   }
 
+  /** One more try on the last candidate, where its failure may pass at once and the time allows it. */
+  private async askAgain(run: Run, walk: Walk): Promise<GuardedAnswer | undefined> {
+    const { request, rules, last } = run;
+    if (last === undefined || last.turn.forced || !mayAskAgain(rules, last.reason)) return undefined;
+    const ms = BACK_OFF_MS * Math.random();
+    if (remainingMs(rules.budget, performance.now()) <= ms) return undefined;
+    await pause(ms, [request.signal, this.leaving.signal]);
+    if (this.isOver(run)) return undefined;
+    const { planned } = last.turn;
+    const permit = await this.context.health.admit(planned.subject, { insist: "alone" });
+    if (!permit.admitted) return undefined;
+    return this.attempt(run, walk, { planned, permit, forced: true, others: false });
+  }
+
+  /** @throws the caller's own reason, and that of a closed chain */
+  private isOver({ request: { signal } }: Run): boolean {
+    if (signal?.aborted) throw abortReason(signal);
+    if (this.context.closing.aborted) throw this.context.closing.reason;
+    return this.left;
+  }
+
   /** The answer of this one, `undefined` where the next may be asked; @throws where nobody else is to be */
-  private async attempt(
-    run: Run,
-    planned: Planned,
-    permit: Permit,
-    others: boolean,
-  ): Promise<GuardedAnswer | undefined> {
-    const { request, rules, log, guarding } = run;
-    const { accounts, health } = this.context;
+  private async attempt(run: Run, walk: Walk, turn: Turn): Promise<GuardedAnswer | undefined> {
+    const { request, rules, log, guarding, outer } = run;
+    const { planned, permit, others } = turn;
+    const { accounts, closing } = this.context;
     const { held } = this;
     const { observer } = this.#options;
     const now = performance.now();
-    if (this.left || isExpired(rules.budget, now)) {
+    if (this.left || request.signal?.aborted || closing.aborted || isExpired(rules.budget, now)) {
       accounts.release(permit);
-      if (this.left) return undefined;
+      if (this.isOver(run)) return undefined;
       throw attachRoute(deadlineError(rules.budget), log.route());
     }
     const own = this.asked ? this.#parse() : request;
     this.asked = true;
-    const context = { request: own, log, accounts, held, health, observer, started: now };
+    const closeWalk = () => walk.close();
+    const context = { request: own, log, accounts, held, closeWalk, observer, started: now };
     const caps = capsOf(rules.budget, others, now);
-    this.#attempt = createAttempt(context, planned, permit, { ...guarding, caps });
+    log.others = others || outer?.others === true;
+    const attempt = createAttempt(context, planned, permit, { ...guarding, caps });
+    this.#attempt = attempt;
     try {
-      const answer = await this.#attempt.open();
+      const answer = await attempt.open();
       if (answer !== undefined) this.settle(false);
       return answer;
     } catch (reason) {
       this.#attempt = undefined;
-      if (request.signal?.aborted || isFinal(rules, reason, planned)) throw reason;
-      run.last = { planned, reason };
+      if (request.signal?.aborted || closing.aborted || isFinal(rules, reason, planned)) throw reason;
+      if (attempt.declined()) walk.declined(planned);
+      else walk.failed(attempt.health);
+      run.last = { turn, reason };
       return undefined;
     }
   }
@@ -227,4 +244,9 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   private settle(offline: boolean): void {
     if (this.held.length > 0) this.context.accounts.settle(this.held, offline);
   }
+}
+
+function recordSkip(log: RouteLog, { subject }: Planned, { code, reason }: Skip): void {
+  const facts = { outcome: "skipped", ...(code === undefined ? {} : { code }), ms: 0, reason } as const;
+  log.add({ attempt: { ...attemptOf(subject), ...facts } });
 }

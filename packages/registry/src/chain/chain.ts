@@ -31,6 +31,14 @@ export interface ChainOptions {
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }
 
+/** A chain, which closes its candidates. */
+export interface Chain extends ChatProvider {
+  /** Ends every call with `config`, then closes the candidates. */
+  close(): Promise<void>;
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /**
  * One provider that asks the candidates in order until one of them answers.
  *
@@ -41,18 +49,19 @@ export interface ChainOptions {
 export function createChain(
   candidates: readonly (ChatProvider | Candidate)[],
   options: ChainOptions = {},
-): ChatProvider {
+): Chain {
   const { id = "chain" } = options;
   const all = candidates.map((candidate) => ("provider" in candidate ? candidate : { provider: candidate }));
   const [first] = all;
   if (first === undefined)
     throw new ChatError("config", "createChain() got no candidate, expected at least one");
-  const context = createContext(options);
+  const context = createContext(options, "chain");
   const plan = planCandidates(all);
 
   const stream: SelfGuarded["stream"] = (request, callOptions?: GuardOptions) =>
     createChainCall(context, plan, () => parseRequest(request), callOptions);
-  const chain: SelfGuarded & { readonly [SELF_GUARDED]: typeof stream } = {
+  const close = () => context.close(all.map(({ provider }) => provider));
+  const chain: Chain & SelfGuarded & { readonly [SELF_GUARDED]: typeof stream } = {
     specificationVersion: 1,
     id,
     name: `Chain of ${all.map(({ provider }) => provider.name).join(", ")}`,
@@ -60,21 +69,40 @@ export function createChain(
     models: [],
     [SELF_GUARDED]: stream,
     stream,
-    close: () => closeAll(all.map(({ provider }) => provider)),
+    close,
+    [Symbol.asyncDispose]: close,
   };
   return chain;
 }
 
+/** What all calls of a chain share, and its end. */
+export interface OwnedContext extends ChainContext {
+  /** Ends every call with `config` and closes these providers. */
+  close(providers: readonly ChatProvider[]): Promise<void>;
+}
+
 /** What all calls with these options share. */
-export function createContext({
-  timeouts,
-  health = createMemoryHealth(),
-  policy: overrides,
-  reasoningOnly,
-  onAttempt,
-}: ChainOptions): ChainContext {
+export function createContext(
+  { timeouts, health = createMemoryHealth(), policy: overrides, reasoningOnly, onAttempt }: ChainOptions,
+  name: "chain" | "registry",
+): OwnedContext {
   const policy = resolvePolicy(overrides);
-  return { timeouts, health, policy, accounts: createAccounts(health, policy), reasoningOnly, onAttempt };
+  const closer = new AbortController();
+  return {
+    timeouts,
+    health,
+    policy,
+    accounts: createAccounts(health, policy),
+    reasoningOnly,
+    onAttempt,
+    closing: closer.signal,
+    close(providers) {
+      closer.abort(
+        new ChatError("config", `the ${name} was closed, expected no call after that or during it`),
+      );
+      return closeAll(providers);
+    },
+  };
 }
 
 function statusOf(first: Candidate, all: readonly Candidate[]): ProviderStatus {
@@ -83,7 +111,7 @@ function statusOf(first: Candidate, all: readonly Candidate[]): ProviderStatus {
 }
 
 /** Closes every provider once, also when one of them fails to. */
-export async function closeAll(providers: readonly ChatProvider[]): Promise<void> {
+async function closeAll(providers: readonly ChatProvider[]): Promise<void> {
   const closings = [...new Set(providers)].map(async (provider) => provider.close?.());
   const failures = (await Promise.allSettled(closings)).flatMap((closing) =>
     closing.status === "rejected" ? [closing.reason] : [],

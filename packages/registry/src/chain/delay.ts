@@ -15,3 +15,15 @@ export function pause(ms: number, signals: readonly (AbortSignal | undefined)[])
     }
   });
 }
+
+/** Waits for this, but no longer than so many milliseconds or until a signal aborts; never rejects. */
+export async function waitFor(
+  settled: Promise<void>,
+  ms: number,
+  signals: readonly (AbortSignal | undefined)[],
+): Promise<void> {
+  const done = new AbortController();
+  const end = (): void => done.abort();
+  settled.then(end, end);
+  await pause(ms, [...signals, done.signal]);
+}

@@ -3,18 +3,34 @@ import { isLoopback } from "@fallthrough/core/internal";
 
 /** What the system reports when the fault may lie on this side of the connection. */
 const LOCAL_FAULTS: readonly unknown[] = ["ENOTFOUND", "EAI_AGAIN", "ENETUNREACH"];
+/** What the system reports when this machine has nothing left to connect with, or may not. */
+const MACHINE_FAULTS: readonly unknown[] = [
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+  "EADDRNOTAVAIL",
+  "EACCES",
+  "EPERM",
+];
 const CAUSE_DEPTH = 5;
 
 /** Whether this failure says no more than that a name or network could not be reached from here. */
 export function isLocalFault(error: ChatError): boolean {
-  return (error.code === "offline" || (error.code === "network" && hasLocalCause(error))) && !isHere(error);
+  return (error.code === "offline" || isNetwork(error, LOCAL_FAULTS)) && !isHere(error);
 }
 
-function hasLocalCause(error: ChatError): boolean {
-  let { cause } = error;
-  for (let depth = 0; depth < CAUSE_DEPTH && cause instanceof Error; depth++) {
-    if ("code" in cause && LOCAL_FAULTS.includes(cause.code)) return true;
-    cause = cause.cause;
+/** Whether this machine could not make a connection, whoever was to be asked. */
+export function isMachineFault(error: ChatError): boolean {
+  return isNetwork(error, MACHINE_FAULTS);
+}
+
+function isNetwork({ code, cause }: ChatError, causes: readonly unknown[]): boolean {
+  if (code !== "network") return false;
+  let inner = cause;
+  for (let depth = 0; depth < CAUSE_DEPTH && inner instanceof Error; depth++) {
+    if ("code" in inner && causes.includes(inner.code)) return true;
+    inner = inner.cause;
   }
   return false;
 }

@@ -4,6 +4,8 @@ import type { Outcome } from "./exhausted.ts";
 
 /** The outcomes of one call of a chain, in order, those of chains inside it among them. */
 export interface RouteLog {
+  /** Whether others may be asked after the attempt that runs: a chain inside it then leaves its cooldowns alone. */
+  others: boolean;
   /** Every attempt so far, with its error. */
   readonly outcomes: readonly Outcome[];
   /** The errors so far. */
@@ -31,6 +33,7 @@ export function createRouteLog(options: RouteLogOptions): RouteLog {
 
 class OutcomeLog implements RouteLog {
   readonly outcomes: Outcome[] = [];
+  others = false;
   private readonly openRoute: OpenRoute | undefined;
   private readonly onAttempt: ((attempt: Attempt) => void) | undefined;
   private readonly outer: RouteLog | undefined;

@@ -1,16 +1,22 @@
 import type { ChatError } from "@fallthrough/core";
-import { isLocalFault } from "../chain/offline.ts";
-import type { HealthStore, Permit } from "./health.ts";
+import { isLocalFault, isMachineFault } from "../chain/offline.ts";
+import type { Health, HealthStore, Permit } from "./health.ts";
 import { type Policy, policyOf } from "./policy.ts";
 
 /** Tells the health store what came of attempts. */
 export interface Accounts {
+  /** Reports the first content. */
+  commit(permit: Permit): void;
   /** Reports that the candidate answered. */
   succeed(permit: Permit): void;
-  /** Counts a failure, or holds it back until it is known whether this machine is offline. */
-  fail(permit: Permit, error: ChatError, held: HeldFailure[]): void;
-  /** Gives a probe back that said nothing. */
-  release(permit: Permit): void;
+  /**
+   * Counts a failure, or holds it back until it is known whether this machine is offline.
+   *
+   * Gives what the failure made of the one that was asked, where the store knows that at once.
+   */
+  fail(permit: Permit, error: ChatError, held: HeldFailure[]): Health | undefined;
+  /** Tells nothing about the subject; `silent` where the call was left before anything came. */
+  release(permit: Permit, silent?: boolean): void;
   /** Counts what a call held back, or drops it. */
   settle(held: HeldFailure[], offline: boolean): void;
 }
@@ -18,31 +24,39 @@ export interface Accounts {
 /** A failure that nobody was told of. */
 export type HeldFailure = readonly [Permit, ChatError];
 
+const WELL: Health = { state: "well", remainingMs: 0, openMs: 0, repeats: 0 };
+
 /** Accounts for all calls of a chain. */
 export function createAccounts(health: HealthStore, policy: Policy): Accounts {
-  function count(permit: Permit, error: ChatError): void {
+  function count(permit: Permit, error: ChatError): Health | undefined {
     const { health: effect, hard, ...lengths } = policyOf(policy, error.code);
-    if (effect === "none") {
+    // the next provider would fail in the same way, so this one is not to blame
+    if (effect === "none" || isMachineFault(error)) {
       release(permit);
-      return;
+      return WELL;
     }
     const { code, scope, origin, retryAfterMs } = error;
     const facts = { code, scope, origin, retryAfterMs, effect };
     const stated = hard === "stated" && retryAfterMs !== undefined;
-    tell(() => health.fail(permit, { ...lengths, ...facts, hard: hard === "always" || stated }));
+    const failure = { ...lengths, ...facts, hard: hard === "always" || stated };
+    return tell(() => health.fail(permit, failure)) as Health | undefined;
   }
 
-  function release(permit: Permit): void {
-    tell(() => health.release(permit));
+  function release(permit: Permit, silent = false): void {
+    tell(() => health.release(permit, { silent }));
   }
 
   return {
+    commit(permit) {
+      tell(() => health.commit?.(permit));
+    },
     succeed(permit) {
       tell(() => health.succeed(permit));
     },
     fail(permit, error, held) {
-      if (isLocalFault(error)) held.push([permit, error]);
-      else count(permit, error);
+      if (!isLocalFault(error)) return count(permit, error);
+      held.push([permit, error]);
+      return undefined;
     },
     release,
     settle(held, offline) {
@@ -55,10 +69,13 @@ export function createAccounts(health: HealthStore, policy: Policy): Accounts {
 }
 
 /** Nobody waits for a store to take note, and a store that fails takes no answer away. */
-function tell(operation: () => void | Promise<void>): void {
+function tell(operation: () => unknown): unknown {
   try {
-    operation()?.catch(() => {});
+    const told = operation();
+    if (!(told instanceof Promise)) return told;
+    told.catch(() => {});
   } catch {
     // a store that throws is one that fails
   }
+  return undefined;
 }

@@ -1,14 +1,16 @@
 import type { ChatErrorCode, FailureScope } from "@fallthrough/core";
 import type { CodePolicy } from "./policy.ts";
 
-/** Whom a call is about. */
+/** Whom a call is about. Two instances of one provider, with two keys or two servers, are two. */
 export interface HealthSubject {
   /** The provider's id. */
   readonly provider: string;
-  /** The model's id. */
-  readonly model: string;
-  /** The server, where it is known before it fails. */
+  /** The model's id; absent where none is asked for by name. */
+  readonly model?: string | undefined;
+  /** The server with its base path, where it is known before it fails. */
   readonly origin?: string | undefined;
+  /** An opaque mark of the instance's key, never the key; absent where the settings hold none. */
+  readonly key?: string | undefined;
 }
 
 /** A failure, with what the policy says to remember of it. */
@@ -17,44 +19,67 @@ export interface HealthFailure extends Pick<CodePolicy, "cooldownMs" | "factor" 
   readonly code: ChatErrorCode;
   /** What the failure says something about. */
   readonly scope: FailureScope;
-  /** The origin of the server that failed. */
+  /** The server that failed, where it is known. */
   readonly origin?: string | undefined;
-  /** What the policy does to the scope. */
+  /** What is remembered; `cool` and `park` at once, `count` after three in a row. */
   readonly effect: Exclude<CodePolicy["health"], "none">;
-  /** What the server asked for; only a `cool` effect heeds it. */
+  /** Milliseconds that the server asked to wait; with them even a `count` cools down at once. */
   readonly retryAfterMs?: number | undefined;
-  /** Whether a single candidate is skipped for it, too. */
+  /** Asking before the end is pointless. */
   readonly hard: boolean;
 }
 
 /**
  * What is known of a subject.
  *
- * `ready` may be asked; `cooling` not yet; `half-open` by one caller, the probe; `probing` has that caller already.
+ * `well` may be asked. `suspect` is asked after the others, because calls wait for it in silence. `cooling` is asked
+ * when nobody else is left. `refused` is not asked before the end. `probing` is after a cooldown: with `remainingMs`
+ * of 0 the next call is the probe, above 0 a probe is under way.
  */
 export interface Health {
-  /** Whether it can be asked now. */
-  readonly state: "ready" | "cooling" | "half-open" | "probing";
-  /** Milliseconds until the cooldown, or the lease of the probe, ends. */
+  /** How it is now. */
+  readonly state: "well" | "suspect" | "cooling" | "probing" | "refused";
+  /** Milliseconds until the state ends by itself: the suspicion, the cooldown, or the lease of the probe. */
   readonly remainingMs: number;
-  /** Milliseconds since the breaker opened. */
+  /** Milliseconds since the state began; 0 while it is well. */
   readonly openMs: number;
-  /** The failure that opened it. */
+  /** The failure that ended being well. */
   readonly code?: ChatErrorCode | undefined;
-  /** What the last failure did. */
-  readonly effect?: HealthFailure["effect"] | undefined;
-  /** Asking before the end is pointless. */
-  readonly hard: boolean;
+  /** How hard that failure is; a `count` may pass any moment. */
+  readonly effect?: HealthFailure["effect"] | "suspect" | undefined;
   /** How often that code came in a row. */
   readonly repeats: number;
 }
 
-/** Leave to make one call; its caller reports once, by `succeed`, `fail` or `release`. */
+/** Leave to make one call. Its caller reports `commit` at the first content, and once `succeed`, `fail` or `release`. */
 export interface Permit {
+  /** Tells a permit from a refusal. */
+  readonly admitted: true;
   /** What may be asked. */
   readonly subject: HealthSubject;
   /** Names the probe, where this call is one. */
   readonly probe?: string | undefined;
+}
+
+/** No leave to make a call now. */
+export interface Refusal extends Health {
+  /** Tells a refusal from a permit. */
+  readonly admitted: false;
+  /** Milliseconds since it was last asked, where that is known. */
+  readonly askedMs?: number | undefined;
+  /** Settles when the probe that is under way has its first content or has failed; a store may leave it out. */
+  readonly settled?: Promise<void> | undefined;
+}
+
+/** What a caller of `admit` accepts and wants to be known. */
+export interface AdmitOptions {
+  /**
+   * Takes what is not well: `suspect` one that is suspect, `cooling` also one that cools down, but not many callers at
+   * once, `alone` also then, because there is no other. None takes one that is `refused`.
+   */
+  readonly insist?: "suspect" | "cooling" | "alone" | undefined;
+  /** The longest silence before the first content, in milliseconds; 0 is no limit. */
+  readonly firstChunkMs?: number | undefined;
 }
 
 /**
@@ -64,17 +89,18 @@ export interface Permit {
  * handles that itself, by going on with what it knows locally. A cooldown is never shortened by a later failure.
  */
 export interface HealthStore {
-  /** What is known now; takes nothing. */
-  peek(subject: HealthSubject): Health;
-  /** Leave to call, or `undefined`; with `force` also during a cooldown. */
-  admit(
-    subject: HealthSubject,
-    options?: { readonly force?: boolean | undefined },
-  ): Permit | undefined | Promise<Permit | undefined>;
+  /** What is known now, for `explain()`; takes nothing. */
+  peek(subject: HealthSubject): Health | Promise<Health>;
+  /** Leave to call, or why not. */
+  admit(subject: HealthSubject, options?: AdmitOptions): Permit | Refusal | Promise<Permit | Refusal>;
+  /** The first content came: whoever waits for this probe may go. A store may leave it out. */
+  commit?(permit: Permit): void | Promise<void>;
   /** The answer came, whole. */
   succeed(permit: Permit): void | Promise<void>;
-  /** Remembers a failure. */
-  fail(permit: Permit, failure: HealthFailure): void | Promise<void>;
-  /** The call said nothing about the subject: gives the slot of a probe back. */
-  release(permit: Permit): void | Promise<void>;
+  /** The call failed; gives what that makes of the subject, where the store knows it at once. */
+  fail(permit: Permit, failure: HealthFailure): Health | undefined | Promise<unknown>;
+  /** The call said nothing about the subject, or ended in silence; gives the slot of a probe back. */
+  release(permit: Permit, options?: { readonly silent?: boolean | undefined }): void | Promise<void>;
+  /** Forgets what it knows of this instance, or of all. A store may leave it out. */
+  reset?(instance?: Omit<HealthSubject, "model">): void | Promise<void>;
 }

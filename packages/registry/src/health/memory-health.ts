@@ -1,6 +1,25 @@
 import type { ChatErrorCode } from "@fallthrough/core";
-import type { Health, HealthFailure, HealthStore, HealthSubject, Permit } from "./health.ts";
-import { COOLDOWN_JITTER, FAILURES_TO_OPEN, LEVEL_DECAY_MS, PROBE_LEASE_MS } from "./policy.ts";
+import type {
+  AdmitOptions,
+  Health,
+  HealthFailure,
+  HealthStore,
+  HealthSubject,
+  Permit,
+  Refusal,
+} from "./health.ts";
+import {
+  COOLDOWN_JITTER,
+  FAILURES_TO_OPEN,
+  HEALTH_ENTRIES,
+  INSIST_MS,
+  LEASE_MARGIN_MS,
+  LEVEL_DECAY_MS,
+  PROBE_LEASE_MS,
+  PROBE_WAIT_MS,
+  SILENCE,
+  SUSPECT_MS,
+} from "./policy.ts";
 
 /** What a health store in memory takes its time and chance from. */
 export interface MemoryHealthOptions {
@@ -10,108 +29,314 @@ export interface MemoryHealthOptions {
   readonly random?: (() => number) | undefined;
 }
 
-/** What is remembered of one key, model, provider or origin; open from the first cooldown to a probe's success. */
+/** A health store in memory, which knows at once. */
+export interface MemoryHealth extends HealthStore {
+  peek(subject: HealthSubject): Health;
+  admit(subject: HealthSubject, options?: AdmitOptions): Permit | Refusal;
+  commit(permit: Permit): void;
+  succeed(permit: Permit): void;
+  fail(permit: Permit, failure: HealthFailure): Health;
+  release(permit: Permit, options?: { readonly silent?: boolean | undefined }): void;
+  reset(instance?: Omit<HealthSubject, "model">): void;
+}
+
+/** A permit, with what the store wants to know when its caller reports. */
+interface Ticket extends Permit {
+  /** Its place among all that was admitted or opened. */
+  readonly order: number;
+  readonly at: number;
+  readonly firstChunkMs: number;
+}
+
+interface Open {
+  readonly order: number;
+  readonly since: number;
+  readonly until: number;
+  /** Nobody is let through before. */
+  readonly hardUntil: number;
+  readonly code: ChatErrorCode;
+  readonly effect: NonNullable<Health["effect"]>;
+}
+
+interface Lease {
+  readonly probe: string;
+  readonly since: number;
+  readonly until: number;
+  settled?: Promise<void>;
+  settle?: () => void;
+}
+
+/** What is remembered of one key, model, provider or origin; open from the first cooldown to the next first content. */
 interface Entry {
   failures: number;
   repeats: number;
   code?: ChatErrorCode | undefined;
   level: number;
   healthySince?: number | undefined;
-  open?: {
-    since: number;
-    until: number;
-    code: ChatErrorCode;
-    effect: HealthFailure["effect"];
-    hard: boolean;
-  };
-  lease?: { readonly probe: string; readonly until: number } | undefined;
+  open?: Open | undefined;
+  lease?: Lease | undefined;
+  /** The probe whose first content closed it, while its answer goes on. */
+  closedBy?: string | undefined;
+  /** When it was last asked. */
+  askedAt?: number | undefined;
+  /** When it was last asked in its cooldown, and the time before. */
+  insisted: readonly [number, number];
+  /** Those who wait for the first content, the longest first. */
+  readonly waiting: Set<Ticket>;
+  /** When it last said anything. */
+  heardAt: number;
+  /** How long the first content takes. */
+  usualMs: number;
+  /** How long those waited in vain who have left, since it last said anything. */
+  silentMs: number;
 }
 
-/** Above so many entries those that say nothing any more are dropped: model names may come from anywhere. */
-const SWEEP_ABOVE = 1_000;
-const READY: Health = { state: "ready", remainingMs: 0, openMs: 0, hard: false, repeats: 0 };
-const SCOPES: readonly HealthFailure["scope"][] = ["key", "model", "provider", "origin"];
-const NONE: readonly Entry[] = [];
-const STATES: readonly Health["state"][] = ["ready", "half-open", "probing", "cooling"];
+const WELL: Health = { state: "well", remainingMs: 0, openMs: 0, repeats: 0 };
+const SCOPES: readonly HealthFailure["scope"][] = ["model", "key", "provider", "origin"];
+const STATES: readonly Health["state"][] = ["well", "suspect", "probing", "cooling", "refused"];
+/** Softer first. */
+const EFFECTS: readonly Open["effect"][] = ["suspect", "count", "cool", "park"];
 
 /** A health store that lives as long as the process. */
-export function createMemoryHealth(options: MemoryHealthOptions = {}): HealthStore {
+export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHealth {
   const { now = () => performance.now(), random = Math.random } = options;
   const entries = new Map<string, Entry>();
   /** Learned from failures, where no base URL tells which server a provider talks to. */
   const origins = new Map<string, string>();
-  let probes = 0;
+  /** The entries of a subject, until one is made or dropped: callers ask with the same subjects again and again. */
+  const known = new WeakMap<
+    HealthSubject,
+    { readonly found: readonly Entry[]; readonly generation: number }
+  >();
+  let generation = 0;
+  let order = 0;
 
-  function keyOf({ provider, model, origin: known }: HealthSubject, scope: HealthFailure["scope"]): string {
-    if (scope === "model") return `model:${provider}/${model}`;
-    const origin = known ?? origins.get(provider);
-    return scope === "origin" && origin !== undefined ? `origin:${origin}` : `${scope}:${provider}`;
+  function keyOf(subject: HealthSubject, scope: HealthFailure["scope"]): string {
+    const instance = instanceOf(subject);
+    if (scope === "model") return `model:${instance}/${subject.model ?? ""}`;
+    const origin = subject.origin === undefined ? origins.get(instance) : serverOf(subject.origin);
+    return scope === "origin" && origin !== undefined ? `origin:${origin}` : `${scope}:${instance}`;
   }
 
   function entriesOf(subject: HealthSubject): readonly Entry[] {
-    // nobody has failed: every call looks here first
-    if (entries.size === 0) return NONE;
-    const found: Entry[] = [];
-    for (const scope of SCOPES) {
-      const entry = entries.get(keyOf(subject, scope));
-      if (entry !== undefined) found.push(entry);
-    }
+    const kept = known.get(subject);
+    if (kept?.generation === generation) return kept.found;
+    const found = SCOPES.flatMap((scope) => entries.get(keyOf(subject, scope)) ?? []);
+    known.set(subject, { found, generation });
     return found;
   }
 
-  function healthOf({ open, lease, repeats }: Entry): Health {
-    if (open === undefined) return READY;
-    const time = now();
-    const { since, until, code, effect, hard } = open;
-    const facts = { openMs: time - since, code, effect, hard, repeats };
-    if (lease !== undefined && time < lease.until) {
-      return { state: "probing", remainingMs: Math.max(until, lease.until) - time, ...facts, hard: false };
+  function entryOf(subject: HealthSubject, scope: HealthFailure["scope"]): Entry {
+    const key = keyOf(subject, scope);
+    const found = entries.get(key);
+    if (found !== undefined) return found;
+    makeRoom();
+    const insisted = [-Infinity, -Infinity] as const;
+    const counts = { failures: 0, repeats: 0, level: 0, heardAt: -Infinity, usualMs: 0, silentMs: 0 };
+    const entry: Entry = { ...counts, insisted, waiting: new Set() };
+    entries.set(key, entry);
+    generation++;
+    return entry;
+  }
+
+  /** Model names come from anywhere, so there may be any number: those that say nothing go first, then the oldest. */
+  function makeRoom(): void {
+    if (entries.size < HEALTH_ENTRIES) return;
+    // a tenth at once, so that not every new name looks at all entries
+    const room = HEALTH_ENTRIES * 0.9;
+    for (const [key, entry] of entries) if (saysNothing(entry)) entries.delete(key);
+    for (const prefix of ["model:", ""]) {
+      for (const key of entries.keys()) {
+        if (entries.size <= room) break;
+        if (key.startsWith(prefix)) entries.delete(key);
+      }
     }
-    if (time < until) return { state: "cooling", remainingMs: until - time, ...facts };
-    return { state: "half-open", remainingMs: 0, ...facts };
+    if (origins.size >= HEALTH_ENTRIES) origins.clear();
+    generation++;
+  }
+
+  function saysNothing({ open, failures, level, healthySince = 0, waiting, silentMs }: Entry): boolean {
+    if (waiting.size > 0) return false;
+    if (open === undefined && failures === 0 && level === 0 && silentMs === 0) return true;
+    return now() - (open?.until ?? healthySince) >= LEVEL_DECAY_MS;
+  }
+
+  function healthOf({ open, lease, repeats }: Entry, time: number): Health {
+    if (open === undefined) return WELL;
+    const { since, until, hardUntil, code, effect } = open;
+    const facts = { openMs: time - since, code, effect, repeats };
+    if (time < hardUntil) return { state: "refused", remainingMs: hardUntil - time, ...facts };
+    if (lease !== undefined && time < lease.until)
+      return { state: "probing", remainingMs: Math.max(until, lease.until) - time, ...facts };
+    if (time >= until) return { state: "probing", remainingMs: 0, ...facts };
+    return { state: effect === "suspect" ? "suspect" : "cooling", remainingMs: until - time, ...facts };
+  }
+
+  function worst(found: readonly Entry[], time: number): Health {
+    let health = WELL;
+    for (const entry of found) {
+      if (entry.open === undefined) continue;
+      const other = healthOf(entry, time);
+      const rank = STATES.indexOf(other.state) - STATES.indexOf(health.state);
+      if (rank > 0 || (rank === 0 && other.remainingMs > health.remainingMs)) health = other;
+    }
+    return health;
+  }
+
+  /** Several calls have waited together for longer than one may: nothing is known for certain, and much is likely. */
+  function suspectSilence(entry: Entry, time: number): void {
+    if (entry.open !== undefined) return;
+    let sum = entry.silentMs;
+    let sharing = sum > 0 ? 1 : 0;
+    for (const { at, firstChunkMs } of entry.waiting) {
+      const grace = Math.max(firstChunkMs * SILENCE.share, entry.usualMs * SILENCE.usual);
+      const waited = time - Math.max(at, entry.heardAt) - grace;
+      if (waited <= 0) break;
+      sum += waited;
+      sharing++;
+      if (sharing > 1 && sum > firstChunkMs) {
+        suspect(entry, time);
+        return;
+      }
+    }
+  }
+
+  function suspect(entry: Entry, time: number): void {
+    const until = time + SUSPECT_MS;
+    entry.silentMs = 0;
+    entry.open = {
+      order: ++order,
+      since: time,
+      until,
+      hardUntil: 0,
+      code: "timeout",
+      effect: "suspect",
+    };
   }
 
   function peek(subject: HealthSubject): Health {
-    return entriesOf(subject)
-      .map(healthOf)
-      .reduce((worst, health) => {
-        const rank = STATES.indexOf(health.state) - STATES.indexOf(worst.state);
-        return rank > 0 || (rank === 0 && health.remainingMs > worst.remainingMs) ? health : worst;
-      }, READY);
+    const time = now();
+    const model = entries.get(keyOf(subject, "model"));
+    if (model !== undefined) suspectSilence(model, time);
+    return worst(entriesOf(subject), time);
   }
 
-  function admit(
-    subject: HealthSubject,
-    { force = false }: { force?: boolean | undefined } = {},
-  ): Permit | undefined {
-    const { state } = peek(subject);
-    if (state === "ready") return { subject };
-    if (state !== "half-open" && !force) return undefined;
+  function admit(subject: HealthSubject, { insist, firstChunkMs }: AdmitOptions = {}): Permit | Refusal {
+    const time = now();
+    const model = entryOf(subject, "model");
+    suspectSilence(model, time);
+    const found = entriesOf(subject);
+    const health = worst(found, time);
+    const { state, remainingMs } = health;
+    const ticket: Ticket = {
+      admitted: true,
+      subject,
+      order: ++order,
+      at: time,
+      firstChunkMs: firstChunkMs ?? PROBE_LEASE_MS,
+    };
+    if (state === "well") return wait(model, ticket);
+    if (state === "suspect" && insist !== undefined) return wait(model, ticket);
+    if (state === "probing" && remainingMs === 0) return wait(model, lease(found, ticket));
+    if (state === "probing" && insist === "alone") return wait(model, ticket);
+    if (state === "cooling" && (insist === "alone" || (insist === "cooling" && mayInsist(model, time)))) {
+      model.insisted = [time, model.insisted[0]];
+      return wait(model, lease(found, ticket));
+    }
+    const askedMs = model.askedAt === undefined ? undefined : time - model.askedAt;
+    return { admitted: false, ...health, askedMs, settled: settledOf(found, time) };
+  }
 
-    const probe = `probe-${++probes}`;
-    const until = now() + PROBE_LEASE_MS;
+  function mayInsist({ insisted }: Entry, time: number): boolean {
+    return time - insisted[1] >= INSIST_MS;
+  }
+
+  function wait(model: Entry, ticket: Ticket): Ticket {
+    model.askedAt = ticket.at;
+    if (ticket.firstChunkMs > 0) model.waiting.add(ticket);
+    return ticket;
+  }
+
+  /** Makes a call the probe of all that is open and has none. */
+  function lease(found: readonly Entry[], ticket: Ticket): Ticket {
+    const { at, firstChunkMs } = ticket;
+    const probe = `probe-${ticket.order}`;
+    const until = at + (firstChunkMs === 0 ? PROBE_LEASE_MS : firstChunkMs + LEASE_MARGIN_MS);
     let leased = false;
-    for (const entry of entriesOf(subject)) {
-      if (entry.open === undefined || (entry.lease !== undefined && now() < entry.lease.until)) continue;
-      entry.lease = { probe, until };
+    for (const entry of found) {
+      if (entry.open === undefined || (entry.lease !== undefined && at < entry.lease.until)) continue;
+      settle(entry);
+      entry.lease = { probe, since: at, until };
       leased = true;
     }
-    return leased ? { subject, probe } : { subject };
+    return leased ? { ...ticket, probe } : ticket;
   }
 
-  function release({ subject, probe }: Permit): void {
+  /** Ends with the probe, while that is young. */
+  function settledOf(found: readonly Entry[], time: number): Promise<void> | undefined {
+    const lease = found.find((entry) => entry.lease !== undefined && time < entry.lease.until)?.lease;
+    if (lease === undefined || time - lease.since >= PROBE_WAIT_MS) return undefined;
+    lease.settled ??= new Promise((resolve) => {
+      lease.settle = resolve;
+    });
+    return lease.settled;
+  }
+
+  function settle(entry: Entry): void {
+    entry.lease?.settle?.();
+    entry.lease = undefined;
+  }
+
+  function giveBack({ subject, probe }: Permit): void {
     if (probe === undefined) return;
-    for (const entry of entriesOf(subject)) if (entry.lease?.probe === probe) entry.lease = undefined;
+    for (const entry of entriesOf(subject)) {
+      if (entry.lease?.probe === probe) settle(entry);
+      if (entry.closedBy === probe) entry.closedBy = undefined;
+    }
   }
 
-  function succeed({ subject, probe }: Permit): void {
-    for (const entry of entriesOf(subject)) {
-      if (entry.open !== undefined) {
-        // a call from before the cooldown tells nothing about the time since
-        if (probe === undefined || entry.lease?.probe !== probe) continue;
-        delete entry.open;
-        entry.lease = undefined;
-      }
+  function leave(permit: Permit): boolean {
+    const ticket = permit as Ticket;
+    return entryOf(permit.subject, "model").waiting.delete(ticket);
+  }
+
+  function release(permit: Permit, { silent = false }: { readonly silent?: boolean | undefined } = {}): void {
+    const waited = leave(permit);
+    giveBack(permit);
+    if (!silent || !waited) return;
+    const time = now();
+    const { at, firstChunkMs } = permit as Ticket;
+    const model = entryOf(permit.subject, "model");
+    model.silentMs += time - Math.max(at, model.heardAt);
+    if (model.silentMs > firstChunkMs && model.open === undefined) suspect(model, time);
+  }
+
+  function commit(permit: Permit): void {
+    const time = now();
+    const { at } = permit as Ticket;
+    const model = entryOf(permit.subject, "model");
+    if (model.waiting.delete(permit as Ticket))
+      model.usualMs = model.usualMs === 0 ? time - at : model.usualMs * 0.8 + (time - at) * 0.2;
+    model.heardAt = time;
+    model.silentMs = 0;
+    for (const entry of entriesOf(permit.subject)) close(entry, permit);
+  }
+
+  /** A call that began after the breaker opened, and got content, shows that it is well. */
+  function close(entry: Entry, permit: Permit): void {
+    const { open } = entry;
+    if (open === undefined || (open.effect !== "suspect" && (permit as Ticket).order < open.order)) return;
+    entry.open = undefined;
+    entry.failures = 0;
+    entry.closedBy = permit.probe;
+    settle(entry);
+  }
+
+  function succeed(permit: Permit): void {
+    commit(permit);
+    for (const entry of entriesOf(permit.subject)) {
+      if (entry.open !== undefined) continue;
+      entry.closedBy = undefined;
       entry.failures = 0;
       entry.repeats = 0;
       entry.healthySince ??= now();
@@ -123,53 +348,98 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): HealthSto
     if (entry.healthySince !== undefined && now() - entry.healthySince >= LEVEL_DECAY_MS) entry.level = 0;
   }
 
-  function fail(permit: Permit, failure: HealthFailure): void {
+  function fail(permit: Permit, failure: HealthFailure): Health {
     const { subject, probe } = permit;
-    const probing = entriesOf(subject).filter(({ lease }) => probe !== undefined && lease?.probe === probe);
-    release(permit);
-    if (failure.origin !== undefined) origins.set(subject.provider, failure.origin);
-    const key = keyOf(subject, failure.scope);
-    const entry = entries.get(key) ?? createEntry(key);
-    const probed = probing.includes(entry);
-    // calls that were already under way when the breaker opened are one failure, not many
-    if (failure.effect === "count" && entry.open !== undefined && !probed) return;
+    leave(permit);
+    if (failure.origin !== undefined && subject.origin === undefined) learn(subject, failure.origin);
+    const entry = entryOf(subject, failure.scope);
+    const probing = probe !== undefined && entry.lease?.probe === probe;
+    const reopening = probe !== undefined && entry.closedBy === probe;
+    giveBack(permit);
+    note(entry, failure, probing, reopening);
+    return peek(subject);
+  }
 
+  function learn(subject: HealthSubject, origin: string): void {
+    const instance = instanceOf(subject);
+    const server = serverOf(origin);
+    if (origins.get(instance) === server) return;
+    origins.set(instance, server);
+    generation++;
+  }
+
+  function note(entry: Entry, failure: HealthFailure, probing: boolean, reopening: boolean): void {
+    const time = now();
+    const { open } = entry;
     decay(entry);
     entry.healthySince = undefined;
-    entry.failures++;
     entry.repeats = entry.code === failure.code ? entry.repeats + 1 : 1;
     entry.code = failure.code;
-    if (failure.effect !== "count" || probed || entry.failures >= FAILURES_TO_OPEN)
-      cool(entry, failure, probed);
-  }
-
-  function cool(entry: Entry, failure: HealthFailure, probed: boolean): void {
-    const { code, effect, hard, longestMs } = failure;
-    const stated = effect === "cool" ? failure.retryAfterMs : undefined;
-    const further = entry.open === undefined || probed;
-    const level = further ? entry.level : entry.level - 1;
-    const jitter = 1 + COOLDOWN_JITTER * (2 * random() - 1);
-    const lengthMs = Math.min(stated ?? failure.cooldownMs * failure.factor ** level * jitter, longestMs);
-    if (lengthMs <= 0) return;
-
-    entry.level = level + 1;
-    const until = now() + lengthMs;
-    if (entry.open !== undefined && entry.open.until >= until) return;
-    entry.open = { since: entry.open?.since ?? now(), until, code, effect, hard };
-  }
-
-  function createEntry(key: string): Entry {
-    if (entries.size >= SWEEP_ABOVE) sweep();
-    const entry: Entry = { failures: 0, repeats: 0, level: 0 };
-    entries.set(key, entry);
-    return entry;
-  }
-
-  function sweep(): void {
-    for (const [key, { open, healthySince = 0 }] of entries) {
-      if (now() - (open?.until ?? healthySince) >= LEVEL_DECAY_MS) entries.delete(key);
+    const stated = isStated(failure);
+    // calls that were under way when the breaker opened, and those that were let through in a cooldown, are no news
+    const news = open === undefined || open.effect === "suspect" || (probing && time >= open.until);
+    if (!news) {
+      if (stated || EFFECTS.indexOf(failure.effect) > EFFECTS.indexOf(open.effect))
+        extend(entry, open, failure, time + lengthOf(failure, 0));
+      return;
     }
+    entry.failures++;
+    const counted = failure.effect === "count" && !stated;
+    if (counted && !probing && !reopening && entry.failures < FAILURES_TO_OPEN) return;
+    const length = lengthOf(failure, entry.level);
+    if (length <= 0) return;
+    entry.level++;
+    const { code, effect, hard } = failure;
+    const until = time + length;
+    entry.open = { order: ++order, since: time, until, hardUntil: hard ? until : 0, code, effect };
   }
 
-  return { peek, admit, succeed, fail, release };
+  function extend(entry: Entry, open: Open, { code, effect, hard }: HealthFailure, until: number): void {
+    const hardUntil = hard ? Math.max(open.hardUntil, until) : open.hardUntil;
+    const longer = until > open.until;
+    entry.open = { ...open, hardUntil, ...(longer ? { until, code, effect } : {}) };
+  }
+
+  function lengthOf(failure: HealthFailure, level: number): number {
+    const { retryAfterMs, cooldownMs, factor, longestMs } = failure;
+    if (isStated(failure))
+      return Math.min(retryAfterMs ?? 0, failure.effect === "cool" ? longestMs : LONGEST_STATED_MS);
+    const jitter = 1 + COOLDOWN_JITTER * (2 * random() - 1);
+    return Math.min(cooldownMs * factor ** level * jitter, longestMs);
+  }
+
+  function reset(instance?: Omit<HealthSubject, "model">): void {
+    if (instance === undefined) {
+      for (const entry of entries.values()) settle(entry);
+      entries.clear();
+    } else {
+      const prefix = `model:${instanceOf(instance)}/`;
+      const keys = SCOPES.map((scope) => keyOf(instance, scope));
+      for (const [key, entry] of entries) {
+        if (!key.startsWith(prefix) && !keys.includes(key)) continue;
+        settle(entry);
+        entries.delete(key);
+      }
+    }
+    generation++;
+  }
+
+  return { peek, admit, commit, succeed, fail, release, reset };
+}
+
+/** The longest that a server is believed whose failures are only counted. */
+const LONGEST_STATED_MS = 24 * 60 * 60 * 1_000;
+
+/** Only what passes by waiting has a time that a server can state. */
+function isStated({ effect, retryAfterMs }: HealthFailure): boolean {
+  return effect !== "park" && retryAfterMs !== undefined;
+}
+
+function instanceOf({ provider, origin = "", key = "" }: Omit<HealthSubject, "model">): string {
+  return `${provider} ${origin} ${key}`;
+}
+
+/** A server, without the base path. */
+function serverOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).origin : origin;
 }

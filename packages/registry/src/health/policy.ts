@@ -21,7 +21,7 @@ export interface CodePolicy {
   readonly factor: number;
   /** The longest cooldown, in milliseconds. */
   readonly longestMs: number;
-  /** Whether asking during the cooldown is pointless: `stated` where the server told the time. */
+  /** Whether asking during the cooldown is pointless: `stated` where the server said how long. */
   readonly hard: "never" | "stated" | "always";
 }
 
@@ -41,8 +41,9 @@ const COUNT = {
   health: "count",
   cooldownMs: 10 * SECOND,
   factor: 2,
-  longestMs: 5 * MINUTE,
-  hard: "never",
+  // so long after any outage the first choice is asked again
+  longestMs: MINUTE,
+  hard: "stated",
 } as const;
 const PARK = { health: "park", factor: 1, longestMs: DAY, hard: "never" } as const;
 
@@ -84,8 +85,20 @@ export const POLICY: Policy = {
 
 /** So many failures in a row open the breaker of a code that is counted. */
 export const FAILURES_TO_OPEN = 3;
-/** How long the one probe after a cooldown may take before another is let through. */
+/** How long the one probe after a cooldown may be silent before another is let through, where no timer says less. */
 export const PROBE_LEASE_MS: number = 30 * SECOND;
+/** How long a probe may run beyond its own timer, so that the timer tells first. */
+export const LEASE_MARGIN_MS: number = 2 * SECOND;
+/** Until a probe is so old, others wait for its first content. */
+export const PROBE_WAIT_MS: number = 2 * SECOND;
+/** How long a candidate whose callers wait in silence is asked after the others; then one call tests it. */
+export const SUSPECT_MS: number = 10 * SECOND;
+/** Silence counts beyond this share of the timer, and beyond so many times the usual wait. */
+export const SILENCE: { readonly share: number; readonly usual: number } = { share: 1 / 30, usual: 3 };
+/** Within this time at most two calls ask a candidate in cooldown, because nobody else is left. */
+export const INSIST_MS: number = 2 * SECOND;
+/** The most entries that a health store keeps. */
+export const HEALTH_ENTRIES = 1_000;
 /** After so long without a failure the next cooldown is a first one again. */
 export const LEVEL_DECAY_MS: number = 10 * MINUTE;
 /** How far a cooldown may be from its nominal length, so that callers do not come back together. */

@@ -1,6 +1,7 @@
 import type { Capability, ChatErrorCode } from "@fallthrough/core";
-import { chooseForced, coolingSkip } from "../health/admission.ts";
-import type { HealthStore } from "../health/health.ts";
+import type { Planned } from "../chain/candidate.ts";
+import type { Health, HealthStore } from "../health/health.ts";
+import { endOf, skipFor } from "../health/health-words.ts";
 import { formatCandidate, type ReferenceStep, type Resolution } from "./references.ts";
 
 /** One step from a name to the providers that are asked, in the order of asking. */
@@ -9,34 +10,65 @@ export type ExplainStep = ReferenceStep | CandidateStep;
 /** What would become of a candidate now. */
 export interface CandidateStep {
   readonly type: "candidate";
-  /** `provider/model`. */
+  /** `provider/model`, or the provider alone where no model is named. */
   readonly name: string;
-  /** The id of the provider. */
+  /** The provider's id. */
   readonly provider: string;
-  /** The model that it would be asked for. */
-  readonly model: string;
+  /** The model's id; absent where none is asked for by name. */
+  readonly model?: string | undefined;
   /** `asked` if those before it fail. */
   readonly outcome: "asked" | "skipped";
-  /** The code for which it would be skipped. */
+  /** What the health store knows of it. */
+  readonly state: Health["state"];
+  /** The failure behind the state, or the code of what the card denies. */
   readonly code?: ChatErrorCode | undefined;
-  /** Why it would be skipped, for people. */
+  /** Why it is not asked in its turn. */
   readonly reason?: string | undefined;
+  /** When the state began. */
+  readonly since?: Date | undefined;
+  /** When the state ends by itself. */
+  readonly until?: Date | undefined;
+  /** What would end the state. */
+  readonly endedBy?: string | undefined;
 }
 
 /** The steps behind a reference, and what its candidates' cards and health say now. */
-export function explainResolution(
+export async function explainResolution(
   { steps, plan: planFor }: Resolution,
   health: HealthStore,
   capabilities: readonly Capability[],
-): readonly ExplainStep[] {
+): Promise<readonly ExplainStep[]> {
   const plan = planFor({ capabilities });
-  const { forced } = chooseForced(plan, health);
-  const explained = plan.map((planned): CandidateStep => {
-    const cooling = coolingSkip(health.peek(planned.subject));
-    const facts = { type: "candidate", name: formatCandidate(planned), ...planned.subject } as const;
-    if (planned === forced) return { ...facts, outcome: "asked", ...cooling };
-    const skip = planned.skip ?? cooling;
-    return skip === undefined ? { ...facts, outcome: "asked" } : { ...facts, outcome: "skipped", ...skip };
-  });
-  return [...steps, ...explained];
+  const known = await Promise.all(
+    plan.map(async (planned) => ({ planned, health: await health.peek(planned.subject) })),
+  );
+  const able = known.filter(({ planned }) => planned.skip === undefined);
+  const all = able.every((one) => isCooling(one.health));
+  return [...steps, ...known.map(({ planned, health }) => explainCandidate(planned, health, all))];
+}
+
+/** `all` tells that everybody cools down, so that those are asked who can be. */
+function explainCandidate(planned: Planned, health: Health, all: boolean): CandidateStep {
+  const { provider, model } = planned.subject;
+  const now = Date.now();
+  const skip = planned.skip ?? skipFor(health, now);
+  const waits = isCooling(health) && !(all && health.state !== "refused");
+  const { state, openMs, remainingMs } = health;
+  return {
+    type: "candidate",
+    name: formatCandidate(planned),
+    provider,
+    ...(model === undefined ? {} : { model }),
+    outcome: planned.skip !== undefined || waits ? "skipped" : "asked",
+    state,
+    ...skip,
+    ...(state === "well"
+      ? {}
+      : { since: new Date(now - openMs), until: new Date(now + remainingMs), endedBy: endOf(health) }),
+  };
+}
+
+/** Whether it is not asked as long as another may be. */
+function isCooling({ state, remainingMs }: Health): boolean {
+  return state === "cooling" || state === "refused" || (state === "probing" && remainingMs > 0);
 }

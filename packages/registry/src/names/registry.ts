@@ -4,16 +4,17 @@ import {
   type ChatProvider,
   type ChatReply,
   type ChatRequest,
-  type ModelCard,
   type ProviderCard,
 } from "@fallthrough/core";
-import { createReply, parseRequest } from "@fallthrough/core/internal";
+import { createReply, instanceSettings, parseRequest } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import type { Candidate, Plan } from "../chain/candidate.ts";
-import { type ChainOptions, closeAll, createContext } from "../chain/chain.ts";
+import { type ChainOptions, createContext } from "../chain/chain.ts";
 import { createChainCall } from "../chain/chain-call.ts";
 import type { DiscoveredProvider } from "../discovery/discovered-provider.ts";
+import type { HealthStore } from "../health/health.ts";
 import { type ExplainStep, explainResolution } from "./explain.ts";
+import { createModelLister, type ListModelsOptions, listingsOf, type ModelListing } from "./model-lister.ts";
 import { createCatalog, type LeftOut, resolveReference } from "./references.ts";
 
 /** What a registry is made of; the chain's options hold for every call. */
@@ -36,16 +37,6 @@ export interface RegistryRequest<Alias extends string = string> extends Omit<Cha
   readonly model?: ModelReference<Alias> | undefined;
 }
 
-/** One model that can be asked for. */
-export interface ModelListing {
-  /** `provider/model`. */
-  readonly reference: string;
-  /** The provider's id. */
-  readonly provider: string;
-  /** The id of the model at its provider. */
-  readonly model: ModelCard;
-}
-
 /** Maps names to providers and asks them in turn. */
 export interface Registry<Alias extends string = string> {
   /** Asks what the model stands for, one after the other, until one answers. */
@@ -57,11 +48,17 @@ export interface Registry<Alias extends string = string> {
   /** What a name stands for, in the order of asking; @throws `config` */
   resolve(name?: ModelReference<Alias>): readonly Candidate[];
   /** Every step from a name to those who would be asked now, and why others would not; @throws `config` */
-  explain(name?: ModelReference<Alias>, needs?: readonly Capability[]): readonly ExplainStep[];
+  explain(name?: ModelReference<Alias>, needs?: readonly Capability[]): Promise<readonly ExplainStep[]>;
   /** The names of the application. */
   aliases(): Readonly<Record<Alias, readonly string[]>>;
-  /** Closes every provider. */
+  /** Forgets the failures of one provider, or of all: for a key that was corrected; @throws `config` for an unknown id */
+  resetHealth(provider?: string): Promise<void>;
+  /** Asks the servers which models they have; whom it cannot reach is listed by its card. */
+  listModels(options?: ListModelsOptions): Promise<readonly ModelListing[]>;
+  /** Ends every call with `config`, then closes the providers. */
   close(): Promise<void>;
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -75,8 +72,9 @@ export function createRegistry<const Alias extends string = string>(
   const { providers, aliases, problems } = options;
   checkIds(providers);
   const catalog = createCatalog(providers, aliases, problems);
-  const context = createContext(options);
+  const context = createContext(options, "registry");
   const { health } = context;
+  const lister = createModelLister(providers);
 
   // the model of a request is a name here, and only the plan knows what it stands for
   const plan: Plan = (need) => resolveReference(catalog, need.model).plan({ ...need, model: undefined });
@@ -84,10 +82,7 @@ export function createRegistry<const Alias extends string = string>(
   return {
     chat: (request) =>
       createReply((route) => createChainCall(context, plan, () => parseRequest(request), { route })),
-    models: () =>
-      providers.flatMap(({ id, models }) =>
-        models.map((model) => ({ reference: `${id}/${model.id}`, provider: id, model })),
-      ),
+    models: () => providers.flatMap((provider) => listingsOf(provider, provider.models)),
     providers: () => providers,
     resolve(name) {
       const { steps, candidates } = resolveReference(catalog, name);
@@ -96,10 +91,28 @@ export function createRegistry<const Alias extends string = string>(
         ? candidates.filter(({ provider, explicit }) => explicit || provider.status.state !== "retired")
         : candidates;
     },
-    explain: (name, needs = []) => explainResolution(resolveReference(catalog, name), health, needs),
+    explain: async (name, needs = []) => explainResolution(resolveReference(catalog, name), health, needs),
     aliases: () => Object.fromEntries(catalog.aliases) as Record<Alias, readonly string[]>,
-    close: () => closeAll(providers),
+    resetHealth: (provider) => resetHealth(health, providers, provider),
+    listModels: (listing) => lister.list(listing),
+    close: () => context.close(providers),
+    [Symbol.asyncDispose]: () => context.close(providers),
   };
+}
+
+async function resetHealth(
+  health: HealthStore,
+  providers: readonly ChatProvider[],
+  id: string | undefined,
+): Promise<void> {
+  if (health.reset === undefined)
+    throw new ChatError("config", "the health store cannot forget, expected one with `reset()`");
+  const provider = id === undefined ? undefined : providers.find((one) => one.id === id);
+  if (id !== undefined && provider === undefined)
+    throw new ChatError("config", `provider ${quote(id)} is unknown, expected one of the registry's`);
+  if (provider === undefined) return health.reset();
+  const { origin, key } = instanceSettings(provider);
+  return health.reset({ provider: provider.id, origin, key });
 }
 
 function checkIds(providers: readonly ChatProvider[]): void {

@@ -35,7 +35,7 @@ test("when nobody elsewhere could be reached the verdict is offline, nothing is 
 
   expect(failures[0]).toMatchObject({ code: "offline", route: { attempts: [{}, {}, {}] } });
   const states = ["p0", "p1"].map((id) => health.peek({ provider: id, model: `${id}-model` }).state);
-  expect(states).toEqual(["ready", "ready"]);
+  expect(states).toEqual(["well", "well"]);
 });
 
 test.each([
@@ -96,7 +96,10 @@ test.each(["abort", "leave"] as const)(
     else await parts.return?.();
 
     expect(await outcome).toEqual(how === "abort" ? "enough" : { done: true, value: undefined });
-    expect(health.peek({ provider: "gone", model: "gone-model" }).state).toBe("half-open");
+    expect(health.peek({ provider: "gone", model: "gone-model" })).toMatchObject({
+      state: "probing",
+      remainingMs: 0,
+    });
   },
 );
 

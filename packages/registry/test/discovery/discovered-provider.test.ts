@@ -25,8 +25,8 @@ test("listing, resolving and explaining run no code of a package, and the first 
   registry.models();
   registry.providers();
   registry.resolve("fast");
-  registry.explain("fast");
-  await registry.close();
+  await registry.explain("fast");
+  await createRegistry({ providers }).close();
   expect(imports()).toEqual([]);
 
   await Promise.all([registry.chat({ ...QUESTION, model: "fast" }).text(), registry.chat(QUESTION).text()]);

@@ -56,8 +56,8 @@ function offlineRow(codes: readonly [string, string]): FaultRow {
         expect(attempts).toEqual(["network", "network"]);
       }
       expect(providers.map(({ id }) => health.peek({ provider: id, model: "" }).state)).toEqual([
-        "ready",
-        "ready",
+        "well",
+        "well",
       ]);
     },
   };
@@ -107,7 +107,7 @@ const DEAD_ADDRESS: FaultRow = {
     await live.close();
     expect(text).toBe("here it is");
     expect(reply.route.attempts).toMatchObject([{ provider: "first", outcome: "answered" }]);
-    expect(health.peek({ provider: "first", model: "" })).toMatchObject({ state: "ready", repeats: 0 });
+    expect(health.peek({ provider: "first", model: "" })).toMatchObject({ state: "well", repeats: 0 });
   },
 };
 

@@ -47,7 +47,7 @@ function coolingRow(
             expect(text).toBe("healthy 1 answers");
             expect(attempts).toEqual(["p1:failed:rate-limit", "p2:answered"]);
             const { state, remainingMs } = health.peek({ provider: "p1", model: "" });
-            expect(state).toBe("cooling");
+            expect(state).toBe(expectedMs === 30_000 ? "cooling" : "refused");
             expect(Math.abs(remainingMs - expectedMs)).toBeLessThan(5_000);
           },
         },

@@ -77,7 +77,7 @@ function abortRow({ sent, script, scheme, alone, moment, outcomes }: Abort): Fau
       expect(error).toBe(REASON);
       expect(reply.route.attempts.map(({ outcome }) => outcome)).toEqual(outcomes);
       expect(next.connections).toBe(0);
-      expect(health.peek({ provider: "first", model: "" })).toMatchObject({ state: "ready", repeats: 0 });
+      expect(health.peek({ provider: "first", model: "" })).toMatchObject({ state: "well", repeats: 0 });
       expectNoSecret(reply.route);
       await Promise.all([first.close?.(), second.close?.()]);
       await allClosed(server);
@@ -115,7 +115,7 @@ function sameTickRow(first: "abort" | "timeout"): FaultRow {
         expect((await consuming).error).toBe(REASON);
         expect(reply.route.attempts.map(({ outcome }) => outcome)).toEqual(["aborted"]);
         expect(next.requests).toEqual([]);
-        expect(health.peek({ provider: "silent", model: "silent-model" }).state).toBe("ready");
+        expect(health.peek({ provider: "silent", model: "silent-model" }).state).toBe("well");
         expect(vi.getTimerCount()).toBe(0);
       } finally {
         vi.useRealTimers();

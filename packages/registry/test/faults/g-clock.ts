@@ -45,7 +45,7 @@ function clockRow(sent: string, silenceMs: number, jump: () => void): FaultRow {
 
         expect([text, error]).toEqual(["whole answer", undefined]);
         expect(reply.route.attempts).toMatchObject([{ provider: "first", outcome: "answered" }]);
-        expect(health.peek({ provider: "first", model: "" })).toMatchObject({ state: "ready", repeats: 0 });
+        expect(health.peek({ provider: "first", model: "" })).toMatchObject({ state: "well", repeats: 0 });
       } finally {
         vi.useRealTimers();
         vi.restoreAllMocks();

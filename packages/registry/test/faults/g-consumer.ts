@@ -38,7 +38,7 @@ function readerRow(sent: string, read: (reply: ChatReply, server: SocketServer) 
       await allClosed(server);
       expect(reply.route.attempts).toMatchObject([{ provider: "first", outcome: "aborted" }]);
       expect(next.connections).toBe(0);
-      expect(health.peek({ provider: "first", model: "" })).toMatchObject({ state: "ready", repeats: 0 });
+      expect(health.peek({ provider: "first", model: "" })).toMatchObject({ state: "well", repeats: 0 });
       await chain.close?.();
       await Promise.all([server.close(), next.close()]);
     },

@@ -114,7 +114,7 @@ const HALF_OPEN: FaultRow = {
     await benchAll(clock, chain);
     clock.time.now += 10_000;
     const subject = { provider: "first", model: "first-model" };
-    expect(clock.health.peek(subject).state).toBe("half-open");
+    expect(clock.health.peek(subject)).toMatchObject({ state: "probing", remainingMs: 0 });
 
     let others = 0;
     const calls = Array.from({ length: 100 }, async () => {
@@ -126,7 +126,7 @@ const HALF_OPEN: FaultRow = {
 
     expect(texts.filter((text) => text === "here")).toHaveLength(1);
     expect(first.requests).toHaveLength(4);
-    expect(clock.health.peek(subject).state).toBe("ready");
+    expect(clock.health.peek(subject).state).toBe("well");
   },
 };
 
@@ -150,7 +150,7 @@ const LONGER: FaultRow = {
     expect(answers.map(({ text }) => text)).toEqual(["here", "here"]);
     expect(first.requests).toHaveLength(2);
     const { state, remainingMs } = clock.health.peek({ provider: "first", model: "first-model" });
-    expect([state, remainingMs]).toEqual(["cooling", 60_000]);
+    expect([state, remainingMs]).toEqual(["refused", 60_000]);
   },
 };
 

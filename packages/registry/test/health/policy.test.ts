@@ -106,13 +106,13 @@ test.each(CODES)("`%s` is remembered as the table says", async (code) => {
   }
 
   const { health: effect, cooldownMs, hard } = POLICY[code];
-  if (effect === "none") expect(states).toEqual(["ready", "ready", "ready"]);
-  else if (effect === "count") expect(states).toEqual(["ready", "ready", "cooling"]);
-  else expect(states).toEqual(["cooling", "cooling", "cooling"]);
+  if (effect === "none") expect(states).toEqual(["well", "well", "well"]);
+  else if (effect === "count") expect(states).toEqual(["well", "well", "cooling"]);
+  else expect(states).toEqual(Array(3).fill(hard === "always" ? "refused" : "cooling"));
   if (effect === "none") return;
-  expect(health.peek(subject)).toMatchObject({ remainingMs: cooldownMs, hard: hard === "always", code });
+  expect(health.peek(subject)).toMatchObject({ remainingMs: cooldownMs, code });
   time += cooldownMs;
-  expect(health.peek(subject).state).toBe("half-open");
+  expect(health.peek(subject)).toMatchObject({ state: "probing", remainingMs: 0 });
 });
 
 test("a chain's own policy goes over the table, code by code and field by field", async () => {
@@ -136,5 +136,5 @@ test("a cooldown of zero is none", async () => {
 
   await chat(chain, QUESTION).text();
 
-  expect(health.peek({ provider: "first", model: "first-model" }).state).toBe("ready");
+  expect(health.peek({ provider: "first", model: "first-model" }).state).toBe("well");
 });

@@ -1,6 +1,6 @@
 import { ChatError } from "@fallthrough/core";
 import { expect, test } from "vitest";
-import { createMemoryHealth, createRegistry } from "../../src/index.ts";
+import { createMemoryHealth, createRegistry, type HealthStore } from "../../src/index.ts";
 import { answer, fakeProvider, QUESTION } from "../fake-provider.ts";
 
 function setUp(...failing: string[]) {
@@ -20,7 +20,7 @@ test("every step from a name to those who would be asked is told, with why other
   const registry = setUp("first");
   await registry.chat(QUESTION).text();
 
-  expect(registry.explain("fast")).toEqual([
+  expect(await registry.explain("fast")).toEqual([
     { type: "alias", name: "fast", targets: ["auto"] },
     { type: "auto", name: "auto", targets: ["first/first-model", "gone/gone-model", "second/m"] },
     {
@@ -29,8 +29,12 @@ test("every step from a name to those who would be asked is told, with why other
       provider: "first",
       model: "first-model",
       outcome: "skipped",
+      state: "cooling",
       code: "abuse",
       reason: expect.stringMatching(/^cooling until .+Z$/),
+      since: expect.any(Date),
+      until: expect.any(Date),
+      endedBy: "a probe after that time, or an answer because nobody else is left",
     },
     {
       type: "candidate",
@@ -38,14 +42,15 @@ test("every step from a name to those who would be asked is told, with why other
       provider: "gone",
       model: "gone-model",
       outcome: "skipped",
+      state: "well",
       reason: "retired, as of 2024-01-30",
     },
-    { type: "candidate", name: "second/m", provider: "second", model: "m", outcome: "asked" },
+    { type: "candidate", name: "second/m", provider: "second", model: "m", outcome: "asked", state: "well" },
   ]);
 });
 
-test("what a request would need is taken into account", () => {
-  const steps = setUp().explain("auto", ["tools"]);
+test("what a request would need is taken into account", async () => {
+  const steps = await setUp().explain("auto", ["tools"]);
 
   expect(
     steps
@@ -58,19 +63,16 @@ test("what a request would need is taken into account", () => {
   ]);
 });
 
-test("when all cool down, the one that would be asked nevertheless is told", async () => {
+test("when all cool down, all that would be asked nevertheless are told", async () => {
   const registry = setUp("first", "second");
   await registry
     .chat(QUESTION)
     .text()
     .catch(() => {});
 
-  expect(registry.explain().map((step) => (step.type === "candidate" ? step.outcome : step.type))).toEqual([
-    "auto",
-    "asked",
-    "skipped",
-    "skipped",
-  ]);
+  expect(
+    (await registry.explain()).map((step) => (step.type === "candidate" ? step.outcome : step.type)),
+  ).toEqual(["auto", "asked", "skipped", "asked"]);
 });
 
 test("explaining takes no probe", async () => {
@@ -84,11 +86,34 @@ test("explaining takes no probe", async () => {
     .catch(() => {});
   time += 24 * 3_600_000;
 
-  registry.explain();
+  const steps = await registry.explain();
 
-  expect(health.peek({ provider: "one", model: "one-model" }).state).toBe("half-open");
+  expect(steps.at(-1)).toMatchObject({
+    outcome: "asked",
+    state: "probing",
+    endedBy: "the first content of the next call",
+  });
+  expect(health.admit({ provider: "one", model: "one-model" })).toMatchObject({ admitted: true });
 });
 
-test("an unknown name is an error at once", () => {
-  expect(() => setUp().explain("nobody")).toThrow(expect.objectContaining({ code: "config" }));
+test("an unknown name is an error", async () => {
+  await expect(setUp().explain("nobody")).rejects.toMatchObject({ code: "config" });
+});
+
+test("a store that answers later is asked in the same way", async () => {
+  const memory = createMemoryHealth();
+  const health: HealthStore = { ...memory, peek: async (subject) => memory.peek(subject) };
+  const provider = fakeProvider("one", [[new ChatError("auth", "refused")]]);
+  const registry = createRegistry({ providers: [provider], health });
+  await registry
+    .chat(QUESTION)
+    .text()
+    .catch(() => {});
+
+  expect((await registry.explain()).at(-1)).toMatchObject({
+    outcome: "skipped",
+    state: "refused",
+    code: "auth",
+    endedBy: expect.stringContaining("resetHealth()"),
+  });
 });

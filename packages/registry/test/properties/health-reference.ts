@@ -1,4 +1,4 @@
-import type { Health, HealthFailure } from "../../src/health/health.ts";
+import type { AdmitOptions, Health, HealthFailure } from "../../src/health/health.ts";
 
 /** What a caller was let in as: a probe has a number that nobody else has. */
 interface Admitted {
@@ -9,70 +9,135 @@ interface Admitted {
 /** A caller that was let in. */
 interface Held {
   readonly model: string;
+  /** The number of the probe, 0 where the caller is none. */
   readonly id: number;
+  /** Its place among all events. */
+  readonly turn: number;
 }
 
 /** The rules of health, one model at a time and as plainly as they can be written. */
 export interface Reference {
   stateOf(model: string): { readonly state: Health["state"]; readonly until: number };
-  admit(model: string, force: boolean): Admitted;
+  admit(model: string, insist: AdmitOptions["insist"]): Admitted;
+  /** The place of what happens next among all events. */
+  turn(): number;
   release(held: Held): void;
+  commit(held: Held): void;
   succeed(held: Held): void;
   fail(held: Held, failure: HealthFailure): void;
 }
 
+interface Model {
+  failures: number;
+  level: number;
+  /** Since when it has been well. */
+  since?: number;
+  /** The breaker is open from here on. */
+  opened?: { readonly turn: number; until: number; hardUntil: number; rank: number };
+  probe: number;
+  leasedUntil: number;
+  closedBy: number;
+  insisted: number[];
+}
+
+const RANK = { count: 1, cool: 2, park: 3 } as const;
+
 /** A reference for calls at this time, where chance is always the same: at least 0 and below 1. */
 export function createReference(now: () => number, chance: number): Reference {
-  const models = new Map<
-    string,
-    { failures: number; level: number; since?: number; until?: number; probe: number; leasedUntil: number }
-  >();
+  const models = new Map<string, Model>();
   let numbers = 0;
+  let turns = 0;
   const at = (model: string) => {
-    const known = models.get(model) ?? { failures: 0, level: 0, probe: 0, leasedUntil: 0 };
+    const known = models.get(model) ?? {
+      failures: 0,
+      level: 0,
+      probe: 0,
+      leasedUntil: 0,
+      closedBy: 0,
+      insisted: [],
+    };
     models.set(model, known);
     return known;
   };
 
   function stateOf(model: string): { readonly state: Health["state"]; readonly until: number } {
-    const { until, probe, leasedUntil } = at(model);
-    if (until === undefined) return { state: "ready", until: 0 };
-    if (probe !== 0 && now() < leasedUntil) return { state: "probing", until };
-    return { state: now() < until ? "cooling" : "half-open", until };
+    const { opened, probe, leasedUntil } = at(model);
+    if (opened === undefined) return { state: "well", until: 0 };
+    const { until, hardUntil } = opened;
+    if (now() < hardUntil) return { state: "refused", until: hardUntil };
+    if (probe !== 0 && now() < leasedUntil) return { state: "probing", until: Math.max(until, leasedUntil) };
+    return { state: now() < until ? "cooling" : "probing", until };
+  }
+
+  function lease(model: string): Admitted {
+    Object.assign(at(model), { probe: ++numbers, leasedUntil: now() + 32_000 });
+    return { as: "probe", number: numbers };
+  }
+
+  function commit({ model, id, turn }: Held): void {
+    const known = at(model);
+    if (known.opened === undefined || turn < known.opened.turn) return;
+    delete known.opened;
+    Object.assign(known, { failures: 0, probe: 0, closedBy: id });
   }
 
   return {
     stateOf,
-    admit(model, force) {
+    commit,
+    turn: () => ++turns,
+    admit(model, insist) {
+      const known = at(model);
       const { state } = stateOf(model);
-      if (state === "ready" || (state === "probing" && force)) return { as: "plain", number: 0 };
-      if (state !== "half-open" && !force) return { as: "refused", number: 0 };
-      Object.assign(at(model), { probe: ++numbers, leasedUntil: now() + 30_000 });
-      return { as: "probe", number: numbers };
+      const isLeased = known.probe !== 0 && now() < known.leasedUntil;
+      if (state === "well") return { as: "plain", number: 0 };
+      if (state === "probing" && !isLeased) return lease(model);
+      if (state === "probing") return { as: insist === "alone" ? "plain" : "refused", number: 0 };
+      const isFree = known.insisted.filter((time) => now() - time < 2_000).length < 2;
+      if (state === "refused" || (insist !== "alone" && (insist !== "cooling" || !isFree)))
+        return { as: "refused", number: 0 };
+      known.insisted = [now(), ...known.insisted.slice(0, 1)];
+      return lease(model);
     },
     release({ model, id }) {
-      if (id !== 0 && at(model).probe === id) at(model).probe = 0;
-    },
-    succeed({ model, id }) {
       const known = at(model);
-      if (known.until !== undefined && (id === 0 || known.probe !== id)) return;
-      Object.assign(known, { failures: 0, probe: 0, until: undefined, since: known.since ?? now() });
+      if (id !== 0 && known.probe === id) known.probe = 0;
+      if (id !== 0 && known.closedBy === id) known.closedBy = 0;
     },
-    fail({ model, id }, { effect, retryAfterMs, cooldownMs, factor, longestMs }) {
+    succeed(held) {
+      commit(held);
+      const known = at(held.model);
+      if (known.opened !== undefined) return;
+      const since = known.since ?? now();
+      Object.assign(known, { failures: 0, closedBy: 0, since });
+      if (now() - since >= 600_000) known.level = 0;
+    },
+    fail({ model, id }, { effect, retryAfterMs, cooldownMs, factor, longestMs, hard }) {
       const known = at(model);
       const probed = id !== 0 && known.probe === id;
+      const reopens = id !== 0 && known.closedBy === id;
       if (probed) known.probe = 0;
-      if (effect === "count" && known.until !== undefined && !probed) return;
+      if (reopens) known.closedBy = 0;
       if (known.since !== undefined && now() - known.since >= 600_000) known.level = 0;
       delete known.since;
-      known.failures++;
-      if (effect === "count" && !probed && known.failures < 3) return;
-      const stated = effect === "cool" ? retryAfterMs : undefined;
-      if (stated === 0) return;
-      const level = known.until === undefined || probed ? known.level++ : known.level - 1;
+
+      const stated = effect === "park" ? undefined : retryAfterMs;
+      const longest = stated !== undefined && effect === "count" ? 86_400_000 : longestMs;
       // between four and six fifths of its nominal length
-      const length = stated ?? cooldownMs * factor ** level * (0.8 + 0.4 * chance);
-      known.until = Math.max(known.until ?? 0, now() + Math.min(length, longestMs));
+      const length = (level: number) =>
+        Math.min(stated ?? cooldownMs * factor ** level * (0.8 + 0.4 * chance), longest);
+      const { opened } = known;
+      if (opened !== undefined && !(probed && now() >= opened.until)) {
+        if (stated === undefined && RANK[effect] <= opened.rank) return;
+        const until = now() + length(0);
+        if (hard) opened.hardUntil = Math.max(opened.hardUntil, until);
+        if (until > opened.until) Object.assign(opened, { until, rank: RANK[effect] });
+        return;
+      }
+      known.failures++;
+      if (effect === "count" && stated === undefined && !probed && !reopens && known.failures < 3) return;
+      if (length(known.level) <= 0) return;
+      const until = now() + length(known.level++);
+      known.opened = { turn: ++turns, until, hardUntil: hard ? until : 0, rank: RANK[effect] };
     },
   };
 }

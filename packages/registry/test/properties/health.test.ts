@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { TRIALS, TRIALS_MS } from "../../../core/test/properties/trials.ts";
-import type { HealthFailure, Permit } from "../../src/health/health.ts";
+import type { AdmitOptions, HealthFailure, Permit } from "../../src/health/health.ts";
 import { createMemoryHealth } from "../../src/health/memory-health.ts";
 import { POLICY } from "../../src/health/policy.ts";
 import { createReference, type Reference } from "./health-reference.ts";
@@ -20,8 +20,17 @@ interface Model {
   readonly reference: Reference;
   readonly clock: { time: number };
   /** The model and the probe of each permit that a caller holds. */
-  readonly permits: { readonly model: string; readonly probe: boolean; readonly id: number }[];
+  readonly permits: { readonly model: string; readonly id: number; readonly turn: number }[];
 }
+
+const COUNTED = {
+  scope: "model",
+  effect: "count",
+  hard: false,
+  cooldownMs: 10_000,
+  factor: 2,
+  longestMs: 60_000,
+} as const;
 
 type Step = fc.Command<Model, Real>;
 
@@ -35,22 +44,23 @@ function compare({ reference, clock }: Model, { health }: Real, model: string): 
   const expected = reference.stateOf(model);
 
   expect(state).toBe(expected.state);
-  if (state === "cooling") expect(clock.time + remainingMs).toBeCloseTo(expected.until, 3);
+  if (state !== "well" && remainingMs > 0) expect(clock.time + remainingMs).toBeCloseTo(expected.until, 3);
 }
 
-function ask(model: string, force: boolean): Step {
+function ask(model: string, insist: AdmitOptions["insist"]): Step {
   return {
     check: () => true,
     run(expected, real) {
-      const permit = real.health.admit(subject(model), { force }) as Permit | undefined;
-      const id = expected.reference.admit(model, force);
+      // a timer that is off: silence is no part of the reference
+      const permit = real.health.admit(subject(model), { insist, firstChunkMs: 0 });
+      const id = expected.reference.admit(model, insist);
 
-      expect(permit === undefined ? "refused" : permit.probe === undefined ? "plain" : "probe").toBe(id.as);
-      if (permit === undefined) return;
+      expect(!permit.admitted ? "refused" : permit.probe === undefined ? "plain" : "probe").toBe(id.as);
+      if (!permit.admitted) return;
       real.permits.push(permit);
-      expected.permits.push({ model, probe: id.as === "probe", id: id.number });
+      expected.permits.push({ model, id: id.number, turn: expected.reference.turn() });
     },
-    toString: () => `ask ${model}${force ? " by force" : ""}`,
+    toString: () => `ask ${model}${insist === undefined ? "" : `, insisting on ${insist}`}`,
   };
 }
 
@@ -78,13 +88,15 @@ function fail(chosen: number, code: (typeof CODES)[number], retryAfterMs: number
   return report(`fail with ${code}, retry after ${retryAfterMs},`, chosen, (expected, real, held, permit) => {
     const { health: effect, cooldownMs, factor, longestMs } = POLICY[code];
     const lengths = { cooldownMs, factor, longestMs, retryAfterMs };
-    const failure = { ...lengths, code, scope: "model", hard: false, effect } as HealthFailure;
-    const before = expected.reference.stateOf(held.model).until;
+    const hard = code === "blocked" || (code !== "not-found" && retryAfterMs !== undefined);
+    const failure = { ...lengths, code, scope: "model", hard, effect } as HealthFailure;
+    const before = expected.reference.stateOf(held.model);
 
-    void real.health.fail(permit, failure);
+    real.health.fail(permit, failure);
     expected.reference.fail(held, failure);
 
-    expect(expected.reference.stateOf(held.model).until).toBeGreaterThanOrEqual(before);
+    const after = expected.reference.stateOf(held.model);
+    if (before.state === "refused") expect(after.until).toBeGreaterThanOrEqual(before.until);
   });
 }
 
@@ -101,8 +113,10 @@ function wait(ms: number): Step {
 
 const steps = fc.commands(
   [
-    fc.tuple(fc.constantFrom(...MODELS), fc.boolean()).map(([model, force]) => ask(model, force)),
-    fc.constantFrom(...MODELS).map((model) => ask(model, false)),
+    fc
+      .tuple(fc.constantFrom(...MODELS), fc.constantFrom("cooling", "alone", undefined))
+      .map(([model, insist]) => ask(model, insist)),
+    fc.constantFrom(...MODELS).map((model) => ask(model, undefined)),
     fc
       .tuple(
         fc.nat(20),
@@ -113,13 +127,21 @@ const steps = fc.commands(
     fc.nat(20).map((chosen) => fail(chosen, "server", undefined)),
     fc.nat(20).map((chosen) =>
       report("succeed", chosen, ({ reference }, { health }, held, permit) => {
-        void health.succeed(permit);
+        health.succeed(permit);
         reference.succeed(held);
       }),
     ),
     fc.nat(20).map((chosen) =>
+      report("break off after content", chosen, ({ reference }, { health }, held, permit) => {
+        health.commit(permit);
+        reference.commit(held);
+        health.fail(permit, { ...COUNTED, code: "interrupted" });
+        reference.fail(held, { ...COUNTED, code: "interrupted" });
+      }),
+    ),
+    fc.nat(20).map((chosen) =>
       report("release", chosen, ({ reference }, { health }, held, permit) => {
-        void health.release(permit);
+        health.release(permit);
         reference.release(held);
       }),
     ),

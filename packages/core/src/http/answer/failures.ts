@@ -30,7 +30,29 @@ export function transportFailure(
   if (reason === CONNECT_TIMED_OUT) return error("timeout", `${what} got no connection in time`, { phase });
   const code = transportCode(reason, received);
   const name = causeCodes(reason)[0] ?? "an unknown transport failure";
-  return error(code, `${what} failed with ${name}`, { phase, cause: reason });
+  return error(code, `${what} failed with ${name}${adviceOn(name)}`, { phase, cause: reason });
+}
+
+/** What helps where this machine is at fault, or the program itself. */
+function adviceOn(name: string): string {
+  switch (name) {
+    case "EMFILE":
+    case "ENFILE":
+      return ", too many files are open on this machine, expected a higher `ulimit -n`";
+    case "ENOBUFS":
+    case "ENOMEM":
+      return ", this machine is out of memory for connections";
+    case "EADDRNOTAVAIL":
+      return ", this machine has no free port or address left";
+    case "EACCES":
+    case "EPERM":
+      return ", this machine does not allow the connection, expected a firewall or sandbox that does";
+    case "UND_ERR_CLOSED":
+    case "UND_ERR_DESTROYED":
+      return ", because the provider was closed";
+    default:
+      return "";
+  }
 }
 
 function transportCode(reason: unknown, received: number): ChatErrorCode {
@@ -47,7 +69,7 @@ function transportCode(reason: unknown, received: number): ChatErrorCode {
     // undici's words for an interim answer or an upgrade that nobody asked for
     if (code === "UND_ERR_SOCKET" && /^bad (response|upgrade)$/.test((cause as Error).message))
       return "protocol";
-    if (code === "UND_ERR_INVALID_ARG") return "config";
+    if (/^UND_ERR_(INVALID_ARG|CLOSED|DESTROYED)$/.test(code)) return "config";
   }
   return received > 0 ? "interrupted" : "network";
 }

@@ -1,0 +1,230 @@
+import type { AdmitOptions, Health, HealthStore, Permit, Refusal } from "../health/health.ts";
+import { skipFor } from "../health/health-words.ts";
+import type { Plan, Planned, Skip } from "./candidate.ts";
+
+/** Leave to ask one candidate. */
+export interface Turn {
+  /** The candidate. */
+  readonly planned: Planned;
+  /** The leave to ask it. */
+  readonly permit: Permit;
+  /** Whether it is asked in a cooldown, because nobody else is left. */
+  readonly forced: boolean;
+  /** Whether others may be asked after it. */
+  readonly others: boolean;
+}
+
+/** What decides the walk of one call over its candidates. */
+export interface WalkOptions {
+  /** The candidates in the order of asking. */
+  readonly plan: ReturnType<Plan>;
+  /** The memory of failures. */
+  readonly health: HealthStore;
+  /** Whether a candidate that cools down may be asked when nobody else is left. */
+  readonly lastResort: boolean;
+  /** Why a candidate is not asked whatever its health is. */
+  skipOf(planned: Planned): Skip | undefined;
+  /** The longest silence that a call to this one accepts, in milliseconds. */
+  firstChunkOf(planned: Planned): number;
+  /** Waits for a probe, but not beyond the time of the call. */
+  wait(settled: Promise<void>): Promise<void>;
+  /** Told of each candidate that is passed over. */
+  record(planned: Planned, skip: Skip): void;
+}
+
+/** Whom one call asks: those that are well in their order, then the suspect ones, then those that cool down. */
+export interface Walk {
+  /** The next turn, at once where the store knows at once; `undefined` when nobody is left. */
+  next(): Turn | undefined | Promise<Turn | undefined>;
+  /** Tells what a failure made of the one that was asked, where that is known. */
+  failed(health: Health | undefined): void;
+  /** Tells that a chain among the candidates asked nobody, because this one has others. */
+  declined(planned: Planned): void;
+  /** Records those that were passed over and are not asked any more. */
+  close(): void;
+  /** When the first of those that were not asked, or failed, may be asked again. */
+  retryAt(): Date | undefined;
+}
+
+/** A walk for one call. */
+export function createWalk(options: WalkOptions): Walk {
+  return new CandidateWalk(options);
+}
+
+interface Passed {
+  readonly planned: Planned;
+  readonly skip: Skip;
+}
+
+const EFFECTS: readonly Health["effect"][] = ["suspect", "count", "cool", "park"];
+
+class CandidateWalk implements Walk {
+  private readonly options: WalkOptions;
+  private index = 0;
+  /** Those that were passed over since somebody was asked, in order. */
+  private passed: Passed[] = [];
+  private readonly suspects: Planned[] = [];
+  private readonly cooling: { readonly planned: Planned; readonly refusal: Refusal }[] = [];
+  private readonly decliners: Planned[] = [];
+  /** Somebody was asked and is well all the same. */
+  private wellLeft = false;
+  private sorted = false;
+  private soonest = Number.POSITIVE_INFINITY;
+
+  constructor(options: WalkOptions) {
+    this.options = options;
+  }
+
+  next(): Turn | undefined | Promise<Turn | undefined> {
+    const planned = this.options.plan[this.index];
+    if (planned === undefined || this.options.skipOf(planned) !== undefined) return this.walk();
+    this.index++;
+    const answer = this.admit(planned);
+    if (!isPromise(answer) && answer.admitted) return this.turn(planned, answer);
+    return this.receive(planned, answer).then((turn) => turn ?? this.walk());
+  }
+
+  failed(health: Health | undefined): void {
+    if (health === undefined) return;
+    if (health.state === "well" || health.state === "suspect") this.wellLeft = true;
+    else this.noteWait(health);
+  }
+
+  declined(planned: Planned): void {
+    this.decliners.push(planned);
+  }
+
+  retryAt(): Date | undefined {
+    return Number.isFinite(this.soonest) ? new Date(this.soonest) : undefined;
+  }
+
+  close(): void {
+    for (const { planned, skip } of this.passed) this.options.record(planned, skip);
+    this.passed = [];
+  }
+
+  private async walk(): Promise<Turn | undefined> {
+    const { plan, skipOf } = this.options;
+    for (let planned = plan[this.index]; planned !== undefined; planned = plan[this.index]) {
+      this.index++;
+      const skip = skipOf(planned);
+      if (skip !== undefined) {
+        this.passed.push({ planned, skip });
+        continue;
+      }
+      const turn = await this.receive(planned, this.admit(planned));
+      if (turn !== undefined) return turn;
+    }
+    return (await this.askSuspect()) ?? (await this.askDecliner()) ?? (await this.askCooling());
+  }
+
+  /** The turn that the store's answer gives, after a probe that is under way has told. */
+  private async receive(
+    planned: Planned,
+    answered: Permit | Refusal | Promise<Permit | Refusal>,
+  ): Promise<Turn | undefined> {
+    const answer = await this.settled(planned, await answered);
+    if (answer.admitted) return this.turn(planned, answer);
+    const { state } = answer;
+    if (state === "suspect") this.suspects.push(planned);
+    else if (state !== "refused") this.cooling.push({ planned, refusal: answer });
+    this.pass(planned, answer);
+    return undefined;
+  }
+
+  private async settled(
+    planned: Planned,
+    answer: Permit | Refusal,
+    insist?: AdmitOptions["insist"],
+  ): Promise<Permit | Refusal> {
+    if (answer.admitted || answer.settled === undefined) return answer;
+    await this.options.wait(answer.settled);
+    return this.admit(planned, insist);
+  }
+
+  private async askSuspect(): Promise<Turn | undefined> {
+    for (let planned = this.suspects.shift(); planned !== undefined; planned = this.suspects.shift()) {
+      const answer = await this.admit(planned, "suspect");
+      if (answer.admitted) return this.turn(planned, answer);
+      this.cooling.push({ planned, refusal: answer });
+    }
+    return undefined;
+  }
+
+  private async askDecliner(): Promise<Turn | undefined> {
+    const planned = this.decliners.shift();
+    if (planned === undefined) return undefined;
+    const answer = await this.admit(planned, "alone");
+    return answer.admitted ? this.turn(planned, answer) : undefined;
+  }
+
+  /** Each at most once, and only while everybody cools down. */
+  private async askCooling(): Promise<Turn | undefined> {
+    if (this.wellLeft || !this.options.lastResort) return undefined;
+    if (!this.sorted) this.cooling.sort(byHope);
+    this.sorted = true;
+    const insist = this.isAlone() ? "alone" : "cooling";
+    for (let next = this.cooling.shift(); next !== undefined; next = this.cooling.shift()) {
+      const { planned } = next;
+      if (this.options.skipOf(planned) !== undefined) continue;
+      const answer = await this.admit(planned, insist);
+      // whoever waited for a probe that failed has been told what an attempt would tell
+      const settled = answer.admitted ? answer : await this.settled(planned, answer);
+      if (settled.admitted) return this.turn(planned, settled, true);
+    }
+    return undefined;
+  }
+
+  private isAlone(): boolean {
+    const { plan, skipOf } = this.options;
+    return plan.filter((planned) => skipOf(planned) === undefined).length === 1;
+  }
+
+  private admit(
+    planned: Planned,
+    insist?: AdmitOptions["insist"],
+  ): Permit | Refusal | Promise<Permit | Refusal> {
+    const firstChunkMs = this.options.firstChunkOf(planned);
+    return this.options.health.admit(planned.subject, { insist, firstChunkMs });
+  }
+
+  private turn(planned: Planned, permit: Permit, forced = false): Turn {
+    this.passed = this.passed.filter((one) => one.planned !== planned);
+    const { plan, skipOf } = this.options;
+    const others =
+      this.suspects.length > 0 ||
+      (forced && this.cooling.length > 0) ||
+      plan.some((other, place) => place >= this.index && skipOf(other) === undefined);
+    if (!forced) this.close();
+    return { planned, permit, forced, others };
+  }
+
+  private pass(planned: Planned, refusal: Refusal): void {
+    this.noteWait(refusal);
+    const skip = skipFor(refusal, Date.now()) ?? { reason: "not asked" };
+    this.passed.push({ planned, skip });
+  }
+
+  private noteWait({ remainingMs }: Health): void {
+    this.soonest = Math.min(this.soonest, Date.now() + remainingMs);
+  }
+}
+
+/** A probe that has not failed yet is better than a cooldown; then the softer one, then the one asked longest ago. */
+function byHope(
+  { refusal: a }: { readonly refusal: Refusal },
+  { refusal: b }: { readonly refusal: Refusal },
+): number {
+  const probing = Number(b.state === "probing") - Number(a.state === "probing");
+  if (probing !== 0) return probing;
+  const softness = EFFECTS.indexOf(a.effect) - EFFECTS.indexOf(b.effect);
+  if (softness !== 0) return softness;
+  const [asked, otherAsked] = [a.askedMs ?? Number.POSITIVE_INFINITY, b.askedMs ?? Number.POSITIVE_INFINITY];
+  if (asked === otherAsked) return 0;
+  return a.state === "probing" ? asked - otherAsked : otherAsked - asked;
+}
+
+/** Whether a store answers later: most know at once, and waiting takes each call turns of the microtask queue. */
+export function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof value === "object" && value !== null && "then" in value;
+}

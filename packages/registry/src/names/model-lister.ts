@@ -1,0 +1,90 @@
+import type { ChatProvider, ModelCard } from "@fallthrough/core";
+
+/** One model that can be asked for. */
+export interface ModelListing {
+  /** `provider/model`. */
+  readonly reference: string;
+  /** The provider's id. */
+  readonly provider: string;
+  /** The model's card, as the provider declares it or its server lists it. */
+  readonly model: ModelCard;
+}
+
+/** How the servers are asked. */
+export interface ListModelsOptions {
+  /** Ends the listing with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Asks the servers for their models. */
+export interface ModelLister {
+  list(options?: ListModelsOptions): Promise<readonly ModelListing[]>;
+}
+
+/** The longest that one server may take, in milliseconds. */
+const LONGEST_MS = 5_000;
+/** So many servers are asked at once. */
+const AT_ONCE = 8;
+/** How long an answer is remembered, in milliseconds. */
+const REMEMBERED_MS = 60_000;
+
+interface Known {
+  readonly until: number;
+  readonly models: readonly ModelCard[];
+}
+
+/** A lister that asks each server again after a minute, at the earliest. */
+export function createModelLister(providers: readonly ChatProvider[]): ModelLister {
+  const known = new Map<ChatProvider, Known>();
+
+  async function modelsOf(
+    provider: ChatProvider,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly ModelCard[]> {
+    const kept = known.get(provider);
+    if (kept !== undefined && performance.now() < kept.until) return kept.models;
+    if (provider.listModels === undefined) return provider.models;
+    const limits = [AbortSignal.timeout(LONGEST_MS), ...(signal === undefined ? [] : [signal])];
+    try {
+      const models = await untilAborted(provider, AbortSignal.any(limits));
+      known.set(provider, { until: performance.now() + REMEMBERED_MS, models });
+      return models;
+    } catch {
+      signal?.throwIfAborted();
+      // a server that cannot be reached has at least what its card declares
+      return provider.models;
+    }
+  }
+
+  return {
+    async list({ signal } = {}) {
+      signal?.throwIfAborted();
+      const lists: (readonly ModelListing[])[] = [];
+      const waiting = [...providers.entries()];
+      const ask = async () => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          const [place, provider] = next;
+          lists[place] = listingsOf(provider, await modelsOf(provider, signal));
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, ask));
+      return lists.flat();
+    },
+  };
+}
+
+/** The models of one provider, each under its reference. */
+export function listingsOf({ id }: ChatProvider, models: readonly ModelCard[]): readonly ModelListing[] {
+  return models.map((model) => ({ reference: `${id}/${model.id}`, provider: id, model }));
+}
+
+/** What the server lists; a provider that hangs is not waited for. */
+function untilAborted(provider: ChatProvider, signal: AbortSignal): Promise<readonly ModelCard[]> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason);
+    signal.addEventListener("abort", end);
+    // a plugin may throw where it should reject
+    const listed = (async () => provider.listModels?.({ signal }) ?? provider.models)();
+    listed.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+  });
+}
