@@ -39,8 +39,6 @@ function undocumentedNames(path) {
  */
 function undocumentedMembers(node, owner) {
   if (ts.isFunctionDeclaration(node) || ts.isVariableDeclaration(node)) return [];
-  // the interface that a class implements describes its members
-  if (ts.isClassDeclaration(node) && node.heritageClauses?.some(isImplements)) return [];
   if (ts.isInterfaceDeclaration(node) || ts.isClassDeclaration(node) || ts.isTypeLiteralNode(node)) {
     return node.members.filter(isPublicMember).flatMap((member) => {
       const name = `${owner}.${member.name?.getText() ?? "()"}`;
@@ -60,11 +58,6 @@ function undocumentedMembers(node, owner) {
       found.push(...undocumentedMembers(child, owner));
   });
   return found;
-}
-
-/** @param {ts.HeritageClause} clause */
-function isImplements({ token }) {
-  return token === ts.SyntaxKind.ImplementsKeyword;
 }
 
 /** @param {ts.TypeElement | ts.ClassElement} member */

@@ -31,12 +31,19 @@ export interface MemoryHealthOptions {
 
 /** A health store in memory, which knows at once. */
 export interface MemoryHealth extends HealthStore {
+  /** What is known of a subject; changes nothing. */
   peek(subject: HealthSubject): Health;
+  /** Lets a call through, or says why not. */
   admit(subject: HealthSubject, options?: AdmitOptions): Permit | Refusal;
+  /** Takes the first content of a call. */
   commit(permit: Permit): void;
+  /** Takes the success of a call. */
   succeed(permit: Permit): void;
+  /** Takes the failure of a call, and answers with what is known then. */
   fail(permit: Permit, failure: HealthFailure): Health;
+  /** Gives back a permit whose call says nothing about the subject. */
   release(permit: Permit, options?: { readonly silent?: boolean | undefined }): void;
+  /** Forgets every failure, or those of one instance. */
   reset(instance?: Omit<HealthSubject, "model">): void;
 }
 
