@@ -3,7 +3,7 @@ import { usageError } from "./failure.ts";
 import type { Output } from "./output.ts";
 
 /** The forms in which `serve` tells its calls. */
-export const LOG_FORMS = ["text", "json", "off"] as const;
+const LOG_FORMS = ["text", "json", "off"] as const;
 
 /** How `serve` tells its calls on stderr. */
 export type LogForm = (typeof LOG_FORMS)[number];
@@ -23,7 +23,7 @@ export function createCallLog(output: Output, form: LogForm): ((record: CallReco
 }
 
 /** One line of names and values; what a client or a server named is quoted, so that it cannot forge another. */
-export function formatCall({ at, id, route, attempts, ...facts }: CallRecord): string {
+function formatCall({ at, id, route, attempts, ...facts }: CallRecord): string {
   const { client, model, provider, answeredBy, status, code, firstMs, ms } = facts;
   const asked = attempts.map((one) => [one.provider, one.outcome, one.code].filter(Boolean).join(" "));
   const pairs = {

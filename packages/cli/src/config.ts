@@ -23,7 +23,7 @@ export interface Config {
 }
 
 /** What `serve` takes from the configuration. */
-export interface ServeConfig extends Omit<GatewayServerOptions, "onCall"> {
+interface ServeConfig extends Omit<GatewayServerOptions, "onCall"> {
   /** How calls are told on stderr. @default "text" */
   readonly log?: LogForm | undefined;
 }

@@ -10,12 +10,12 @@ import { fieldsOf, parseJson } from "@fallthrough/core/provider";
 const MARK = /^fallthrough:([a-z0-9][a-z0-9-]{0,38}):([\s\S]*)$/;
 
 /** A text with the mark of the provider that wrote it. */
-export function markText(provider: string, text: string): string {
+function markText(provider: string, text: string): string {
   return `fallthrough:${provider}:${text}`;
 }
 
 /** The provider that wrote a marked text, and the text as it wrote it; `undefined` for one without a mark. */
-export function readMark(value: unknown): { readonly provider: string; readonly text: string } | undefined {
+function readMark(value: unknown): { readonly provider: string; readonly text: string } | undefined {
   const [, provider, text] = (typeof value === "string" && MARK.exec(value)) || [];
   return provider === undefined || text === undefined ? undefined : { provider, text };
 }

@@ -53,6 +53,7 @@ export function drawRun({ calls, prompts, outages }: RunLog, { title, from, to }
 
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13" fill="${COLOURS.text}">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(8, 22, title),
     ...bands,
