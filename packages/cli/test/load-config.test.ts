@@ -63,6 +63,7 @@ test("a named file is for the application around it", async () => {
   expect(await load("app", "../other/config/mine.json")).toEqual({
     config: { order: ["a"] },
     directory: join(root, "other"),
+    file: join(root, "other/config/mine.json"),
   });
 });
 

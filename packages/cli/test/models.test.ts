@@ -30,7 +30,7 @@ test("an application without providers is told what to install", async () => {
   const { code, stdout, stderr } = await runCommand(["models"], empty);
 
   expect(stdout).toBe("");
-  expect(stderr).toContain("npm install @fallthrough/provider-pizzagpt");
+  expect(stderr).toContain("npm install @fallthrough/provider-openai");
   expect(code).toBe(0);
   empty.remove();
 });

@@ -128,7 +128,7 @@ test("a login that is under way when the provider is closed fails, and nothing i
 
   await http.close();
 
-  await expect(token).rejects.toMatchObject({ code: "network" });
+  await expect(token).rejects.toMatchObject({ code: "config" });
   expect(server.requests).toHaveLength(3);
 });
 
@@ -149,7 +149,7 @@ test("callers share a login, and one that leaves does not end it for the other",
   expect(logins()).toHaveLength(1);
 
   await http.close();
-  await expect(another).rejects.toMatchObject({ code: "network" });
+  await expect(another).rejects.toMatchObject({ code: "config" });
 });
 
 test("a login that nobody waits for any more is given up, and the next call starts another", async () => {

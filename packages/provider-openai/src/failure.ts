@@ -159,7 +159,7 @@ function cutFields(body: string): unknown {
     const found = new RegExp(`"${name}"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*"|\\d+)`).exec(body)?.[1];
     if (found === undefined) continue;
     try {
-      fields[name] = JSON.parse(found);
+      fields[name] = parseJson(found, "a cut body");
     } catch {
       // a text with a control character in it
     }

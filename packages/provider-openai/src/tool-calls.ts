@@ -1,5 +1,5 @@
 import { ChatError, type JsonObject, type StreamPart } from "@fallthrough/core";
-import { fieldsOf, quote } from "@fallthrough/core/provider";
+import { fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
 
 /** Puts the tool calls of an answer together from their pieces. */
 export interface ToolCalls {
@@ -142,7 +142,7 @@ function isWhole(text: string): boolean {
   const trimmed = text.trim();
   if (!trimmed.startsWith("{") || !trimmed.endsWith("}")) return false;
   try {
-    JSON.parse(trimmed);
+    parseJson(trimmed, "the arguments of a tool call");
     return true;
   } catch {
     return false;

@@ -142,7 +142,7 @@ test("an instance on a server of one's own tells its origin", () => {
     providerCard({ fallthrough: DECLARED }, { baseURL: "http://127.0.0.1:11434/v1" }),
   );
 
-  expect(origin).toBe("http://127.0.0.1:11434");
+  expect(origin).toBe("http://127.0.0.1:11434/v1");
   expect(instanceSettings(providerCard({ fallthrough: DECLARED })).origin).toBeUndefined();
 });
 

@@ -237,7 +237,7 @@ test("closing a client closes its connections and fails what runs", async () => 
 
   await http.close();
 
-  expect((await running).code).toBe("network");
+  expect((await running).code).toBe("config");
   await until(() => server.open === 0);
 });
 
