@@ -1,18 +1,14 @@
-import type { ChatProvider, ProviderSettings } from "@fallthrough/core";
-import { createHttpClient, formatPrompt, providerCard, wishWarnings } from "@fallthrough/core/provider";
+import type { ProviderSettings } from "@fallthrough/core";
+import { defineProvider, formatPrompt, type ProviderFactory, wishWarnings } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 import { END_MARKER, parseWord } from "./protocol.ts";
 
 const ORIGIN = "http://127.0.0.1:8123";
 
 /** Creates a provider for the parrot. */
-export function createParrot(settings: ProviderSettings = {}): ChatProvider {
-  const card = providerCard(manifest, settings);
-  const http = createHttpClient({ provider: card.id, origin: ORIGIN }, settings);
-
-  return {
-    ...card,
-
+export const createParrot: ProviderFactory<ProviderSettings> = defineProvider(
+  { manifest, origin: ORIGIN },
+  ({ card, http }) => ({
     async *stream(request) {
       yield* wishWarnings(card, request);
       const prompt = formatPrompt(request.messages);
@@ -25,7 +21,5 @@ export function createParrot(settings: ProviderSettings = {}): ChatProvider {
         yield { type: "text-delta", delta: parseWord(data) };
       }
     },
-
-    close: () => http.close(),
-  };
-}
+  }),
+);

@@ -23,12 +23,12 @@ test("the parrot says what it is told", async () => {
   // #endregion
 
   expect(text).toBe("Pieces of eight!");
-  await parrotProvider.close?.();
+  await parrotProvider.close();
 });
 
 test("the parrot answers to its name in a registry", async () => {
   const registry = createRegistry({ providers: [createParrot({ baseURL })] });
-  const messages = [{ role: "user", content: "Hello" }] as const;
+  const messages = [{ role: "user" as const, content: "Hello" }];
 
   expect(await registry.chat({ model: "grey", messages }).text()).toBe("Hello");
   expect(await registry.chat({ model: "parrot", messages }).text()).toBe("Hello");

@@ -1,25 +1,27 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type {
-  ChatProvider,
-  ChatRequest,
-  ProviderCard,
-  ProviderSettings,
-  StreamPart,
-} from "@fallthrough/core";
+import type { ChatRequest, ProviderSettings, StreamPart } from "@fallthrough/core";
 import { findModel } from "@fallthrough/core/internal";
-import { createHttpClient, wishWarnings } from "@fallthrough/core/provider";
+import {
+  defineProvider,
+  type HttpProviderParts,
+  type ProviderFactory,
+  type ProviderMethods,
+  wishWarnings,
+} from "@fallthrough/core/provider";
 import { aipkitTurn } from "./aipkit-turn.ts";
 import { failureError } from "./ask.ts";
 import { chooseBot } from "./choose-bot.ts";
 import { classicTurn } from "./classic-turn.ts";
-import { OPTION_NAMES, parseId, parseOptions } from "./options.ts";
+import { isAge, isId, isIdByModel, OPTION_NAMES, parseOptions } from "./options.ts";
 import { formatHistory } from "./prompt.ts";
 import { type ChatSite, openSession } from "./session.ts";
 import type { TurnParts } from "./turn.ts";
 
 /** What a provider package knows of its site. */
 export interface AiPowerSite {
-  readonly card: ProviderCard;
+  /** The `package.json` with the card in its field `fallthrough`. */
+  readonly manifest: { readonly fallthrough: unknown };
+  /** The address of the site. */
   readonly origin: string;
   /** The page that shows the chat. @default "/" */
   readonly pagePath?: string | undefined;
@@ -45,19 +47,29 @@ export interface AiPowerSettings extends ProviderSettings {
 
 const HALF_A_DAY_MS = 12 * 60 * 60 * 1000;
 
-/** Creates a provider for a site with the WordPress plugin AI Power, of either generation. */
-export function createAiPower(site: AiPowerSite, settings: AiPowerSettings = {}): ChatProvider {
-  const { card } = site;
-  const http = createHttpClient({ provider: card.id, origin: site.origin }, settings);
+const ID = { is: isId, expected: "digits" };
+const OWN_SETTINGS = {
+  pagePath: "string",
+  botId: ID,
+  bots: { is: isIdByModel, expected: "digits for each model" },
+  postId: ID,
+  pageMaxAgeMs: { is: isAge, expected: "milliseconds" },
+} as const;
+
+/** Makes the factory of a provider for a site with the WordPress plugin AI Power, of either generation. */
+export function defineAiPower(site: AiPowerSite): ProviderFactory<AiPowerSettings> {
+  const { manifest, origin } = site;
+  return defineProvider({ manifest, origin, settings: OWN_SETTINGS }, (parts) => createMethods(site, parts));
+}
+
+function createMethods(
+  site: AiPowerSite,
+  { card, http, settings }: HttpProviderParts<AiPowerSettings>,
+): ProviderMethods {
   const pagePath = settings.pagePath ?? site.pagePath ?? "/";
   const session = openSession(http, pagePath, settings.pageMaxAgeMs ?? HALF_A_DAY_MS);
-  const setting = (name: string, value: unknown): string | undefined =>
-    parseId(card.id, `setting \`${name}\``, "config", value);
-  const botId = setting("botId", settings.botId);
-  const postId = setting("postId", settings.postId);
-  const bots = new Map(
-    Object.entries(settings.bots ?? {}).map(([model, id]) => [model, setting("bots", id)]),
-  );
+  const { botId, postId } = settings;
+  const bots = new Map(Object.entries(settings.bots ?? {}));
   const guest = { clientId: randomBytes(5).toString("hex"), sessionId: randomUUID() };
 
   async function* stream(request: ChatRequest): AsyncGenerator<StreamPart> {
@@ -76,10 +88,10 @@ export function createAiPower(site: AiPowerSite, settings: AiPowerSettings = {})
       const { bot, warning } = chooseBot(chatSite, {
         model,
         defaultModel,
-        botId: options.botId ?? bots.get(model) ?? botId,
+        botId: options.botId ?? (bots.get(model) ?? botId)?.toString(),
         siteBotId: site.bots?.[model]?.toString(),
         ownSite: http.origin === site.origin,
-        postId: options.postId ?? postId,
+        postId: options.postId ?? postId?.toString(),
         fallbackPostId: site.postId?.toString(),
       });
       const prompt = prompts[generation];
@@ -100,12 +112,5 @@ export function createAiPower(site: AiPowerSite, settings: AiPowerSettings = {})
     if (failure !== undefined) throw failureError(http, failure);
   }
 
-  return {
-    ...card,
-    stream,
-    async close() {
-      session.forget();
-      await http.close();
-    },
-  };
+  return { stream, close: () => Promise.resolve(session.forget()) };
 }

@@ -1,1 +1,1 @@
-export { type AiPowerSettings, type AiPowerSite, createAiPower } from "./ai-power.ts";
+export { type AiPowerSettings, type AiPowerSite, defineAiPower } from "./ai-power.ts";

@@ -21,23 +21,30 @@ export function parseOptions(provider: string, { providerOptions }: ChatRequest)
     });
   }
   return {
-    botId: parseId(provider, "option `botId`", "bad-request", botId),
-    postId: parseId(provider, "option `postId`", "bad-request", postId),
+    botId: parseId(provider, "botId", botId),
+    postId: parseId(provider, "postId", postId),
     history,
   };
 }
 
-/** The digits of a bot or post id given as number or text; @throws `code` for anything else */
-export function parseId(
-  provider: string,
-  what: string,
-  code: "bad-request" | "config",
-  value: unknown,
-): string | undefined {
+/** Whether this is the id of a bot or of a post. */
+export function isId(value: unknown): value is number | string {
+  return (typeof value === "number" || typeof value === "string") && /^\d{1,12}$/.test(String(value));
+}
+
+/** Whether this is an object with an id for each model. */
+export function isIdByModel(value: unknown): value is Readonly<Record<string, number | string>> {
+  return typeof value === "object" && value !== null && Object.values(value).every(isId);
+}
+
+/** Whether this is a time that something may be kept. */
+export function isAge(value: unknown): value is number {
+  return typeof value === "number" && value >= 0;
+}
+
+function parseId(provider: string, name: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  const text = typeof value === "number" || typeof value === "string" ? String(value) : "";
-  if (/^\d{1,12}$/.test(text)) return text;
-  throw new ChatError(code, `${what} is ${quote(JSON.stringify(value) ?? "")}, expected digits`, {
-    provider,
-  });
+  if (isId(value)) return String(value);
+  const given = quote(JSON.stringify(value) ?? "");
+  throw new ChatError("bad-request", `option \`${name}\` is ${given}, expected digits`, { provider });
 }

@@ -7,7 +7,7 @@ import {
   type Upstreams,
 } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
-import { createAiPower } from "../src/index.ts";
+import { defineAiPower } from "../src/index.ts";
 import {
   type Answers,
   askSite,
@@ -49,10 +49,12 @@ const form = (body: string | undefined): Record<string, string> =>
 test("a site description makes a whole provider", async () => {
   upstreams = await startUpstreams();
   const { baseURL } = upstreams.chatgptfree;
-  const card = CARD;
+  const manifest = { fallthrough: CARD };
 
   // #region use
-  const provider = createAiPower({ card, origin: "https://example.com", postId: 22 }, { baseURL });
+  const createExample = defineAiPower({ manifest, origin: "https://example.com", postId: 22 });
+
+  const provider = createExample({ baseURL });
   const answer = await chat(provider, {
     messages: [{ role: "user", content: "Why is the sky blue?" }],
   }).text();
@@ -261,10 +263,7 @@ test("a WordPress of one's own has a bot for each of its models", async () => {
   server = await startSite({ ...AIPKIT, page: recording("2.4.71", "003-page-two-bots") });
   const models = [{ id: "short" }, { id: "long" }];
   const bots = { short: 6, long: 5 };
-  const provider = createAiPower(
-    { card: { ...CARD, models }, origin: "https://recorded.invalid" },
-    { baseURL: server.origin, bots },
-  );
+  const provider = createRecorded(server, { models, bots });
 
   for (const model of ["long", undefined]) await chat(provider, { messages, model }).text();
 

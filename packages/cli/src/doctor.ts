@@ -11,7 +11,6 @@ import type { Span } from "./span.ts";
 
 /** The options of `doctor`. */
 export interface DoctorOptions extends ListOptions {
-  /** Whether each provider is asked a short question. */
   readonly probe?: boolean | undefined;
 }
 

@@ -1,6 +1,6 @@
 export type * from "./contract/contract.ts";
 export { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits } from "./contract/defaults.ts";
-export type { ProviderSettings } from "./contract/settings.ts";
+export type { ProviderSettings, RequestDispatcher } from "./contract/settings.ts";
 export {
   ChatError,
   type ChatErrorData,

@@ -1,8 +1,42 @@
 // What the registry and the gateway share with core: outside semver, and for nobody else.
+
 export { type InstanceSettings, instanceSettings } from "./contract/card.ts";
-export { LONGEST_TIMER_MS } from "./contract/defaults.ts";
-export { parseRequest } from "./contract/parse-request.ts";
+export { LONGEST_NAME, LONGEST_TIMER_MS } from "./contract/defaults.ts";
+export {
+  type FieldParser,
+  type FieldParsers,
+  FieldProblem,
+  fieldProblem,
+  kindOf,
+  listOf,
+  nearestName,
+  objectOf,
+  oneOf,
+  parseBoolean,
+  parseCount,
+  parseFields,
+  parseFunction,
+  parseInput,
+  parseInteger,
+  parseJsonObject,
+  parseList,
+  parseName,
+  parseNumber,
+  parseText,
+  parseTimer,
+  recordOf,
+  variantOf,
+  wrongValue,
+} from "./contract/parse-fields.ts";
+export { parseProvider } from "./contract/parse-provider.ts";
+export {
+  parseCallTimeouts,
+  parseChainRequest,
+  parseChainTimeouts,
+  parseRequest,
+} from "./contract/parse-request.ts";
 export { deniedCapability, findModel, requiredCapabilities } from "./contract/requirements.ts";
+export { providerCard } from "./define/provider-card.ts";
 export { amendError, attachRoute, briefError } from "./errors/chat-error.ts";
 export { settleStack } from "./errors/redact.ts";
 export { findManifest } from "./files/find-manifest.ts";

@@ -1,6 +1,24 @@
-export { providerCard } from "./contract/card.ts";
 export { BROWSER_USER_AGENT } from "./contract/defaults.ts";
+export type {
+  OwnSettings,
+  SettingCheck,
+  SettingKind,
+  SettingKinds,
+  SettingValue,
+} from "./contract/parse-settings.ts";
 export { type Wish, wishWarnings } from "./contract/requirements.ts";
+export type { CommonSettings } from "./contract/settings.ts";
+export {
+  defineProvider,
+  type HttpProviderDefinition,
+  type HttpProviderParts,
+  type ProviderDefinition,
+  type ProviderFactory,
+  type ProviderInstance,
+  type ProviderMethods,
+  type ProviderParts,
+} from "./define/define-provider.ts";
+export { type ProviderMiddleware, wrapProvider } from "./define/wrap-provider.ts";
 export { quote } from "./errors/redact.ts";
 export { codeOfStatus } from "./http/answer/failures.ts";
 export { requestIdOf } from "./http/answer/request-id.ts";

@@ -41,12 +41,7 @@ export interface OpenRecord {
   /** What it failed with. */
   code: string | undefined;
   /** Whoever is asked, once that is known. */
-  chain:
-    | {
-        /** Who was asked so far. */
-        readonly route: Route;
-      }
-    | undefined;
+  chain: { readonly route: Route } | undefined;
   /** The first content is here. */
   began(): void;
   /** Tells the record, once. */

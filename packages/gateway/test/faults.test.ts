@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import type { StreamPart } from "@fallthrough/core";
+import type { ChatProvider, StreamPart } from "@fallthrough/core";
 import { createOpenAI } from "@fallthrough/provider-openai";
 import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 async function start(
-  provider = createOpenAI({ baseURL: upstreams.openai.baseURL, models: [{ id: "llama3.2" }] }),
+  provider: ChatProvider = createOpenAI({ baseURL: upstreams.openai.baseURL, models: [{ id: "llama3.2" }] }),
   options: GatewayServerOptions = {},
 ): Promise<RunningGateway> {
   const gateway = await startGateway(registryOf(provider), { port: 0, graceMs: 200, ...options });

@@ -1,6 +1,5 @@
-import { type AiPowerSettings, createAiPower } from "@fallthrough/ai-power";
-import type { ChatProvider } from "@fallthrough/core";
-import { providerCard } from "@fallthrough/core/provider";
+import { type AiPowerSettings, defineAiPower } from "@fallthrough/ai-power";
+import type { ProviderFactory } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 
 const ORIGIN = "https://chatgptfree.ai";
@@ -18,7 +17,8 @@ const BOTS: Readonly<Record<string, number>> = {
 };
 
 /** Creates a provider for ChatgptFree, or for a WordPress of one's own with the plugin AI Power. */
-export function createChatgptfree(settings: AiPowerSettings = {}): ChatProvider {
-  const card = providerCard(manifest, settings);
-  return createAiPower({ card, origin: ORIGIN, bots: BOTS }, settings);
-}
+export const createChatgptfree: ProviderFactory<AiPowerSettings> = defineAiPower({
+  manifest,
+  origin: ORIGIN,
+  bots: BOTS,
+});

@@ -1,6 +1,5 @@
-import { type AiPowerSettings, createAiPower } from "@fallthrough/ai-power";
-import type { ChatProvider } from "@fallthrough/core";
-import { providerCard } from "@fallthrough/core/provider";
+import { type AiPowerSettings, defineAiPower } from "@fallthrough/ai-power";
+import type { ProviderFactory } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 
 const ORIGIN = "https://chatgptt.me";
@@ -8,7 +7,8 @@ const ORIGIN = "https://chatgptt.me";
 const POST_ID = 22;
 
 /** Creates a provider for ChatGptt, or for a WordPress of one's own with the plugin AI Power. */
-export function createChatgptt(settings: AiPowerSettings = {}): ChatProvider {
-  const card = providerCard(manifest, settings);
-  return createAiPower({ card, origin: ORIGIN, postId: POST_ID }, settings);
-}
+export const createChatgptt: ProviderFactory<AiPowerSettings> = defineAiPower({
+  manifest,
+  origin: ORIGIN,
+  postId: POST_ID,
+});

@@ -9,7 +9,7 @@ export interface KeySettings {
   /** A server of the user's own. Its key is never looked up in the default variable. */
   readonly baseURL?: string | undefined;
   /** Headers of each request. An `authorization` among them replaces the key. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** How an instance shows who asks. */

@@ -1,6 +1,5 @@
 import {
   ChatError,
-  type ChatProvider,
   type ChatRequest,
   type JsonObject,
   type ModelCard,
@@ -8,16 +7,18 @@ import {
   type StreamPart,
 } from "@fallthrough/core";
 import {
-  createHttpClient,
+  defineProvider,
   type FailedAnswer,
   type FailureNote,
   fieldsOf,
   type GroupReader,
+  type HttpProviderParts,
   type HttpRequest,
   type HttpResponse,
   type PartSource,
+  type ProviderFactory,
+  type ProviderMethods,
   partLists,
-  providerCard,
   singleFlight,
   wishWarnings,
 } from "@fallthrough/core/provider";
@@ -61,6 +62,17 @@ const KNOWN_WITHOUT_TOP_K: typeof KNOWN = {
   honours: KNOWN?.honours?.filter((wish) => wish !== "topK") ?? [],
 };
 
+const OWN_SETTINGS = {
+  apiKey: "string",
+  apiKeyEnv: "string",
+  maxCompletionTokens: "boolean",
+  streamUsage: "boolean",
+  jsonObject: "boolean",
+  topK: "boolean",
+  toolCallIdLength: "number",
+  reasoningField: ["reasoning_content", "reasoning"],
+} as const;
+
 /** The settings of `createOpenAI`, and of every factory that `defineOpenAICompatible` makes. */
 export interface OpenAISettings extends ProviderSettings, Dialect {
   /** Sent as a bearer token. */
@@ -80,15 +92,17 @@ export interface OpenAICompatible extends Dialect {
 }
 
 /** Makes the factory of a provider whose server speaks OpenAI's chat completions API. */
-export function defineOpenAICompatible(
-  server: OpenAICompatible,
-): (settings?: OpenAISettings) => ChatProvider {
-  return (settings = {}) => createProvider(server, settings);
+export function defineOpenAICompatible(server: OpenAICompatible): ProviderFactory<OpenAISettings> {
+  const { manifest, baseURL: origin } = server;
+  return defineProvider({ manifest, origin, settings: OWN_SETTINGS }, (parts) =>
+    createMethods(server, parts),
+  );
 }
 
-function createProvider(server: OpenAICompatible, settings: OpenAISettings): ChatProvider {
-  const card = providerCard(server.manifest, settings);
-  const http = createHttpClient({ provider: card.id, origin: server.baseURL }, settings);
+function createMethods(
+  server: OpenAICompatible,
+  { card, http, settings }: HttpProviderParts<OpenAISettings>,
+): ProviderMethods {
   const key = createKey(settings, server.apiKeyEnv, http);
   const what = `POST ${new URL(http.baseURL + PATH).pathname}`;
   const source: AnswerSource = { provider: card.id, what, fail };
@@ -181,12 +195,7 @@ function createProvider(server: OpenAICompatible, settings: OpenAISettings): Cha
     return parts;
   }
 
-  return {
-    ...card,
-    listModels,
-    stream: (request) => partLists(() => open(request)),
-    close: () => http.close(),
-  };
+  return { listModels, stream: (request) => partLists(() => open(request)) };
 }
 
 function readGroup(answer: Answer): GroupReader {
@@ -204,9 +213,11 @@ function readGroup(answer: Answer): GroupReader {
 }
 
 function dialectOf(server: OpenAICompatible, settings: OpenAISettings): Dialect {
+  // the newer name of the limit is known to the provider's own server, and not to every other
+  const newerLimit = settings.baseURL === undefined && server.maxCompletionTokens;
   const {
     streamUsage = server.streamUsage,
-    maxCompletionTokens = server.maxCompletionTokens,
+    maxCompletionTokens = newerLimit,
     jsonObject = server.jsonObject,
     topK = server.topK,
     toolCallIdLength = server.toolCallIdLength,

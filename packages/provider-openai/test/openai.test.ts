@@ -1,5 +1,5 @@
 import { ChatError, type ChatRequest, chat, type ProviderSettings } from "@fallthrough/core";
-import { providerCard } from "@fallthrough/core/provider";
+import { providerCard } from "@fallthrough/core/internal";
 import { startFaultServer } from "@fallthrough/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 import manifest from "../package.json" with { type: "json" };

@@ -1,11 +1,11 @@
+import { ChatError, type JsonObject, type ProviderSettings, type StreamPart } from "@fallthrough/core";
 import {
-  ChatError,
-  type ChatProvider,
-  type JsonObject,
-  type ProviderSettings,
-  type StreamPart,
-} from "@fallthrough/core";
-import { BROWSER_USER_AGENT, createHttpClient, providerCard, wishWarnings } from "@fallthrough/core/provider";
+  BROWSER_USER_AGENT,
+  defineProvider,
+  type HttpClient,
+  type ProviderFactory,
+  wishWarnings,
+} from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 import { formatChat, formatQuestion, PATH, parseAnswer } from "./protocol.ts";
 
@@ -22,37 +22,59 @@ export interface PizzagptSettings extends ProviderSettings {
 }
 
 /** Creates a provider for PizzaGPT. */
-export function createPizzagpt(settings: PizzagptSettings = {}): ChatProvider {
-  const card = providerCard(manifest, settings);
-  const http = createHttpClient(
-    {
-      provider: card.id,
-      origin: ORIGIN,
-      headers: (baseURL) => ({
-        accept: "application/json",
-        "accept-language": "en-US,en;q=0.9",
-        "user-agent": BROWSER_USER_AGENT,
-        origin: new URL(baseURL).origin,
-        referer: `${baseURL}/en`,
-      }),
-    },
-    settings,
-  );
-  /** The one that worked last stands first. */
-  let secrets = [...new Set([settings.secret ?? [], KNOWN_SECRETS].flat())];
+export const createPizzagpt: ProviderFactory<PizzagptSettings> = defineProvider(
+  {
+    manifest,
+    origin: ORIGIN,
+    headers: (baseURL) => ({
+      accept: "application/json",
+      "accept-language": "en-US,en;q=0.9",
+      "user-agent": BROWSER_USER_AGENT,
+      origin: new URL(baseURL).origin,
+      referer: `${baseURL}/en`,
+    }),
+    settings: { secret: "string", body: ["classic", "chat"] },
+  },
+  ({ card, http, settings }) => {
+    const ask = createQuestion(http, settings.secret);
+    const classic = settings.body === "classic";
 
-  async function ask(body: JsonObject, signal: AbortSignal | undefined): Promise<unknown> {
+    return {
+      async *stream(request) {
+        yield* wishWarnings(card, request, { options: classic ? [] : ["searchEnabled", "studyMode"] });
+        const { searchEnabled = false, studyMode = false } = request.providerOptions?.[card.id] ?? {};
+        const warnings: StreamPart[] = [];
+        const warn = (message: string): unknown =>
+          warnings.push({ type: "warning", code: "unsupported", message });
+        const body = classic
+          ? formatQuestion(request.messages, warn)
+          : formatChat(request.messages, { searchEnabled, studyMode }, warn);
+        yield* warnings;
+
+        const { text, sources } = parseAnswer(await ask(body, request.signal));
+        yield { type: "text-delta", delta: text };
+        for (const source of sources) yield { type: "source", ...source };
+        yield { type: "finish", finishReason: "stop" };
+      },
+    };
+  },
+);
+
+/** Asks with each known secret until the site takes one. */
+function createQuestion(
+  http: HttpClient,
+  secret: string | undefined,
+): (body: JsonObject, signal: AbortSignal | undefined) => Promise<unknown> {
+  /** The one that worked last stands first. */
+  let secrets = [...new Set([secret ?? [], KNOWN_SECRETS].flat())];
+
+  return async (body, signal) => {
     let refusal: unknown;
-    for (const secret of secrets) {
+    for (const tried of secrets) {
       try {
-        const response = await http({
-          method: "POST",
-          path: PATH,
-          headers: { "x-secret": secret },
-          body,
-          signal,
-        });
-        secrets = [...new Set([secret, ...secrets])];
+        const headers = { "x-secret": tried };
+        const response = await http({ method: "POST", path: PATH, headers, body, signal });
+        secrets = [...new Set([tried, ...secrets])];
         return await response.json();
       } catch (error) {
         if (!(error instanceof ChatError) || error.code !== "auth") throw error;
@@ -60,29 +82,5 @@ export function createPizzagpt(settings: PizzagptSettings = {}): ChatProvider {
       }
     }
     throw refusal;
-  }
-
-  return {
-    ...card,
-
-    async *stream(request) {
-      const classic = settings.body === "classic";
-      yield* wishWarnings(card, request, { options: classic ? [] : ["searchEnabled", "studyMode"] });
-      const { searchEnabled = false, studyMode = false } = request.providerOptions?.[card.id] ?? {};
-      const warnings: StreamPart[] = [];
-      const warn = (message: string): unknown =>
-        warnings.push({ type: "warning", code: "unsupported", message });
-      const body = classic
-        ? formatQuestion(request.messages, warn)
-        : formatChat(request.messages, { searchEnabled, studyMode }, warn);
-      yield* warnings;
-
-      const { text, sources } = parseAnswer(await ask(body, request.signal));
-      yield { type: "text-delta", delta: text };
-      for (const source of sources) yield { type: "source", ...source };
-      yield { type: "finish", finishReason: "stop" };
-    },
-
-    close: () => http.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { type ChatProvider, type ChatResult, chat, type ProviderCard } from "@fallthrough/core";
 import { type Recording, readRecording, type SocketServer, startReplay } from "@fallthrough/testkit";
-import { type AiPowerSettings, createAiPower } from "../../src/index.ts";
+import { type AiPowerSettings, defineAiPower } from "../../src/index.ts";
 import type { Step, TurnExpectation } from "./expectation.ts";
 
 /** The versions of the plugin that were recorded. */
@@ -27,12 +27,13 @@ export const recordedFiles = (version: Version): readonly string[] => readdirSyn
 export const recording = (version: Version, name: string): Recording =>
   readRecording(new URL(`${name}.txt`, folder(version)));
 
+const create = defineAiPower({ manifest: { fallthrough: CARD }, origin: "https://recorded.invalid" });
+
 /** A provider for a loopback server. */
 export const createRecorded = (
   server: { readonly origin: string },
   settings: AiPowerSettings = {},
-): ChatProvider =>
-  createAiPower({ card: CARD, origin: "https://recorded.invalid" }, { baseURL: server.origin, ...settings });
+): ChatProvider => create({ baseURL: server.origin, ...settings });
 
 const ACTIONS: Readonly<Record<string, Step>> = {
   wpaicg_chat_shortcode_message: "classic",

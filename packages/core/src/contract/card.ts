@@ -1,7 +1,17 @@
 import { createHash } from "node:crypto";
-import { ChatError } from "../errors/chat-error.ts";
-import { quote } from "../errors/redact.ts";
 import type { Capability, ModelCard, ProviderCard, ProviderStatus } from "./contract.ts";
+import {
+  type FieldParser,
+  listOf,
+  objectOf,
+  oneOf,
+  parseBoolean,
+  parseFilledText,
+  parseInput,
+  parseName,
+  parseText,
+  wrongValue,
+} from "./parse-fields.ts";
 import type { ProviderSettings } from "./settings.ts";
 
 const CAPABILITIES: readonly Capability[] = [
@@ -43,19 +53,19 @@ export interface InstanceSettings extends Pick<ProviderSettings, "timeouts" | "l
   readonly key?: string | undefined;
 }
 
-/** The card that a package's manifest declares, checked, with the settings of the instance applied. */
-export function providerCard(
-  manifest: { readonly fallthrough: unknown },
-  settings: ProviderSettings = {},
-): ProviderCard {
-  const declared = parseCard(manifest.fallthrough);
-  return {
-    ...declared,
-    id: settings.id === undefined ? declared.id : parseId(settings.id, "id"),
-    models: settings.models === undefined ? declared.models : parseModels(settings.models, "models"),
-    status: statusFor(declared.status, settings),
-    ...instanceOf(settings),
-  };
+/** The card that a package's manifest declares; @throws `config` that names the field */
+export function parseManifest(manifest: unknown): ProviderCard {
+  return parseInput(manifest, readManifest, {
+    code: "config",
+    whole: "the manifest",
+    field: "manifest field",
+  }).fallthrough;
+}
+
+/** The card of an instance with these settings, which are checked already. */
+export function createCard(declared: ProviderCard, settings: ProviderSettings): ProviderCard {
+  const { id = declared.id, models = declared.models } = settings;
+  return { ...declared, id, models, status: statusFor(declared.status, settings), ...instanceOf(settings) };
 }
 
 function instanceOf(settings: ProviderSettings): { readonly [INSTANCE]?: InstanceSettings } {
@@ -94,120 +104,97 @@ export function instanceSettings(card: ProviderCard): InstanceSettings {
 
 /** A status speaks of the default origin, so it says nothing about a server of one's own. */
 function statusFor(declared: ProviderStatus, { status, baseURL }: ProviderSettings): ProviderStatus {
-  if (status !== undefined) return parseStatus(status, "status");
+  if (status !== undefined) return status;
   if (baseURL === undefined) return declared;
   const note = "a server of one's own, through `baseURL`";
   return { state: "unverified", checked: declared.checked, note };
 }
 
-function parseCard(value: unknown): ProviderCard {
-  const card = parseObject(value, "fallthrough");
-  if (card["specificationVersion"] !== 1) {
-    throw invalid("fallthrough.specificationVersion", card["specificationVersion"], "1");
-  }
-  const homepage = card["homepage"];
-  return {
-    specificationVersion: 1,
-    id: parseId(card["id"], "fallthrough.id"),
-    name: parseText(card["name"], "fallthrough.name"),
-    ...(homepage === undefined ? {} : { homepage: parseText(homepage, "fallthrough.homepage") }),
-    status: parseStatus(card["status"], "fallthrough.status"),
-    models: parseModels(card["models"], "fallthrough.models"),
-  };
-}
-
-function parseStatus(value: unknown, field: string): ProviderStatus {
-  const { state, checked, note } = parseObject(value, field);
-  const known = STATES.find((one) => one === state);
-  // a state of a later minor version says nothing that we know
-  if (known === undefined && !(isDeclared(field) && typeof state === "string")) {
-    throw invalid(`${field}.state`, state, `one of ${STATES.join(", ")}`);
-  }
-  if (typeof checked !== "string" || !ISO_DATE.test(checked) || Number.isNaN(Date.parse(checked))) {
-    throw invalid(`${field}.checked`, checked, "an ISO date");
-  }
-  return {
-    state: known ?? "unverified",
-    checked,
-    ...(note === undefined ? {} : { note: parseText(note, `${field}.note`) }),
-  };
-}
-
-function parseModels(value: unknown, field: string): readonly ModelCard[] {
-  return parseList(value, field).map((model, index) => parseModel(model, `${field}[${index}]`));
-}
-
-function parseModel(value: unknown, field: string): ModelCard {
-  const { id, aliases, contextWindow, selectable, capabilities } = parseObject(value, field);
-  if (contextWindow !== undefined && (typeof contextWindow !== "number" || contextWindow <= 0)) {
-    throw invalid(`${field}.contextWindow`, contextWindow, "a number of tokens");
-  }
-  if (selectable !== undefined && typeof selectable !== "boolean") {
-    throw invalid(`${field}.selectable`, selectable, "true or false");
-  }
-  return {
-    id: parseText(id, `${field}.id`),
-    ...(aliases === undefined
-      ? {}
-      : {
-          aliases: parseList(aliases, `${field}.aliases`).map((alias) =>
-            parseText(alias, `${field}.aliases`),
-          ),
-        }),
-    ...(contextWindow === undefined ? {} : { contextWindow }),
-    ...(selectable === undefined ? {} : { selectable }),
-    ...(capabilities === undefined
-      ? {}
-      : { capabilities: parseCapabilities(capabilities, `${field}.capabilities`) }),
-  };
-}
-
-function parseCapabilities(value: unknown, field: string): Partial<Record<Capability, boolean>> {
-  const declared = parseObject(value, field);
-  const known = Object.entries(declared).filter(([name]) => CAPABILITIES.includes(name as Capability));
-  // a manifest may be of a later minor version, and a setting that nobody knows is a mistake
-  const other = Object.keys(declared).find((name) => !CAPABILITIES.includes(name as Capability));
-  if (other !== undefined && !isDeclared(field))
-    throw invalid(field, other, `keys among ${CAPABILITIES.join(", ")}`);
-  for (const [name, able] of known) {
-    if (typeof able !== "boolean") throw invalid(`${field}.${name}`, able, "true or false");
-  }
-  return Object.fromEntries(known) as Partial<Record<Capability, boolean>>;
-}
-
-function parseObject(value: unknown, field: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid(field, value, "an object");
-  }
-  return value as Record<string, unknown>;
-}
-
-function parseList(value: unknown, field: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw invalid(field, value, "a list");
-  return value;
-}
-
-function parseText(value: unknown, field: string): string {
-  if (typeof value !== "string" || value.trim() === "") throw invalid(field, value, "a text");
-  return value;
-}
-
-function parseId(value: unknown, field: string): string {
+/** The id of a provider. */
+export function parseId(value: unknown): string {
   if (typeof value === "string" && ID.test(value)) return value;
-  throw invalid(field, value, "at most 39 lower-case letters, digits and hyphens");
+  throw wrongValue(value, "at most 39 lower-case letters, digits and hyphens");
 }
 
-function invalid(field: string, value: unknown, expected: string): ChatError {
-  const kind = isDeclared(field) ? "manifest field" : "setting";
-  return new ChatError("config", `${kind} \`${field}\` is ${show(value)}, expected ${expected}`);
+const STATUS = { note: parseFilledText, checked: parseDate };
+const REQUIRED = { required: ["state", "checked"] } as const;
+
+/** A dated claim about a provider. */
+export const parseStatus: FieldParser<ProviderStatus> = objectOf<ProviderStatus>(
+  { state: oneOf(STATES), ...STATUS },
+  REQUIRED,
+);
+
+/** What a manifest claims: a state of a later minor version says nothing that is known here. */
+const parseDeclaredStatus: FieldParser<ProviderStatus> = objectOf<ProviderStatus>(
+  { state: parseDeclaredState, ...STATUS },
+  { ...REQUIRED, open: true },
+);
+
+function parseDeclaredState(value: unknown): ProviderStatus["state"] {
+  const state = parseText(value);
+  return STATES.find((one) => one === state) ?? "unverified";
 }
 
-function isDeclared(field: string): boolean {
-  return field.startsWith("fallthrough");
+function parseDate(value: unknown): string {
+  if (typeof value === "string" && ISO_DATE.test(value) && !Number.isNaN(Date.parse(value))) return value;
+  throw wrongValue(value, "an ISO date");
 }
 
-function show(value: unknown): string {
-  return value === undefined
-    ? "missing"
-    : quote(typeof value === "string" ? value : String(JSON.stringify(value)));
+function parseContextWindow(value: unknown): number {
+  if (typeof value !== "number" || !(value > 0)) throw wrongValue(value, "a number of tokens");
+  return value;
+}
+
+/** The models of a card; in a manifest, what a later minor version names is left out. */
+function modelsParser(open: boolean): FieldParser<ModelCard[]> {
+  const capabilities = objectOf<Partial<Record<Capability, boolean>>>(ABILITIES, { open });
+  const aliases = listOf(parseModelName);
+  return listOf(
+    objectOf<ModelCard>(
+      {
+        id: parseModelName,
+        aliases,
+        contextWindow: parseContextWindow,
+        selectable: parseBoolean,
+        capabilities,
+      },
+      { required: ["id"], open },
+    ),
+  );
+}
+
+const ABILITIES = Object.fromEntries(CAPABILITIES.map((name) => [name, parseBoolean])) as Record<
+  Capability,
+  FieldParser<boolean>
+>;
+
+/** The models of an instance. */
+export const parseModels: FieldParser<ModelCard[]> = modelsParser(false);
+
+function parseModelName(value: unknown): string {
+  parseFilledText(value);
+  return parseName(value);
+}
+
+const readManifest = objectOf<{ readonly fallthrough: ProviderCard }>(
+  {
+    fallthrough: objectOf<ProviderCard>(
+      {
+        specificationVersion: parseVersion,
+        id: parseId,
+        name: parseFilledText,
+        homepage: parseFilledText,
+        status: parseDeclaredStatus,
+        models: modelsParser(true),
+      },
+      { required: ["specificationVersion", "id", "name", "status", "models"], open: true },
+    ),
+  },
+  { required: ["fallthrough"], open: true },
+);
+
+function parseVersion(value: unknown): 1 {
+  if (value !== 1) throw wrongValue(value, "1");
+  return value;
 }

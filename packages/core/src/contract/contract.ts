@@ -118,9 +118,15 @@ export interface ChatRequest {
   /** Fields of the wire body that the contract does not name; a provider whose protocol takes none warns. */
   extraFields?: JsonObject | undefined;
   /** Over the settings of the instance. */
-  timeouts?: Timeouts | undefined;
+  timeouts?: CallTimeouts | undefined;
   /** Ends the call: it rejects with the signal's own reason. */
   signal?: AbortSignal | undefined;
+}
+
+/** What the caller asks of a chain. */
+export interface ChainRequest extends Omit<ChatRequest, "timeouts"> {
+  /** Over the settings of the providers and of the chain. */
+  timeouts?: ChainTimeouts | undefined;
 }
 
 /** How long a thinking model may think before it answers. */
@@ -392,22 +398,21 @@ export interface Attempt {
   readonly reason?: string | undefined;
 }
 
-/**
- * Milliseconds; `0` turns a timer off. All but `connectMs` and `totalMs` count content only.
- *
- * `connectMs` until the connection stands, `firstChunkMs` until the first content, `chunkMs` between two pieces of
- * content, `totalMs` for one call, `commitMs` for all attempts of a chain together until one commits.
- */
-export interface Timeouts {
-  /** Milliseconds until a connection is open; 0 turns the timer off. */
+/** The timers of one call to one provider, in milliseconds; `0` or `Infinity` turns one off. */
+export interface CallTimeouts {
+  /** Until a new connection stands. @default 10000 */
   readonly connectMs?: number | undefined;
-  /** Milliseconds until the first content; 0 turns the timer off. */
+  /** Until the first text, reasoning or tool call; what else comes does not count. @default 30000 */
   readonly firstChunkMs?: number | undefined;
-  /** Milliseconds between two deltas with content; 0 turns the timer off. */
+  /** Between two pieces of content while the caller waits for one. @default 60000 */
   readonly chunkMs?: number | undefined;
-  /** Milliseconds of the whole call; 0 turns the timer off. */
+  /** For the whole call. @default 600000 */
   readonly totalMs?: number | undefined;
-  /** Milliseconds that all attempts of a chain may take until one has content; only a chain looks at it. */
+}
+
+/** The timers of a call to a chain; those of a call count for each attempt, `totalMs` and `commitMs` for all together. */
+export interface ChainTimeouts extends CallTimeouts {
+  /** For all attempts together, until one has given its first content. @default 90000 */
   readonly commitMs?: number | undefined;
 }
 

@@ -1,7 +1,7 @@
-import type { Timeouts } from "./contract.ts";
+import type { ChainTimeouts } from "./contract.ts";
 
-/** Milliseconds; what each counts stands at `Timeouts`. */
-export const DEFAULT_TIMEOUTS: { readonly [Name in keyof Timeouts]-?: number } = {
+/** Milliseconds; what each counts stands at `ChainTimeouts`. */
+export const DEFAULT_TIMEOUTS: { readonly [Name in keyof ChainTimeouts]-?: number } = {
   connectMs: 10_000,
   firstChunkMs: 30_000,
   chunkMs: 60_000,
@@ -52,6 +52,8 @@ export const TRAILER_MS: number = 20;
 export const TIDY_MS: number = 250;
 /** The longest delay that a timer of the platform takes; it fires at once when set for later. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+/** The longest name of a model, a tool, a call of a tool or an alias, in characters. */
+export const LONGEST_NAME: number = 256;
 /** How many cookies an instance keeps: a browser stops at some number too. */
 export const MOST_COOKIES: number = 64;
 /** How many values an instance keeps out of its errors beside those of its settings: sessions come and go. */

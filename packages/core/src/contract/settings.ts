@@ -1,28 +1,17 @@
-import type { Dispatcher } from "undici";
-import type { ModelCard, ProviderStatus, Timeouts } from "./contract.ts";
+import type { CallTimeouts, ModelCard, ProviderStatus } from "./contract.ts";
 import type { Limits } from "./defaults.ts";
 
-/** The settings that every factory takes; a provider may extend them. */
-export interface ProviderSettings {
-  /** The server to talk to, with its path if it has one. `http:` is for loopback unless `insecureHttp` is set. */
-  readonly baseURL?: string | undefined;
-  /** Allows `http:` to a host that is not loopback. @default false */
-  readonly insecureHttp?: boolean | undefined;
-  /** Sent with every request, over the provider's own. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /**
-   * `http:`, `https:` or `socks5:` URL, with user and password where the proxy wants them; `false` for none.
-   *
-   * @default `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` of the environment
-   */
-  readonly proxy?: string | false | undefined;
-  /** An undici dispatcher to send every request through, instead of one of the instance's own. */
-  readonly dispatcher?: Dispatcher | undefined;
-  /** Name to value; sent to the provider's origin only, and kept in memory with those it sets. */
-  readonly cookies?: Readonly<Record<string, string>> | undefined;
-  /** The timers of each call; a request may shorten them. */
-  readonly timeouts?: Timeouts | undefined;
-  /** The sizes that end an answer. */
+/** What sends the requests of an instance: any dispatcher of undici 7, an `Agent` or a `MockAgent` for example. */
+export interface RequestDispatcher {
+  /** Starts one request. The types are undici's, which this package does not make you install. */
+  dispatch(options: never, handler: never): boolean;
+}
+
+/** The settings that every factory takes, also one whose provider does not speak HTTP. */
+export interface CommonSettings {
+  /** The timers of every call, under those of a request. @default `DEFAULT_TIMEOUTS` */
+  readonly timeouts?: CallTimeouts | undefined;
+  /** How much one answer may hold. @default `DEFAULT_LIMITS` */
   readonly limits?: Limits | undefined;
   /** Replaces the id of the card, for a second instance of one package in a registry. */
   readonly id?: string | undefined;
@@ -30,4 +19,25 @@ export interface ProviderSettings {
   readonly models?: readonly ModelCard[] | undefined;
   /** Replaces the status of the card. */
   readonly status?: ProviderStatus | undefined;
+}
+
+/** The settings of every factory whose provider speaks HTTP; a provider may add its own. */
+export interface ProviderSettings extends CommonSettings {
+  /** The server to talk to, with its path if it has one. `http:` is for loopback unless `insecureHttp` is set. */
+  readonly baseURL?: string | undefined;
+  /** Allows `http:` to a host that is not loopback. @default false */
+  readonly insecureHttp?: boolean | undefined;
+  /** Sent with every request, over the provider's own. A header that is `undefined` is not sent. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * An `http:`, `https:`, `socks5:` or `socks5h:` URL, with user and password where the proxy wants them, or
+   * `host:port` for `http:`. `false` is for no proxy.
+   *
+   * @default `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` of the environment, which never apply to loopback
+   */
+  readonly proxy?: string | false | undefined;
+  /** Sends every request, in place of the instance's own connections. */
+  readonly dispatcher?: RequestDispatcher | undefined;
+  /** Name to value; sent to the provider's origin only, and kept in memory with those it sets. */
+  readonly cookies?: Readonly<Record<string, string>> | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Timeouts } from "../contract/contract.ts";
+import type { ChainTimeouts } from "../contract/contract.ts";
 import { DEFAULT_TIMEOUTS, LONGEST_TIMER_MS } from "../contract/defaults.ts";
 
 /** The timers that end a call. */
@@ -18,13 +18,13 @@ export interface Watch {
   stop(): void;
 }
 
-const NAMES = Object.keys(DEFAULT_TIMEOUTS) as (keyof Timeouts)[];
+const NAMES = Object.keys(DEFAULT_TIMEOUTS) as (keyof ChainTimeouts)[];
 /** A timer that fires so much too late tells that the process was stopped, not that the provider was silent. */
 const WAKE_MS = 1_000;
 
 /** A value for every timer: the later of the given timeouts go over the earlier, the defaults are below all. */
-export function resolveTimeouts(...layers: readonly (Timeouts | undefined)[]): {
-  -readonly [Name in keyof Timeouts]-?: number;
+export function resolveTimeouts(...layers: readonly (ChainTimeouts | undefined)[]): {
+  -readonly [Name in keyof ChainTimeouts]-?: number;
 } {
   const resolved = { ...DEFAULT_TIMEOUTS };
   for (const layer of layers) {

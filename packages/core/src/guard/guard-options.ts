@@ -1,4 +1,4 @@
-import type { ChatProvider, ChatRequest, FinishPart, Timeouts } from "../contract/contract.ts";
+import type { ChainTimeouts, ChatProvider, ChatRequest, FinishPart } from "../contract/contract.ts";
 import type { ListedStream } from "../parts/listed-stream.ts";
 import type { OpenRoute } from "./call-context.ts";
 import type { GuardedAnswer } from "./guarded-answer.ts";
@@ -6,9 +6,9 @@ import type { GuardedAnswer } from "./guarded-answer.ts";
 /** How a call is guarded. */
 export interface GuardOptions {
   /** Used where neither the request nor the instance sets one. */
-  readonly timeouts?: Timeouts | undefined;
+  readonly timeouts?: ChainTimeouts | undefined;
   /** Upper bounds; `commitMs` counts until the first content. */
-  readonly caps?: Timeouts | undefined;
+  readonly caps?: ChainTimeouts | undefined;
   /** Accepts an answer that has reasoning and no text. @default false */
   readonly reasoningOnly?: boolean | undefined;
   /** Where a reply learns who was asked and who answers. */

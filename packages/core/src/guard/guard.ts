@@ -169,7 +169,8 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
       if (denied !== undefined) {
         throw new ChatError("unsupported", `model ${quote(model ?? "")} does not do ${denied}`);
       }
-      const parts = provider.stream({ ...request, model, timeouts, signal: controller.signal });
+      const { commitMs: _, ...forCall } = timeouts;
+      const parts = provider.stream({ ...request, model, timeouts: forCall, signal: controller.signal });
       if (parts?.[Symbol.asyncIterator] === undefined) {
         throw new ChatError("contract", "stream() gave no async iterable");
       }

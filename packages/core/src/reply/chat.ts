@@ -1,5 +1,7 @@
-import type { ChatProvider, ChatRequest, Timeouts } from "../contract/contract.ts";
-import { parseRequest } from "../contract/parse-request.ts";
+import type { ChainRequest, ChainTimeouts, ChatProvider } from "../contract/contract.ts";
+import { objectOf, parseBoolean, parseInput } from "../contract/parse-fields.ts";
+import { parseProvider } from "../contract/parse-provider.ts";
+import { parseChainTimeouts, parseRequest } from "../contract/parse-request.ts";
 import { guard } from "../guard/guard.ts";
 import { isSelfGuarded } from "../guard/guard-options.ts";
 import { type ChatReply, createReply } from "./reply.ts";
@@ -8,10 +10,13 @@ import { createRouteRecord } from "./route-record.ts";
 /** What a call may set beside its request. */
 export interface ChatOptions {
   /** Used where neither the request nor the instance sets one. */
-  readonly timeouts?: Timeouts | undefined;
+  readonly timeouts?: ChainTimeouts | undefined;
   /** Accepts an answer that has reasoning and no text. @default false */
   readonly reasoningOnly?: boolean | undefined;
 }
+
+const parseOptions = objectOf<ChatOptions>({ timeouts: parseChainTimeouts, reasoningOnly: parseBoolean });
+const OPTIONS = { code: "config", whole: "the options of chat()", field: "option" } as const;
 
 /**
  * Asks one provider.
@@ -21,19 +26,13 @@ export interface ChatOptions {
  * const reply = chat(createPizzagpt(), { messages: [{ role: "user", content: "Hello" }] });
  * for await (const text of reply.textStream) process.stdout.write(text);
  */
-export function chat(
-  provider: ChatProvider,
-  request: ChatRequest,
-  { timeouts, reasoningOnly }: ChatOptions = {},
-): ChatReply {
+export function chat(provider: ChatProvider, request: ChainRequest, options?: ChatOptions): ChatReply {
   return createReply((route) => {
+    const asked = parseProvider(provider, "chat() got");
+    const set = options === undefined ? {} : parseInput(options, parseOptions, OPTIONS);
+    // a chain checks the request and tells its attempts itself
+    if (isSelfGuarded(asked)) return guard(asked, request, { ...set, route });
     const checked = parseRequest(request);
-    const options = { timeouts, reasoningOnly, route };
-    // a chain tells its own attempts
-    if (isSelfGuarded(provider)) return guard(provider, checked, options);
-    return guard(provider, checked, {
-      ...options,
-      observer: createRouteRecord(provider, checked.model, route),
-    });
+    return guard(asked, checked, { ...set, route, observer: createRouteRecord(asked, checked.model, route) });
   });
 }

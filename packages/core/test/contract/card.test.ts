@@ -1,6 +1,7 @@
 import { expect, expectTypeOf, test } from "vitest";
-import { instanceSettings, providerCard } from "../../src/contract/card.ts";
+import { instanceSettings } from "../../src/contract/card.ts";
 import type { ProviderCard } from "../../src/contract/contract.ts";
+import { providerCard } from "../../src/define/provider-card.ts";
 import type { ChatError } from "../../src/errors/chat-error.ts";
 
 const DECLARED = {
@@ -89,7 +90,10 @@ test("what a later minor version may declare is not a mistake: a state, a capabi
 
 test.each([
   [{ status: { state: "fine", checked: "2026-10-01" } as never }, "setting `status.state`"],
-  [{ models: [{ id: "a", capabilities: { magic: true } }] as never }, "setting `models[0].capabilities`"],
+  [
+    { models: [{ id: "a", capabilities: { magic: true } }] as never },
+    "setting `models[0].capabilities.magic`",
+  ],
 ])("in the settings an unknown name is a mistake: %j", (settings, field) => {
   expect(failureOf(() => providerCard({ fallthrough: DECLARED }, settings)).message).toContain(field);
 });
@@ -151,7 +155,7 @@ test("timeouts and limits of the instance travel with a spread card and stay out
 
   const provider = { ...providerCard({ fallthrough: DECLARED }, { timeouts }) };
 
-  expect(instanceSettings(provider).timeouts).toBe(timeouts);
+  expect(instanceSettings(provider).timeouts).toEqual(timeouts);
   expect(JSON.parse(JSON.stringify(provider))).toEqual(DECLARED);
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { providerCard } from "../../src/contract/card.ts";
+
 import type { ChatRequest, StreamPart } from "../../src/contract/contract.ts";
+import { providerCard } from "../../src/define/provider-card.ts";
 import { ChatError } from "../../src/errors/chat-error.ts";
 import { callOf } from "../../src/guard/call-context.ts";
 import { type GuardOptions, SELF_GUARDED } from "../../src/guard/guard-options.ts";

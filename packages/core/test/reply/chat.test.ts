@@ -324,3 +324,15 @@ test("neither a reply nor its streams show the prompt to whoever logs them", asy
 
   expect(shown).not.toContain(prompt);
 });
+
+test("a wrong request is told where the reply is consumed, and asks nobody", async () => {
+  let asked = 0;
+  const provider = createToy(async function* () {
+    asked += 1;
+    yield FINISH;
+  });
+  const reply = chat(provider, { messages: "Hello" as never });
+
+  await expect(reply.text()).rejects.toMatchObject({ name: "ChatError", code: "bad-request" });
+  expect(asked).toBe(0);
+});

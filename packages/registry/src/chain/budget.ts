@@ -1,4 +1,4 @@
-import { ChatError, type Timeouts } from "@fallthrough/core";
+import { type ChainTimeouts, ChatError } from "@fallthrough/core";
 import { settleStack } from "@fallthrough/core/internal";
 import { RESERVE } from "../health/policy.ts";
 
@@ -30,7 +30,7 @@ export function remainingMs({ started, commitMs, totalMs }: Budget, now: number)
 }
 
 /** Upper bounds for an attempt that begins now; one with others behind it may not be silent until the end. */
-export function capsOf({ started, commitMs, totalMs }: Budget, others: boolean, now: number): Timeouts {
+export function capsOf({ started, commitMs, totalMs }: Budget, others: boolean, now: number): ChainTimeouts {
   const remaining = left(commitMs, started, now);
   return {
     commitMs: remaining,

@@ -1,4 +1,4 @@
-import type { Attempt, ChatRequest, StreamPart, Timeouts } from "@fallthrough/core";
+import type { Attempt, ChainRequest, ChainTimeouts, StreamPart } from "@fallthrough/core";
 import {
   abortReason,
   attachRoute,
@@ -35,7 +35,7 @@ export interface ChainContext {
   /** Where success and failure are reported. */
   readonly accounts: Accounts;
   /** The timers of the chain. */
-  readonly timeouts?: Timeouts | undefined;
+  readonly timeouts?: ChainTimeouts | undefined;
   /** Whether reasoning alone is an answer. */
   readonly reasoningOnly?: boolean | undefined;
   /** Called after each attempt. */
@@ -53,7 +53,7 @@ export interface ChainContext {
 export function createChainCall(
   context: ChainContext,
   plan: Plan,
-  parse: () => ChatRequest,
+  parse: () => ChainRequest,
   options: GuardOptions = {},
 ): ListedStream<GuardedAnswer> & OpeningLists<GuardedAnswer> {
   return new ChainCall(context, plan, parse, options);
@@ -61,7 +61,7 @@ export function createChainCall(
 
 /** What one call has found out. */
 interface Run {
-  readonly request: ChatRequest;
+  readonly request: ChainRequest;
   readonly log: RouteLog;
   readonly rules: Rules;
   /** What holds for every attempt. */
@@ -76,7 +76,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   private readonly context: ChainContext;
   private readonly planFor: Plan;
   // hidden, so that nobody logs a prompt who logs a stream
-  readonly #parse: () => ChatRequest;
+  readonly #parse: () => ChainRequest;
   readonly #options: GuardOptions;
   #attempt: CandidateCall | undefined = undefined;
   #reader: AsyncIterableIterator<StreamPart, undefined> | undefined = undefined;
@@ -85,7 +85,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   private asked = false;
   private left = false;
 
-  constructor(context: ChainContext, planFor: Plan, parse: () => ChatRequest, options: GuardOptions) {
+  constructor(context: ChainContext, planFor: Plan, parse: () => ChainRequest, options: GuardOptions) {
     this.context = context;
     this.planFor = planFor;
     this.#parse = parse;
@@ -125,7 +125,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     return this.leavingSignals;
   }
 
-  private begin(request: ChatRequest): Run {
+  private begin(request: ChainRequest): Run {
     const call = callOf(request.signal);
     const { caps, route = call?.route, chain = call?.chain, reasoningOnly } = this.#options;
     const { policy, onAttempt } = this.context;

@@ -1,11 +1,16 @@
 import {
   type Attempt,
+  type ChainTimeouts,
   ChatError,
   type ChatProvider,
   type ProviderStatus,
-  type Timeouts,
 } from "@fallthrough/core";
-import { type GuardOptions, parseRequest, SELF_GUARDED, type SelfGuarded } from "@fallthrough/core/internal";
+import {
+  type GuardOptions,
+  parseChainRequest,
+  SELF_GUARDED,
+  type SelfGuarded,
+} from "@fallthrough/core/internal";
 import type { HealthStore } from "../health/health.ts";
 import { createAccounts } from "../health/health-report.ts";
 import { createMemoryHealth } from "../health/memory-health.ts";
@@ -19,7 +24,7 @@ export interface ChainOptions {
   /** The id of the chain as a provider. @default "chain" */
   readonly id?: string | undefined;
   /** Used where neither the request nor a provider's own settings set one. */
-  readonly timeouts?: Timeouts | undefined;
+  readonly timeouts?: ChainTimeouts | undefined;
   /** @default one in memory, for this chain alone */
   /** The memory of failures. @default one in memory, of this chain alone */
   readonly health?: HealthStore | undefined;
@@ -59,7 +64,7 @@ export function createChain(
   const plan = planCandidates(all);
 
   const stream: SelfGuarded["stream"] = (request, callOptions?: GuardOptions) =>
-    createChainCall(context, plan, () => parseRequest(request), callOptions);
+    createChainCall(context, plan, () => parseChainRequest(request), callOptions);
   const close = () => context.close(all.map(({ provider }) => provider));
   const chain: Chain & SelfGuarded & { readonly [SELF_GUARDED]: typeof stream } = {
     specificationVersion: 1,

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { ChatError, type ProviderSettings } from "@fallthrough/core";
-import { providerCard } from "@fallthrough/core/provider";
+import { providerCard } from "@fallthrough/core/internal";
 import {
   createDiscoveredProvider,
   type DiscoveredProvider,

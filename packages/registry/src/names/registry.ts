@@ -1,12 +1,12 @@
 import {
   type Capability,
+  type ChainRequest,
   ChatError,
   type ChatProvider,
   type ChatReply,
-  type ChatRequest,
   type ProviderCard,
 } from "@fallthrough/core";
-import { createReply, instanceSettings, parseRequest } from "@fallthrough/core/internal";
+import { createReply, instanceSettings, parseChainRequest } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import type { Candidate, Plan } from "../chain/candidate.ts";
 import { type ChainOptions, createContext } from "../chain/chain.ts";
@@ -31,7 +31,7 @@ export interface RegistryOptions<Alias extends string = string> extends Omit<Cha
 export type ModelReference<Alias extends string = string> = Alias | "auto" | (string & Record<never, never>);
 
 /** A request whose model is a reference. */
-export interface RegistryRequest<Alias extends string = string> extends Omit<ChatRequest, "model"> {
+export interface RegistryRequest<Alias extends string = string> extends Omit<ChainRequest, "model"> {
   /** @default "auto" */
   /** A reference. @default "auto" */
   readonly model?: ModelReference<Alias> | undefined;
@@ -81,7 +81,7 @@ export function createRegistry<const Alias extends string = string>(
 
   return {
     chat: (request) =>
-      createReply((route) => createChainCall(context, plan, () => parseRequest(request), { route })),
+      createReply((route) => createChainCall(context, plan, () => parseChainRequest(request), { route })),
     models: () => providers.flatMap((provider) => listingsOf(provider, provider.models)),
     providers: () => providers,
     resolve(name) {

@@ -1,6 +1,5 @@
 import { ChatError, type ChatProvider, type ChatRequest, chat } from "@fallthrough/core";
-import { guard } from "@fallthrough/core/internal";
-import { providerCard } from "@fallthrough/core/provider";
+import { guard, providerCard } from "@fallthrough/core/internal";
 import { expect, test } from "vitest";
 import { ChainExhaustedError, createChain, createMemoryHealth } from "../../src/index.ts";
 import { answer, content, fakeProvider, QUESTION } from "../fake-provider.ts";

@@ -1,11 +1,11 @@
 import { inspect } from "node:util";
 import {
+  type ChainTimeouts,
   ChatError,
   type ChatErrorCode,
   type ChatProvider,
   chat,
   type Phase,
-  type Timeouts,
 } from "@fallthrough/core";
 import {
   type FaultScript,
@@ -24,7 +24,7 @@ export interface FirstFault {
   readonly fault: string;
   readonly sent: string;
   /** Of the chain, in milliseconds; each is at most 300. */
-  readonly timeouts?: Timeouts | undefined;
+  readonly timeouts?: ChainTimeouts | undefined;
   readonly options?: ChainOptions | undefined;
   readonly code: ChatErrorCode;
   readonly follows: "next" | "int";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ChatProvider, ProviderSettings } from "@fallthrough/core";
-import { providerCard } from "@fallthrough/core/provider";
+import { providerCard } from "@fallthrough/core/internal";
 import { expect } from "vitest";
 import type { ConformanceCase, Kit } from "./kit.ts";
 import { ABILITIES, declaredMissing } from "./suite.ts";

@@ -1,11 +1,11 @@
 import type { ChatProvider, ChatRequest, ProviderSettings } from "@fallthrough/core";
+import { providerCard } from "@fallthrough/core/internal";
 import {
   createHttpClient,
   fieldsOf,
   formatPrompt,
   type HttpClient,
   parseJson,
-  providerCard,
   wishWarnings,
 } from "@fallthrough/core/provider";
 

@@ -1,22 +1,18 @@
 import type { Dispatcher } from "undici";
-import {
-  DEFAULT_LIMITS,
-  DEFAULT_TIMEOUTS,
-  type Limits,
-  MOST_SECRETS,
-  PAGE_REDIRECTS,
-} from "../../contract/defaults.ts";
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, MOST_SECRETS, PAGE_REDIRECTS } from "../../contract/defaults.ts";
+import { parseHttpSettings } from "../../contract/parse-settings.ts";
 import type { ProviderSettings } from "../../contract/settings.ts";
 import { ChatError, type ChatErrorDetails } from "../../errors/chat-error.ts";
 import type { ChatErrorCode } from "../../errors/error-codes.ts";
 import { createRedactor, quote, redactedCause } from "../../errors/redact.ts";
 import { type Call, callOf } from "../../guard/call-context.ts";
+import { fieldsOf } from "../../parts/json.ts";
 import { type Exchange, type ExchangeFailure, startExchange } from "../answer/exchange.ts";
 import { statusFailure, transportFailure } from "../answer/failures.ts";
 import { createResponse, mediaType } from "../answer/response.ts";
 import type { HttpClient, HttpClientDefaults, HttpRequest, HttpResponse } from "../types.ts";
 import { type CookieJar, createCookieJar } from "./cookies.ts";
-import { mergeHeaders, parseBaseURL } from "./endpoint.ts";
+import { mergeHeaders, parseBaseURL, parseCookies } from "./endpoint.ts";
 import { resolveProxy } from "./proxy.ts";
 import type { Transport } from "./transport.ts";
 
@@ -47,7 +43,8 @@ const SECRET_HEADERS = /authorization|cookie|key|token|secret/;
  *
  * undici is loaded with the first request. @throws `config` for a setting that cannot be used
  */
-export function createHttpClient(defaults: HttpClientDefaults, settings: ProviderSettings = {}): HttpClient {
+export function createHttpClient(defaults: HttpClientDefaults, given?: ProviderSettings): HttpClient {
+  const settings = parseHttpSettings(given, defaults.provider);
   const provider = settings.id ?? defaults.provider;
   const base = parseBaseURL(provider, settings.baseURL ?? defaults.origin, settings);
   const baseURL = base.href.replace(/\/+$/, "");
@@ -55,10 +52,10 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   const own = typeof defaults.headers === "function" ? defaults.headers(baseURL) : defaults.headers;
   const headers = mergeHeaders(provider, own);
   const settingsHeaders = mergeHeaders(provider, settings.headers);
-  const limits = { ...DEFAULT_LIMITS, ...definedLimits(settings.limits) };
+  const limits = { ...DEFAULT_LIMITS, ...(settings.limits as Partial<typeof DEFAULT_LIMITS>) };
   const proxy =
     settings.dispatcher === undefined ? resolveProxy(provider, base, settings.proxy, process.env) : undefined;
-  const jar: CookieJar = createCookieJar(settings.cookies);
+  const jar: CookieJar = createCookieJar(parseCookies(provider, settings.cookies));
   const settled = [
     ...secretHeaders(headers),
     ...secretHeaders(settingsHeaders),
@@ -93,7 +90,7 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   }
 
   function load(): Promise<Transport> {
-    const { dispatcher } = settings;
+    const dispatcher = settings.dispatcher as Dispatcher | undefined;
     const { headerBytes, streamBytes } = limits;
     // what opens connections is most of the start-up
     loading ??= import("./transport.ts").then(({ createTransport }) =>
@@ -182,6 +179,10 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
       } catch (thrown) {
         if (signal?.aborted) throw signal.reason;
         const { reason, phase, stale } = thrown as ExchangeFailure;
+        if (settings.dispatcher !== undefined && isInvalidArgument(reason)) {
+          const problem = "setting `dispatcher` is of another version of undici or refused the request";
+          throw error("config", `${problem}, expected a dispatcher of undici 7`, { cause: reason });
+        }
         // the server closed an idle connection while the request was on its way: it never saw it
         if (!stale || retried || closed) throw transportFailure(reason, what, phase, 0, error);
         retried = true;
@@ -223,6 +224,11 @@ export function createHttpClient(defaults: HttpClientDefaults, settings: Provide
   });
 }
 
+/** An older undici says this of a handler whose methods it does not know. */
+function isInvalidArgument(reason: unknown): boolean {
+  return fieldsOf(reason)["code"] === "UND_ERR_INVALID_ARG";
+}
+
 function targetOf(url: URL, asked: string = url.href): Target {
   const { pathname, search } = url;
   return { asked, url, pathname, path: pathname + search };
@@ -249,10 +255,6 @@ function sameOriginRedirect({ status, headers }: Exchange, from: URL): URL | und
 function ownCall({ timeouts }: ProviderSettings): Call {
   const connectMs = timeouts?.connectMs ?? DEFAULT_TIMEOUTS.connectMs;
   return { phase: "connect", exchanges: 0, connectMs, route: { attempts: [] } };
-}
-
-function definedLimits(limits: Limits = {}): Partial<typeof DEFAULT_LIMITS> {
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 
 /** The values of headers that are never shown, with and without the scheme in front. */

@@ -21,25 +21,62 @@ export function parseBaseURL(provider: string, value: string, settings: Provider
   return url;
 }
 
-/** Whether this host name or address can only mean this machine. */
+/** By pattern, because Node's own lists of addresses bring all that opens connections with them. */
+const LOOPBACK =
+  /^(?:(?:.+\.)?localhost|(?:::ffff:)?127(?:\.\d{1,3}){3}|::ffff:7f[\da-f]{2}:[\da-f]{1,4}|::1)$/i;
+
+/** Whether this host name or address, with or without brackets, can only mean this machine. */
 export function isLoopback(hostname: string): boolean {
-  return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[?::1\]?)$/i.test(hostname);
+  return LOOPBACK.test(hostname.replace(/^\[|\]$|\.$/g, ""));
 }
 
-/** Headers with lower-case names; the later over the earlier; @throws `config` for a value that could end its line */
+/** What may stand in the name of a header or of a cookie. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+/** What may stand in the value of a header: HTTP has no other characters. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const COOKIE_VALUE = /^[\t\x20-\x3a\x3c-\x7e\x80-\xff]*$/;
+/** They say how a connection is used, which nobody but the client can tell. */
+const OF_THE_CONNECTION: readonly string[] = [
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+];
+
+/** Headers with lower-case names, the later over the earlier; @throws `config` that names a header that HTTP cannot carry */
 export function mergeHeaders(
   provider: string,
-  ...layers: readonly (Readonly<Record<string, string>> | undefined)[]
+  ...layers: readonly (Readonly<Record<string, string | undefined>> | undefined)[]
 ): Record<string, string> {
   const merged: Record<string, string> = {};
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer ?? {})) {
-      if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[\r\n\0]/.test(value)) {
-        const problem = "holds a line break, a NUL or a character that no header may have";
-        throw new ChatError("config", `header ${quote(name)} ${problem}`, { provider });
+      if (value === undefined) continue;
+      const key = name.toLowerCase();
+      const wrong = (problem: string, expected: string): ChatError =>
+        new ChatError("config", `header ${quote(name)} ${problem}, expected ${expected}`, { provider });
+      if (!TOKEN.test(name)) throw wrong("has a name that HTTP cannot carry", "letters, digits and hyphens");
+      if (OF_THE_CONNECTION.includes(key)) throw wrong("belongs to the connection", "none of that name");
+      if (!FIELD_VALUE.test(value)) {
+        throw wrong("holds a character that HTTP cannot carry", "Latin letters without line breaks");
       }
-      merged[name.toLowerCase()] = value;
+      merged[key] = value;
     }
   }
   return merged;
+}
+
+/** The cookies of the settings; @throws `config` that names a cookie that HTTP cannot carry */
+export function parseCookies(
+  provider: string,
+  cookies: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(cookies)) {
+    if (TOKEN.test(name) && COOKIE_VALUE.test(value)) continue;
+    const problem = "holds a character that HTTP cannot carry, expected its value as a browser shows it";
+    throw new ChatError("config", `cookie ${quote(name)} ${problem}`, { provider });
+  }
+  return cookies;
 }

@@ -23,7 +23,7 @@ test.each<[string, string | false | undefined, NodeJS.ProcessEnv, string | undef
 });
 
 test("a plain origin takes HTTP_PROXY alone", () => {
-  const origin = new URL("http://127.0.0.1:1");
+  const origin = new URL("http://toy.example");
 
   expect(resolveProxy("toy", origin, undefined, { HTTPS_PROXY: "http://env:1" })).toBeUndefined();
   expect(resolveProxy("toy", origin, undefined, { HTTP_PROXY: "http://env:1" })?.hostname).toBe("env");
@@ -80,3 +80,32 @@ function failureOf(task: () => unknown): ChatError {
   }
   throw new Error("nothing was thrown");
 }
+
+test.each(["127.0.0.1", "127.8.9.10", "localhost", "api.localhost", "[::1]", "localhost."])(
+  "the environment's proxy is not for %s, and the setting's is",
+  (host) => {
+    const origin = new URL(`http://${host}:11434`);
+
+    expect(resolveProxy("toy", origin, undefined, { HTTP_PROXY: "http://env:1" })).toBeUndefined();
+    expect(resolveProxy("toy", origin, "http://set:1", {})?.hostname).toBe("set");
+  },
+);
+
+test.each([
+  ["proxy.example:3128", "http://proxy.example:3128/"],
+  ["127.0.0.1:3128", "http://127.0.0.1:3128/"],
+  ["[::1]:3128", "http://[::1]:3128/"],
+  ["me:secret@proxy.example:3128", "http://me:secret@proxy.example:3128/"],
+  ["socks5h://proxy.example:1080", "socks5://proxy.example:1080"],
+])("%s is taken, as other programs take it", (setting, expected) => {
+  expect(resolveProxy("toy", new URL(ORIGIN), setting, {})?.href).toBe(expected);
+});
+
+test("a SOCKS login of more bytes than its length byte can say is a config error that does not show it", () => {
+  const resolve = (login: string) => () =>
+    resolveProxy("toy", new URL(ORIGIN), `socks5://${login}@proxy:1080`, {});
+
+  expect(resolve(`user:${"p".repeat(255)}`)).not.toThrow();
+  expect(resolve(`user:${"p".repeat(256)}`)).toThrow(/expected 255$/);
+  expect(resolve(`${"%C3%BC".repeat(128)}:p`)).toThrow(expect.objectContaining({ code: "config" }));
+});

@@ -57,14 +57,17 @@ test("the proxy of the environment is used unless the setting says otherwise", a
   vi.stubEnv("HTTP_PROXY", proxy.origin);
   vi.stubEnv("http_proxy", undefined);
 
+  // this machine by an address that is not loopback
+  const elsewhere = { baseURL: `http://0.0.0.0:${server.port}`, insecureHttp: true };
+  await post(createClient(server, { ...elsewhere, proxy: undefined }));
+  await post(createClient(server, { ...elsewhere, proxy: false }));
   await post(createClient(server, { proxy: undefined }));
-  await post(createClient(server, { proxy: false }));
-  vi.stubEnv("NO_PROXY", "127.0.0.1");
+  vi.stubEnv("NO_PROXY", "0.0.0.0");
   vi.stubEnv("no_proxy", undefined);
-  await post(createClient(server, { proxy: undefined }));
+  await post(createClient(server, { ...elsewhere, proxy: undefined }));
 
   expect(proxy.asked).toHaveLength(1);
-  expect(server.requests).toHaveLength(3);
+  expect(server.requests).toHaveLength(4);
 });
 
 test.each([

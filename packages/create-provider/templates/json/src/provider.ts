@@ -1,18 +1,14 @@
-import type { ChatProvider, ProviderSettings, StreamPart } from "@fallthrough/core";
-import { createHttpClient, formatPrompt, providerCard, wishWarnings } from "@fallthrough/core/provider";
+import type { ProviderSettings, StreamPart } from "@fallthrough/core";
+import { defineProvider, formatPrompt, type ProviderFactory, wishWarnings } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
 import { PATH, parseAnswer } from "./protocol.ts";
 
 const ORIGIN = "https://my-site.example";
 
 /** Creates a provider for My Site. */
-export function createMySite(settings: ProviderSettings = {}): ChatProvider {
-  const card = providerCard(manifest, settings);
-  const http = createHttpClient({ provider: card.id, origin: ORIGIN }, settings);
-
-  return {
-    ...card,
-
+export const createMySite: ProviderFactory<ProviderSettings> = defineProvider(
+  { manifest, origin: ORIGIN },
+  ({ card, http }) => ({
     async *stream(request) {
       yield* wishWarnings(card, request);
       const warnings: StreamPart[] = [];
@@ -25,7 +21,5 @@ export function createMySite(settings: ProviderSettings = {}): ChatProvider {
       yield { type: "text-delta", delta: parseAnswer(await response.json()) };
       yield { type: "finish", finishReason: "stop" };
     },
-
-    close: () => http.close(),
-  };
-}
+  }),
+);
