@@ -14,7 +14,7 @@ const problems = [...stationProblems(), ...HOUSES.flatMap(folderProblems)];
 for (const problem of problems) console.error(`AGENTS.md: ${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-/** Each station is numbered, and its file declares what the page names. `test/path-of-a-delta.test.ts` follows one. */
+/** Each station is numbered, and its file declares what the page names. */
 function stationProblems() {
   const stations = [...page.matchAll(/^(\d+)\. `(\w+)` — (packages\/\S+\.ts)$/gm)];
   if (stations.length === 0 || stations.length > MOST_STATIONS) {

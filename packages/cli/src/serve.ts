@@ -37,6 +37,7 @@ export async function serve(shell: Shell, output: Output, options: ServeOptions)
   const { registry } = application;
   const settings = settingsOf(shell, output, application, options);
   const gateway = await startGateway(registry, settings);
+  const served = keepServing(shell, output, options, gateway, application);
   const names = ["auto", ...Object.keys(registry.aliases()), ...application.providers.flatMap(referencesOf)];
   const hasToken = settings.token !== undefined || Object.keys(settings.tokens ?? {}).length > 0;
   output.line("base URL: ", { text: gateway.baseURL, style: "bold" });
@@ -46,7 +47,6 @@ export async function serve(shell: Shell, output: Output, options: ServeOptions)
     output.note(`the line reads the token from \`${TOKEN_VARIABLE}\``);
   }
 
-  const served = keepServing(shell, output, options, gateway, application);
   if (!shell.signal.aborted) await once(shell.signal, "abort");
   await gateway.close();
   await served.close();

@@ -89,9 +89,9 @@ test.each([
 
 test("a cookie that would end its line is refused, and nothing is sent", async () => {
   const server = await startAnswering(OK);
-  const http = createClient(server, { cookies: { id: "hidden\r\nx-evil: 1" } });
+  const create = async () => createClient(server, { cookies: { id: "hidden\r\nx-evil: 1" } });
 
-  const error = await failureOf(http({ path: "/" }));
+  const error = await failureOf(create());
 
   expect(error.code).toBe("config");
   expect(error.message).not.toContain("hidden");
@@ -107,8 +107,13 @@ test("names of the prototype change nothing, in a head, in cookies, in settings 
     }),
   );
   const settings = JSON.parse(
-    '{"proxy":false,"headers":{"__proto__":"x"},"limits":{"__proto__":{"polluted":1}}}',
+    '{"proxy":false,"headers":{"__proto__":"x"},"cookies":{"constructor":"x"},"limits":{"__proto__":{"polluted":1}}}',
   );
+  await expect(failureOf((async () => createClient(server, settings))())).resolves.toMatchObject({
+    code: "config",
+    message: expect.stringContaining("`limits.__proto__` is unknown"),
+  });
+  delete settings.limits;
   const http = createClient(server, settings);
 
   for (let count = 0; count < 2; count++) {
@@ -117,5 +122,5 @@ test("names of the prototype change nothing, in a head, in cookies, in settings 
   }
 
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-  expect(server.requests[1]?.headers["cookie"]).toBe("__proto__=polluted");
+  expect(server.requests[1]?.headers["cookie"]).toBe("constructor=x; __proto__=polluted");
 });

@@ -141,7 +141,7 @@ test("a status in the settings stands even with a base URL of one's own", () => 
   expect(card.status).toEqual(status);
 });
 
-test("an instance on a server of one's own tells its origin", () => {
+test("an instance on a server of one's own tells its origin and its path", () => {
   const { origin } = instanceSettings(
     providerCard({ fallthrough: DECLARED }, { baseURL: "http://127.0.0.1:11434/v1" }),
   );

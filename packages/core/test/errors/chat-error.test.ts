@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -11,7 +11,9 @@ import { CHAT_ERROR_CODES, type ChatErrorCode, type FailureScope } from "../../s
 /** What a second installation of the package exports. */
 function importCopy() {
   const folder = mkdtempSync(join(tmpdir(), "fallthrough-core-"));
-  cpSync(fileURLToPath(new URL("../../dist", import.meta.url)), folder, { recursive: true });
+  const core = fileURLToPath(new URL("../..", import.meta.url));
+  cpSync(join(core, "dist"), folder, { recursive: true });
+  symlinkSync(join(core, "node_modules"), join(folder, "node_modules"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return import(/* @vite-ignore */ pathToFileURL(join(folder, "index.js")).href);
 }

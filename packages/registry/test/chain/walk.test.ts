@@ -1,5 +1,5 @@
 import { ChatError, chat, type ProviderSettings } from "@fallthrough/core";
-import { providerCard } from "@fallthrough/core/provider";
+import { providerCard } from "@fallthrough/core/internal";
 import { expect, test, vi } from "vitest";
 import {
   ChainExhaustedError,
