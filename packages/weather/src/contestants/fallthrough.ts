@@ -1,5 +1,5 @@
 import { ChatError, type ChatProvider, type ChatRequest, type StreamPart } from "@fallthrough/core";
-import { providerCard } from "@fallthrough/core/provider";
+import { providerCard } from "@fallthrough/core/internal";
 import {
   createChain,
   createMemoryHealth,
