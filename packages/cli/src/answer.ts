@@ -6,6 +6,7 @@ import { EXIT } from "./shell.ts";
 
 /** How an answer is printed as text. */
 export interface TextOptions {
+  /** Ends the answer. */
   readonly signal: AbortSignal;
   /** As it comes, or when it is complete. */
   readonly stream: boolean;

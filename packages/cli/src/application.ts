@@ -13,9 +13,13 @@ import type { Shell } from "./shell.ts";
 
 /** What the application around the command has installed and configured. */
 export interface Application {
+  /** The providers that were found. */
   readonly providers: readonly DiscoveredProvider[];
+  /** The packages that are broken. */
   readonly problems: readonly DiscoveryProblem[];
+  /** The registry over the providers. */
   readonly registry: Registry;
+  /** What the configuration says about the gateway. */
   readonly serve: Config["serve"];
   /** The file that the configuration was read from. */
   readonly configFile: string | undefined;
@@ -27,6 +31,7 @@ export interface ApplicationOptions {
   readonly config?: string | undefined;
   /** For every provider, over their settings. */
   readonly proxy?: string | undefined;
+  /** Called after each attempt. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }
 

@@ -9,9 +9,13 @@ import type { Shell } from "./shell.ts";
 
 /** The options of `ask`. */
 export interface AskOptions extends Omit<ApplicationOptions, "onAttempt"> {
+  /** The reference that is asked. */
   readonly model?: string | undefined;
+  /** The system message. */
   readonly system?: string | undefined;
+  /** Whether the result is printed as JSON. */
   readonly json?: boolean | undefined;
+  /** Whether the answer is printed as it comes. */
   readonly stream: boolean;
   /** Whether what is piped in belongs to the prompt. */
   readonly stdin: boolean;

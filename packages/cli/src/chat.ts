@@ -7,8 +7,11 @@ import { EXIT, exitCodeOf, type Shell } from "./shell.ts";
 
 /** The options of `chat`. */
 export interface ChatOptions {
+  /** The path of the configuration. */
   readonly config?: string | undefined;
+  /** The reference that is asked. */
   readonly model?: string | undefined;
+  /** The system message. */
   readonly system?: string | undefined;
 }
 

@@ -10,9 +10,13 @@ export interface Config {
   readonly settings?: Readonly<Record<string, ProviderSettings>> | undefined;
   /** The providers that come first. */
   readonly order?: readonly string[] | undefined;
+  /** The packages that may be used. */
   readonly allow?: readonly string[] | undefined;
+  /** The packages that may not be used. */
   readonly deny?: readonly string[] | undefined;
+  /** Names of the application. */
   readonly aliases?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** The timers of each call. */
   readonly timeouts?: ChainTimeouts | undefined;
   /** How `serve` listens, and whom it lets in; what the command line says goes first. */
   readonly serve?: ServeConfig | undefined;

@@ -5,6 +5,7 @@ import type { Output } from "./output.ts";
 
 /** A conversation with its history. */
 export interface Conversation {
+  /** The reference that is asked. */
   model: string | undefined;
   /** Of the last answer. */
   readonly route: Route | undefined;

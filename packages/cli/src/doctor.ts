@@ -11,6 +11,7 @@ import type { Span } from "./span.ts";
 
 /** The options of `doctor`. */
 export interface DoctorOptions extends ListOptions {
+  /** Whether each provider is asked a short question. */
   readonly probe?: boolean | undefined;
 }
 

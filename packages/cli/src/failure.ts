@@ -5,8 +5,11 @@ import { EXIT } from "./shell.ts";
 
 /** A failure, as `--json` prints it. */
 export interface FailureReport {
+  /** What happened. */
   readonly error: {
+    /** The code of the error. */
     readonly code: string;
+    /** The message of the error. */
     readonly message: string;
     /** ISO time from which asking again has a chance. */
     readonly retryAt?: string | undefined;

@@ -3,8 +3,11 @@ import { quote } from "@fallthrough/core/provider";
 
 /** An installed provider, as code can make it. */
 export interface OfferedProvider {
+  /** The id of the provider. */
   readonly id: string;
+  /** The names of its models. */
   readonly models: readonly ModelCard[];
+  /** The package that it comes from. */
   readonly package: string;
   /** The export that makes it. */
   readonly factory: string;

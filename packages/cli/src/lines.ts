@@ -7,6 +7,7 @@ export interface Lines {
   next(): Promise<string | undefined>;
   /** Forgets what is typed so far, lets something be told, and shows the prompt again. */
   clear(tell: () => void): void;
+  /** Stops reading. */
   close(): void;
 }
 

@@ -10,7 +10,9 @@ const NAMES = ["fallthrough.config.json", "fallthrough.config.mjs"] as const;
 
 /** A configuration and the folder of the application that it is for. */
 export interface LoadedConfig {
+  /** The settings. */
   readonly config: Config;
+  /** The folder that relative paths belong to. */
   readonly directory: string;
   /** The file that it was read from. */
   readonly file?: string | undefined;

@@ -4,7 +4,9 @@ import { EXIT, type Shell } from "./shell.ts";
 
 /** The options of the commands that list something. */
 export interface ListOptions {
+  /** The path of the configuration. */
   readonly config?: string | undefined;
+  /** Whether the list is printed as JSON. */
   readonly json?: boolean | undefined;
 }
 

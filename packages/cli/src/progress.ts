@@ -5,6 +5,7 @@ import type { Shell } from "./shell.ts";
 export interface Progress {
   /** Tells that a candidate was given up. */
   passOver(attempt: Attempt): void;
+  /** Takes the spinner off the terminal. */
   stop(): void;
 }
 

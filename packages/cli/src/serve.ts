@@ -10,15 +10,23 @@ import { EXIT, type Shell } from "./shell.ts";
 
 /** The options of `serve`. */
 export interface ServeOptions {
+  /** The path of the configuration. */
   readonly config?: string | undefined;
+  /** The port to listen on. */
   readonly port?: number | undefined;
+  /** The address to listen on. */
   readonly host?: string | undefined;
+  /** The token that clients have to send. */
   readonly token?: string | undefined;
+  /** Further names that the gateway answers under. */
   readonly allowHost?: readonly string[] | undefined;
+  /** Origins of pages that may call the gateway. */
   readonly allowOrigin?: readonly string[] | undefined;
+  /** How many calls may be in flight. */
   readonly maxCalls?: number | undefined;
   /** Mebibytes. */
   readonly maxBody?: number | undefined;
+  /** Where the log of calls goes. */
   readonly log?: string | undefined;
 }
 

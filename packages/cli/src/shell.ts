@@ -2,11 +2,18 @@ import type { Readable, Writable } from "node:stream";
 
 /** The process, as the commands see it. */
 export interface Shell {
+  /** The working directory. */
   readonly directory: string;
+  /** The environment variables. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly input: Readable & { readonly isTTY?: boolean | undefined };
+  /** Where a command reads. */
+  readonly input: Readable & {
+    /** Whether a person types it. */
+    readonly isTTY?: boolean | undefined;
+  };
   /** Whether the input is a socket: what a program gives to a command that it starts, and mostly never writes to. */
   readonly inputIsSocket?: boolean | undefined;
+  /** Where a command writes its result. */
   readonly output: Terminal;
   /** For everything that is not the answer. */
   readonly notes: Terminal;
@@ -20,7 +27,9 @@ export interface Shell {
 
 /** A stream that may be a terminal. */
 export interface Terminal extends Writable {
+  /** Whether a person reads it. */
   readonly isTTY?: boolean | undefined;
+  /** Whether it shows colours. */
   hasColors?(): boolean;
 }
 

@@ -1,5 +1,12 @@
 /** A piece of a line; the style shows on a terminal only. */
-export type Span = string | { readonly text: string; readonly style: Style | undefined };
+export type Span =
+  | string
+  | {
+      /** The text. */
+      readonly text: string;
+      /** How it looks; plain where absent. */
+      readonly style: Style | undefined;
+    };
 
 /** A colour or weight of a span. */
 export type Style = "bold" | "dim" | "green" | "red" | "yellow";

@@ -10,6 +10,7 @@ import { EXIT, type Shell } from "./shell.ts";
 
 /** The options of `sync`. */
 export interface SyncOptions {
+  /** The path of the configuration. */
   readonly config?: string | undefined;
   /** The file to write, from the working directory. */
   readonly out: string;

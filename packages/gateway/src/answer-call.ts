@@ -25,6 +25,7 @@ const LONGEST_ROUTE = 4096;
 
 /** A call with what is noted about it. */
 export interface RecordedCall extends OpenCall {
+  /** What is logged about the call. */
   readonly record: OpenRecord;
 }
 

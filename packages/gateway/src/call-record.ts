@@ -41,7 +41,12 @@ export interface OpenRecord {
   /** What it failed with. */
   code: string | undefined;
   /** Whoever is asked, once that is known. */
-  chain: { readonly route: Route } | undefined;
+  chain:
+    | {
+        /** Who was asked so far. */
+        readonly route: Route;
+      }
+    | undefined;
   /** The first content is here. */
   began(): void;
   /** Tells the record, once. */

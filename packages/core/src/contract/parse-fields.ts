@@ -61,11 +61,13 @@ export function fieldProblem(problem: string, expected: string): FieldProblem {
 
 /** How an error speaks of the value that came from outside. */
 export interface InputFacts {
+  /** The code of the errors. */
   readonly code: ChatErrorCode;
   /** The whole value, "request" for example. */
   readonly whole: string;
   /** One field of it, "request field" for example. */
   readonly field: string;
+  /** The id of the provider whose settings these are. */
   readonly provider?: string | undefined;
 }
 
@@ -210,6 +212,7 @@ export function parseFields(value: unknown): { readonly [name: string]: unknown 
 
 /** How an object is read beside the parsers of its fields. */
 export interface ObjectOptions<Value> {
+  /** The fields that must be there. */
   readonly required?: readonly (keyof Value & string)[] | undefined;
   /** What to write in place of a name that people know from elsewhere. */
   readonly cures?: Readonly<Record<string, string>> | undefined;

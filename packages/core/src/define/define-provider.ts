@@ -8,7 +8,10 @@ import type { HttpClient, HttpClientDefaults } from "../http/types.ts";
 /** What a provider is made from, whatever it speaks. */
 export interface ProviderDefinition<Kinds extends SettingKinds> {
   /** The package's `package.json`, with the card in its field `fallthrough`. */
-  readonly manifest: { readonly fallthrough: unknown };
+  readonly manifest: {
+    /** The card. */
+    readonly fallthrough: unknown;
+  };
   /** The settings of the provider's own: name to kind. @default none */
   readonly settings?: Kinds | undefined;
 }
@@ -69,10 +72,12 @@ export function defineProvider<const Kinds extends SettingKinds = Record<never, 
   definition: HttpProviderDefinition<Kinds>,
   create: (parts: HttpProviderParts<ProviderSettings & OwnSettings<Kinds>>) => ProviderMethods,
 ): ProviderFactory<ProviderSettings & OwnSettings<Kinds>>;
+/** The factory of a provider that speaks something else than HTTP. */
 export function defineProvider<const Kinds extends SettingKinds = Record<never, never>>(
   definition: ProviderDefinition<Kinds> & { readonly origin?: undefined },
   create: (parts: ProviderParts<CommonSettings & OwnSettings<Kinds>>) => ProviderMethods,
 ): ProviderFactory<CommonSettings & OwnSettings<Kinds>>;
+/** The factory of a provider. */
 export function defineProvider(
   { manifest, origin, headers, settings: kinds = {} }: AnyDefinition,
   create: (parts: never) => ProviderMethods,

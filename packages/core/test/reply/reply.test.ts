@@ -134,6 +134,7 @@ test("time that the reader takes is not the provider's silence", async () => {
 
   for await (const delta of reply.textStream) {
     read += delta;
+    // longer than `chunkMs`, which must not count the time of the reader
     await delay(40);
   }
 
@@ -155,6 +156,7 @@ test("a reply whose reader stays away holds no timer that keeps the process aliv
   expect(timers()).toBe(before + 1);
   await first;
   expect(timers()).toBe(before);
+  // longer than `totalMs`
   await delay(80);
 
   expect(signal?.aborted).toBe(true);

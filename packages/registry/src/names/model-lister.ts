@@ -18,6 +18,7 @@ export interface ListModelsOptions {
 
 /** Asks the servers for their models. */
 export interface ModelLister {
+  /** Asks every server that lists its models, or answers from what it remembers. */
   list(options?: ListModelsOptions): Promise<readonly ModelListing[]>;
 }
 

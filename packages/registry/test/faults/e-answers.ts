@@ -57,7 +57,9 @@ const EVERY_SPLIT: FaultRow = {
       const dispatcher = inMemory([bytes.subarray(0, cut), bytes.subarray(cut)]);
       const provider = wireProvider("first", "http://127.0.0.1", { dispatcher });
 
-      const { text } = await consume(chat(createChain([provider]), { messages: [] }));
+      const { text } = await consume(
+        chat(createChain([provider]), { messages: [{ role: "user", content: "hi" }] }),
+      );
 
       expect(text).toBe(TEXT);
     }
