@@ -367,7 +367,7 @@ function wrongWord(
 }
 
 /** The problem of a field that nobody knows, with the name that was probably meant. */
-export function unknownField(
+function unknownField(
   name: string,
   known: readonly string[],
   cures: Readonly<Record<string, string>> = {},
