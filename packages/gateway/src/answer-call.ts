@@ -4,15 +4,7 @@ import { openLists } from "@fallthrough/core/internal";
 import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenRecord } from "./call-record.ts";
 import type { OpenCall } from "./calls.ts";
-import { createFrames, renderFailure } from "./dialects/chat-completions/frames.ts";
-import {
-  formatMessageData,
-  formatThought,
-  joinOpaqueFields,
-  type OpaqueFields,
-} from "./dialects/chat-completions/opaque-fields.ts";
-import type { CompletionRequest } from "./dialects/chat-completions/read-request.ts";
-import { createHead, formatCompletion, type ReplyForm } from "./dialects/chat-completions/write-reply.ts";
+import type { AnswerWriter, Dialect, DialectCall, StreamWriter } from "./dialects/dialect.ts";
 import { type HttpAnswer, jsonAnswer } from "./exchange-types.ts";
 import { explainFailure } from "./failure-answer.ts";
 import { Refusal } from "./refusal.ts";
@@ -29,20 +21,22 @@ export interface RecordedCall extends OpenCall {
   readonly record: OpenRecord;
 }
 
-/** Answers a completion; ends the call once the answer is over, and throws a failure that comes before its head */
-export async function complete(
+/** Answers a call; ends it once the answer is over, and throws a failure that comes before its head */
+export async function answerCall(
   registry: Registry,
-  request: CompletionRequest,
+  { streamType }: Dialect,
+  asked: DialectCall,
   call: RecordedCall,
   timers: StreamTimers,
 ): Promise<HttpAnswer> {
-  const reply = registry.chat({ ...request.chat, signal: call.signal });
+  const reply = registry.chat({ ...asked.chat, signal: call.signal });
   call.record.chain = reply;
   try {
-    return request.stream ? await stream(reply, call, timers, request) : await whole(reply, call, request);
+    if (!asked.stream) return await whole(reply, call, asked.openAnswer());
+    return await stream(reply, call, timers, asked.openStream(), streamType);
   } catch (error) {
     // asked only now, because the call itself looks the name up too
-    resolveModel(registry, request.chat.model);
+    resolveModel(registry, asked.chat.model);
     throw error;
   }
 }
@@ -60,34 +54,22 @@ export function resolveModel(registry: Registry, model: string | undefined): rea
   }
 }
 
-async function whole(reply: ChatReply, call: RecordedCall, form: ReplyForm): Promise<HttpAnswer> {
-  let opaque: OpaqueFields = {};
-  let rawFinishReason: string | undefined;
-  let thought = "";
+async function whole(reply: ChatReply, call: RecordedCall, writer: AnswerWriter): Promise<HttpAnswer> {
   for await (const part of reply) {
     call.record.began();
-    if (part.type === "finish") {
-      opaque = joinOpaqueFields(opaque, formatMessageData(part.providerData));
-      ({ rawFinishReason } = part);
-    } else if (part.type === "reasoning-delta") {
-      thought += part.delta;
-      if (part.providerData === undefined) continue;
-      opaque = joinOpaqueFields(opaque, formatThought(thought, part.providerData));
-      thought = "";
-    }
+    writer.take(part);
   }
   const result = await reply.result();
   call.end();
-  const head = createHead(result.route.provider, result.route.model);
-  const extras = { warnings: result.warnings, opaque, rawFinishReason };
-  return jsonAnswer(formatCompletion(head, result, extras, form), { headers: routeHeaders(reply) });
+  return jsonAnswer(writer.format(result), { headers: routeHeaders(reply) });
 }
 
 async function stream(
   reply: ChatReply,
   call: RecordedCall,
   timers: StreamTimers,
-  form: ReplyForm,
+  writer: StreamWriter,
+  type: string,
 ): Promise<HttpAnswer> {
   const parts = openLists(reply);
   const opened = parts.open();
@@ -96,19 +78,20 @@ async function stream(
     call,
     parts,
     opened,
-    createFrames() {
+    writer,
+    answerer() {
       call.record.began();
-      return createFrames(createHead(reply.route.provider, reply.route.model), form);
+      return reply.route;
     },
-    renderFailure(reason: unknown) {
+    explain(reason: unknown) {
       const failure = explainFailure(reason);
-      call.record.code = failure.error.code;
-      return renderFailure(failure);
+      call.record.code = failure.code;
+      return failure;
     },
   };
   const body = createStreamBody(source, timers);
   const headers = {
-    "content-type": "text/event-stream; charset=utf-8",
+    "content-type": type,
     "cache-control": "no-cache, no-transform",
     // else a proxy in front would gather the events
     "x-accel-buffering": "no",

@@ -3,35 +3,28 @@ import { ChainExhaustedError } from "@fallthrough/registry";
 import { type HttpAnswer, jsonAnswer } from "./exchange-types.ts";
 import { Refusal } from "./refusal.ts";
 
-/** A failure as a client sees it; what a server said stands in it only where the request was at fault. */
+/** A failure as a client sees it, in no dialect yet; what a server said stands in it only where the request was at fault. */
 export interface Failure {
   /** The HTTP status. */
   readonly status: number;
+  /** What happened, for people. */
+  readonly message: string;
+  /** One of the codes of `ChatError`, or the gateway's own. */
+  readonly code: string;
+  /** The field of the request that is wrong. */
+  readonly param?: string | undefined;
   /** Whether the providers were asked already, so that the client need not try again. */
   readonly spent: boolean;
   /** Milliseconds for the header `Retry-After`. */
   readonly retryAfterMs?: number | undefined;
+  /** When asking again has a chance, as an ISO date. */
+  readonly retryAt?: string | undefined;
+  /** The id of the provider that failed last. */
+  readonly provider?: string | undefined;
   /** How many candidates stand in the route. */
-  readonly attempts?: number | undefined;
-  /** The error in OpenAI's shape. */
-  readonly error: {
-    /** What happened, for people. */
-    readonly message: string;
-    /** OpenAI's name for the kind of failure. */
-    readonly type: string;
-    /** The field of the request that is wrong. */
-    readonly param: string | null;
-    /** One of the codes of `ChatError`. */
-    readonly code: string;
-    /** The code of `docs/errors.md`, where OpenAI has a word of its own for it. */
-    readonly reason?: string | undefined;
-    /** When asking again has a chance, as an ISO date. */
-    readonly retry_at?: string | undefined;
-    /** The id of the provider that failed last. */
-    readonly provider?: string | undefined;
-    /** Who was asked, in order. */
-    readonly attempts?: readonly Pick<Attempt, "provider" | "model" | "outcome" | "code">[] | undefined;
-  };
+  readonly asked?: number | undefined;
+  /** Who was asked, in order. */
+  readonly attempts?: readonly Pick<Attempt, "provider" | "model" | "outcome" | "code">[] | undefined;
 }
 
 /** What a lone code means to a client; the trouble of an upstream is never a 500. */
@@ -59,48 +52,30 @@ const STATUSES: Readonly<Record<ChatErrorCode, number>> = {
   contract: 502,
   config: 502,
 };
-/** What clients of OpenAI look for. */
-const CODES: { readonly [Code in ChatErrorCode]?: string } = {
-  "rate-limit": "rate_limit_exceeded",
-  payment: "insufficient_quota",
-  "not-found": "model_not_found",
-  "context-length": "context_length_exceeded",
-  "content-filter": "content_filter",
-};
 /** These are the client's to mend, so it is told what the server said. */
 const TOLD: readonly number[] = [400, 404, 413, 422];
 /** A client that waits longer does so in its own name: the true time stands in the body. */
 const LONGEST_RETRY_S = 60;
-const TYPES: ReadonlyMap<number, string> = new Map([
-  [401, "authentication_error"],
-  [403, "permission_error"],
-  [429, "rate_limit_error"],
-]);
 
 /** What a client is told of any failure. */
 export function explainFailure(reason: unknown): Failure {
   if (reason instanceof Refusal) {
     const { status, message, code, param, retryAfterMs } = reason;
-    const error = { message, type: typeOf(status), param: param ?? null, code };
-    return { status, retryAfterMs, spent: false, error };
+    return { status, message, code, param, retryAfterMs, spent: false };
   }
   if (reason instanceof ChainExhaustedError) return explainExhausted(reason);
-  if (!(reason instanceof ChatError)) return failed(500, "the gateway failed", "internal");
+  if (!(reason instanceof ChatError)) {
+    return { status: 500, message: "the gateway failed", code: "internal", spent: true };
+  }
 
   const { code, provider, retryAfterMs, route } = reason;
   const status = STATUSES[code] ?? 502;
   const who = provider === undefined ? "the call" : `provider ${provider}`;
   const words = TOLD.includes(status) ? `, ${withoutPrefix(reason)}` : "";
   const message = `${who} failed: ${nameOf(code)}${words}`;
-  return {
-    ...failed(status, message, code, { provider, ...retryAt(retryAfterMs) }),
-    retryAfterMs,
-    attempts: route?.attempts.length,
-  };
-}
-
-function retryAt(ms: number | undefined): Pick<Failure["error"], "retry_at"> {
-  return ms === undefined ? {} : { retry_at: new Date(Date.now() + ms).toISOString() };
+  const retryAt = retryAfterMs === undefined ? undefined : new Date(Date.now() + retryAfterMs).toISOString();
+  const asked = route?.attempts.length;
+  return { status, message, code, spent: true, provider, retryAfterMs, retryAt, asked };
 }
 
 /** What a server said, without the name of its provider. */
@@ -125,11 +100,17 @@ function explainExhausted({ route, code, retryAt, errors }: ChainExhaustedError)
   );
   const { status, timed } = rank(route.attempts, retryAt);
   const words = TOLD.includes(status) ? errors.map((error) => `\n${error.message}`).join("") : "";
-  const when = retryAt === undefined ? {} : { retry_at: retryAt.toISOString() };
-  const message = `no provider answered: ${told.join(", ")}${words}`;
-  const failure = failed(status, message, code ?? "exhausted", { attempts, ...when });
   const retryAfterMs = timed && retryAt !== undefined ? retryAt.getTime() - Date.now() : undefined;
-  return { ...failure, retryAfterMs, attempts: attempts.length };
+  return {
+    status,
+    message: `no provider answered: ${told.join(", ")}${words}`,
+    code: code ?? "exhausted",
+    spent: true,
+    retryAfterMs,
+    retryAt: retryAt?.toISOString(),
+    asked: attempts.length,
+    attempts,
+  };
 }
 
 /** The one status for many failures; `timed` where the client may be told when to come back. */
@@ -148,30 +129,16 @@ function rank(attempts: readonly Attempt[], retryAt: Date | undefined): { status
   return { status: statuses.size === 1 ? status : 502, timed: status === 503 };
 }
 
-function failed(
-  status: number,
-  message: string,
-  code: string,
-  more: Pick<Failure["error"], "provider" | "attempts" | "retry_at"> = {},
-): Failure {
-  const word = CODES[code as ChatErrorCode];
-  const named = word === undefined ? { code } : { code: word, reason: code };
-  return { status, spent: true, error: { message, type: typeOf(status), param: null, ...named, ...more } };
-}
-
-function typeOf(status: number): string {
-  return TYPES.get(status) ?? (status < 500 ? "invalid_request_error" : "server_error");
-}
-
-/** The answer that tells a failure before any byte of another. */
-export function failureAnswer(reason: unknown): HttpAnswer {
-  const { status, retryAfterMs, spent, attempts, error } = explainFailure(reason);
+/** The answer that tells a failure before any byte of another, with the body of a dialect. */
+export function failureAnswer(reason: unknown, formatError: (failure: Failure) => object): HttpAnswer {
+  const failure = explainFailure(reason);
+  const { status, retryAfterMs, spent, asked } = failure;
   const headers: Record<string, string> = {};
   if (spent) headers["x-should-retry"] = "false";
   if (retryAfterMs !== undefined) {
     const seconds = Math.ceil(retryAfterMs / 1000);
     headers["retry-after"] = `${Math.min(Math.max(1, seconds), LONGEST_RETRY_S)}`;
   }
-  if (attempts !== undefined) headers["x-fallthrough-attempts"] = `${attempts}`;
-  return jsonAnswer({ error }, { status, headers });
+  if (asked !== undefined) headers["x-fallthrough-attempts"] = `${asked}`;
+  return jsonAnswer(formatError(failure), { status, headers });
 }

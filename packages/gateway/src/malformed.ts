@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { requestIdOf } from "./call-record.ts";
+import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
 import { explainFailure } from "./failure-answer.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -38,5 +39,5 @@ export function refuseSocket({ code }: NodeJS.ErrnoException, socket: Socket): v
 }
 
 function formatRefusal(message: string): string {
-  return JSON.stringify({ error: explainFailure(new Refusal(400, message)).error });
+  return JSON.stringify(CHAT_COMPLETIONS.formatError(explainFailure(new Refusal(400, message))));
 }

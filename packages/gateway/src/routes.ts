@@ -3,10 +3,11 @@ import type { ExplainStep, Registry } from "@fallthrough/registry";
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { type Caller, checkModel, createAccess } from "./access.ts";
-import { complete, resolveModel } from "./answer-call.ts";
+import { answerCall, resolveModel } from "./answer-call.ts";
 import { type OpenRecord, openRecord, requestIdOf } from "./call-record.ts";
 import { createCalls } from "./calls.ts";
-import { readRequest } from "./dialects/chat-completions/read-request.ts";
+import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
+import type { Dialect } from "./dialects/dialect.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { explainFailure, failureAnswer } from "./failure-answer.ts";
 import type { GatewayOptions, Resolved } from "./gateway-options.ts";
@@ -30,6 +31,14 @@ export interface Routes {
   idle(): Promise<void>;
 }
 
+/** How a route is served. */
+interface Serving {
+  /** What its failures are written in. @default OpenAI's */
+  readonly dialect?: Dialect;
+  /** Whether `onCall` is told of it. */
+  readonly isCall?: boolean;
+}
+
 type Route = (
   request: HttpRequest,
   record: OpenRecord,
@@ -42,8 +51,11 @@ export function createRoutes(registry: Registry, options: Resolved<GatewayOption
   const access = createAccess(options);
   const calls = createCalls(options);
 
-  /** What Hono calls for a route; a failure is an answer too. `isCall` has it told to `onCall`. */
-  function serve(route: Route, isCall = false): (context: Context<Environment>) => Promise<Response> {
+  /** What Hono calls for a route; a failure is an answer too. */
+  function serve(
+    route: Route,
+    { dialect = CHAT_COMPLETIONS, isCall = false }: Serving = {},
+  ): (context: Context<Environment>) => Promise<Response> {
     return async (context) => {
       const { incoming, outgoing } = context.env ?? {};
       const onNode = incoming !== undefined && outgoing !== undefined;
@@ -58,8 +70,8 @@ export function createRoutes(registry: Registry, options: Resolved<GatewayOption
         allowed = access.checkOrigin(request);
         answered = await route(request, record, context);
       } catch (error) {
-        answered = failureAnswer(error);
-        record.code = explainFailure(error).error.code;
+        answered = failureAnswer(error, dialect.formatError);
+        record.code = explainFailure(error).code;
       }
       record.status = answered.status;
       // a stream ends its record when it ends
@@ -68,7 +80,12 @@ export function createRoutes(registry: Registry, options: Resolved<GatewayOption
     };
   }
 
-  async function completeChat(request: HttpRequest, record: OpenRecord): Promise<HttpAnswer> {
+  /** The route of the calls of a dialect. */
+  function serveCalls(dialect: Dialect): ReturnType<typeof serve> {
+    return serve((request, record) => takeCall(dialect, request, record), { dialect, isCall: true });
+  }
+
+  async function takeCall(dialect: Dialect, request: HttpRequest, record: OpenRecord): Promise<HttpAnswer> {
     const caller = access.checkToken(request);
     record.client = caller.name;
     const opened = calls.open(request.signal);
@@ -81,13 +98,13 @@ export function createRoutes(registry: Registry, options: Resolved<GatewayOption
       },
     };
     try {
-      const asked = readRequest(await readBody(request, opened, options));
+      const asked = dialect.readRequest(await readBody(request, opened, options));
       const { model } = asked.chat;
       record.model = model;
       checkModel(caller, model);
       caller.count();
       opened.begin();
-      return await complete(registry, asked, call, options);
+      return await answerCall(registry, dialect, asked, call, options);
     } catch (error) {
       opened.end();
       throw error;
@@ -128,17 +145,20 @@ export function createRoutes(registry: Registry, options: Resolved<GatewayOption
         return jsonAnswer(findModel(registry, id));
       }),
     )
-    .post("/v1/chat/completions", serve(completeChat, true))
+    .post("/v1/chat/completions", serveCalls(CHAT_COMPLETIONS))
     // no route for every path, because one more that fits makes Hono compose them for each request
     .notFound(
-      serve(({ method, url, headers }) => {
-        const isPreflight = method === "OPTIONS" && headers.get("access-control-request-method") !== null;
-        if (isPreflight && headers.get("origin") !== null) return { status: 204, headers: {}, body: "" };
-        throw new Refusal(404, adviseRoute(method, url), { code: "unknown_url" });
-      }, true),
+      serve(
+        ({ method, url, headers }) => {
+          const isPreflight = method === "OPTIONS" && headers.get("access-control-request-method") !== null;
+          if (isPreflight && headers.get("origin") !== null) return { status: 204, headers: {}, body: "" };
+          throw new Refusal(404, adviseRoute(method, url), { code: "unknown_url" });
+        },
+        { isCall: true },
+      ),
     )
     // what cannot even be sent is told in OpenAI's shape too
-    .onError((reason) => toResponse(failureAnswer(reason)));
+    .onError((reason) => toResponse(failureAnswer(reason, CHAT_COMPLETIONS.formatError)));
 
   return { application, close: () => calls.close(graceMs), idle: calls.idle };
 }

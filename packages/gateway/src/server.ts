@@ -7,6 +7,7 @@ import { isLoopback } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import type { Registry } from "@fallthrough/registry";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
 import { failureAnswer } from "./failure-answer.ts";
 import {
   type GatewayOptions,
@@ -76,7 +77,8 @@ export async function startGateway(
       overrideGlobalObjects: false,
       // what is left of a body is given its time where the answer is written
       autoCleanupIncoming: false,
-      errorHandler: () => toResponse(failureAnswer(new Refusal(400, "the request is malformed"))),
+      errorHandler: () =>
+        toResponse(failureAnswer(new Refusal(400, "the request is malformed"), CHAT_COMPLETIONS.formatError)),
     },
   );
   /** The answer that each socket carries. */

@@ -1,7 +1,8 @@
 import type { StreamPart } from "@fallthrough/core";
 import { END, type OpeningLists, type PartList, type PartLists } from "@fallthrough/core/internal";
 import type { OpenCall } from "./calls.ts";
-import { type Frames, KEEPALIVE } from "./dialects/chat-completions/frames.ts";
+import type { Answerer, StreamWriter } from "./dialects/dialect.ts";
+import type { Failure } from "./failure-answer.ts";
 import { Refusal } from "./refusal.ts";
 import { startTimer } from "./timers.ts";
 
@@ -21,10 +22,12 @@ export interface StreamSource {
   readonly parts: OpeningLists;
   /** The answer that was asked for already. */
   readonly opened: Promise<PartLists | undefined>;
-  /** Made when the answer has begun, because only then it is known who answers. */
-  readonly createFrames: () => Frames;
-  /** What ends the stream of a call that failed. */
-  readonly renderFailure: (reason: unknown) => string;
+  /** What writes it. */
+  readonly writer: StreamWriter;
+  /** Who answers; asked once the first part is here, because only then it is known. */
+  readonly answerer: () => Answerer;
+  /** What the client is told of a failure. */
+  readonly explain: (reason: unknown) => Failure;
 }
 
 type Piece = IteratorResult<string, undefined>;
@@ -38,10 +41,10 @@ const PIECE_LENGTH = 64 * 1024;
 
 /** The body of a streamed answer; a part is asked of the provider only when the client takes a piece. */
 export function createStreamBody(
-  { call, parts, opened, createFrames, renderFailure }: StreamSource,
+  { call, parts, opened, writer, answerer, explain }: StreamSource,
   timers: StreamTimers,
 ): AsyncIterableIterator<string, undefined> {
-  let frames: Frames | undefined;
+  let begun = false;
   let lists: PartLists | undefined;
   /** The parts that came last, and how many of them are rendered. */
   let list: PartList = [];
@@ -56,7 +59,7 @@ export function createStreamBody(
   let ended = false;
 
   const keepalive = startTimer(timers.keepaliveMs, () => {
-    if (reader !== undefined) give(KEEPALIVE);
+    if (reader !== undefined) give(writer.keepAlive());
     else keepalive?.refresh();
   });
   const stall = startTimer(timers.writeMs, () => {
@@ -93,7 +96,7 @@ export function createStreamBody(
   function fail(reason: unknown): void {
     asked = false;
     ended = true;
-    ready += renderFailure(reason);
+    ready += writer.fail(explain(reason));
     answer();
   }
 
@@ -101,8 +104,9 @@ export function createStreamBody(
   function render(): void {
     while (rendered < list.length && !ended && ready.length < PIECE_LENGTH) {
       const part = list[rendered++] as StreamPart;
-      frames ??= createFrames();
-      ready += frames.render(part);
+      if (!begun) ready += writer.begin(answerer());
+      begun = true;
+      ready += writer.write(part);
       ended = part.type === "finish";
     }
   }

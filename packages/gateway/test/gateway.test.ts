@@ -134,7 +134,8 @@ test("a client can name a model and nothing about where it is asked", async () =
     "signal",
     "timeouts",
   ]);
-  expect(provider.requests[0]?.timeouts?.totalMs).toBe(600_000);
+  // what is left of the whole when the provider is asked
+  expect(provider.requests[0]?.timeouts?.totalMs).toBeGreaterThan(599_000);
 });
 
 test("the models are every name that can be asked for", async () => {

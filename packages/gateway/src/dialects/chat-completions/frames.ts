@@ -1,19 +1,8 @@
 import type { StreamPart, ToolCall } from "@fallthrough/core";
-import type { Failure } from "../../failure-answer.ts";
+import type { StreamWriter } from "../dialect.ts";
 import { formatCallData, formatMessageData, formatThought } from "./opaque-fields.ts";
-import {
-  type CompletionHead,
-  formatFinishReason,
-  formatSource,
-  formatUsage,
-  type ReplyForm,
-} from "./write-reply.ts";
-
-/** Renders the parts of one answer as server-sent events. */
-export interface Frames {
-  /** The events that tell a part; blank where the client is told nothing yet. */
-  render(part: StreamPart): string;
-}
+import { formatError } from "./write-error.ts";
+import { createHead, formatFinishReason, formatSource, formatUsage, type ReplyForm } from "./write-reply.ts";
 
 interface ToldCall {
   readonly index: number;
@@ -22,18 +11,19 @@ interface ToldCall {
 }
 
 /** Keeps a waiting client and what stands between from giving up. */
-export const KEEPALIVE: string = ": keepalive\n\n";
+const KEEPALIVE = ": keepalive\n\n";
 
 // some clients end a line at these too
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
+const AFTER = ',"logprobs":null,"finish_reason":null}]}\n\n';
+const AFTER_TEXT = `}${AFTER}`;
+
 /** Frames for one answer; the text around each delta is rendered once. */
-export function createFrames(head: CompletionHead, form: ReplyForm): Frames {
-  const shared = JSON.stringify({ ...head, object: "chat.completion.chunk" }).slice(0, -1);
-  const before = `data: ${escapeLineEnds(shared)},"choices":[{"index":0,"delta":`;
-  const after = ',"logprobs":null,"finish_reason":null}]}\n\n';
-  const beforeText = `${before}{"content":`;
-  const afterText = `}${after}`;
+export function createFrames(form: ReplyForm): StreamWriter {
+  let shared = "";
+  let before = "";
+  let beforeText = "";
   const warnings: object[] = [];
   const calls = new Map<string, ToldCall>();
   let begun = false;
@@ -41,7 +31,7 @@ export function createFrames(head: CompletionHead, form: ReplyForm): Frames {
   let thought = "";
 
   function delta(json: string): string {
-    return before + escapeLineEnds(json) + after;
+    return before + escapeLineEnds(json) + AFTER;
   }
 
   function renderCall({ id, name, arguments: text, providerData }: Readonly<ToolCall>): string {
@@ -95,7 +85,7 @@ export function createFrames(head: CompletionHead, form: ReplyForm): Frames {
   function renderPart(part: StreamPart): string {
     switch (part.type) {
       case "text-delta":
-        return beforeText + escapeLineEnds(JSON.stringify(part.delta)) + afterText;
+        return beforeText + escapeLineEnds(JSON.stringify(part.delta)) + AFTER_TEXT;
       case "reasoning-delta":
         return renderThought(part);
       case "tool-call-delta":
@@ -117,18 +107,26 @@ export function createFrames(head: CompletionHead, form: ReplyForm): Frames {
   }
 
   return {
-    render(part) {
+    begin({ provider, model }) {
+      const head = { ...createHead(provider, model), object: "chat.completion.chunk" };
+      shared = escapeLineEnds(JSON.stringify(head).slice(0, -1));
+      before = `data: ${shared},"choices":[{"index":0,"delta":`;
+      beforeText = `${before}{"content":`;
+      return "";
+    },
+
+    write(part) {
       const frames = renderPart(part);
       if (begun || frames === "") return frames;
       begun = true;
       return delta('{"role":"assistant","content":""}') + frames;
     },
-  };
-}
 
-/** The event that ends a stream which failed after its head; no end marker follows. */
-export function renderFailure({ error }: Failure): string {
-  return `data: ${escapeLineEnds(JSON.stringify({ error }))}\n\n`;
+    keepAlive: () => KEEPALIVE,
+
+    // no end marker follows
+    fail: (failure) => `data: ${escapeLineEnds(JSON.stringify(formatError(failure)))}\n\n`,
+  };
 }
 
 function escapeLineEnds(json: string): string {

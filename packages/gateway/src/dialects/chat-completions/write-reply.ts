@@ -1,5 +1,12 @@
-import type { ChatResult, FinishReason, Source, ToolCall, Usage, Warning } from "@fallthrough/core";
-import { formatCallData, type OpaqueFields } from "./opaque-fields.ts";
+import type { ChatResult, FinishReason, Source, ToolCall, Usage } from "@fallthrough/core";
+import type { AnswerWriter } from "../dialect.ts";
+import {
+  formatCallData,
+  formatMessageData,
+  formatThought,
+  joinOpaqueFields,
+  type OpaqueFields,
+} from "./opaque-fields.ts";
 
 /** What stands in every object of one completion. */
 export interface CompletionHead {
@@ -36,24 +43,35 @@ export function createHead(provider: string | undefined, model: string | undefin
   };
 }
 
-/** What a whole answer has beside its result. */
-export interface CompletionExtras {
-  /** What was asked and not done. */
-  readonly warnings: readonly Warning[];
-  /** What only the providers that wrote it understand. */
-  readonly opaque: OpaqueFields;
-  /** The server's own word for why the model stopped. */
-  readonly rawFinishReason: string | undefined;
+/** A whole answer in OpenAI's shape. */
+export function createAnswer(form: ReplyForm): AnswerWriter {
+  let opaque: OpaqueFields = {};
+  let rawFinishReason: string | undefined;
+  /** What was thought since the last thought that was signed. */
+  let thought = "";
+  return {
+    take(part) {
+      if (part.type === "finish") {
+        opaque = joinOpaqueFields(opaque, formatMessageData(part.providerData));
+        ({ rawFinishReason } = part);
+      } else if (part.type === "reasoning-delta") {
+        thought += part.delta;
+        if (part.providerData === undefined) return;
+        opaque = joinOpaqueFields(opaque, formatThought(thought, part.providerData));
+        thought = "";
+      }
+    },
+    format: (result) => formatCompletion(result, opaque, rawFinishReason, form),
+  };
 }
 
-/** A whole answer in OpenAI's shape. */
-export function formatCompletion(
-  head: CompletionHead,
+function formatCompletion(
   result: ChatResult,
-  { warnings, opaque, rawFinishReason }: CompletionExtras,
+  opaque: OpaqueFields,
+  rawFinishReason: string | undefined,
   { legacyFunctions }: ReplyForm,
 ): object {
-  const { text, reasoning, toolCalls, sources, finishReason, usage } = result;
+  const { text, reasoning, toolCalls, sources, finishReason, usage, warnings, route } = result;
   const [called] = toolCalls;
   const message = {
     role: "assistant",
@@ -70,7 +88,7 @@ export function formatCompletion(
   };
   const finish_reason = formatFinishReason(finishReason, rawFinishReason, legacyFunctions);
   return {
-    ...head,
+    ...createHead(route.provider, route.model),
     object: "chat.completion",
     choices: [{ index: 0, message, logprobs: null, finish_reason }],
     usage: formatUsage(usage),

@@ -3,11 +3,9 @@ import { expect, test } from "vitest";
 import { createFrames } from "../../../src/dialects/chat-completions/frames.ts";
 import { answer, eventsOf, textOf } from "../../case.ts";
 
-const HEAD = { id: "chatcmpl-1", created: 1, model: "one/model" };
-
 function render(parts: readonly StreamPart[]): string {
-  const frames = createFrames(HEAD, { includeUsage: false, legacyFunctions: false });
-  return parts.map((part) => frames.render(part)).join("");
+  const frames = createFrames({ includeUsage: false, legacyFunctions: false });
+  return frames.begin({ provider: "one", model: "model" }) + parts.map((part) => frames.write(part)).join("");
 }
 
 test("text that looks like the protocol stays in its frame and arrives as it was", () => {

@@ -1,0 +1,50 @@
+import type { ChatRequest, ChatResult, Route, StreamPart } from "@fallthrough/core";
+import type { Failure } from "../failure-answer.ts";
+
+/** A wire protocol in front of the gateway: how a request is read, and how an answer and a failure are written. */
+export interface Dialect {
+  /** The media type of a streamed answer. */
+  readonly streamType: string;
+  /** Reads the body of a request; throws a refusal that names the field */
+  readRequest(body: unknown): DialectCall;
+  /** The body that tells of a failure, as a JSON value. */
+  formatError(failure: Failure): object;
+}
+
+/** One call of a client, as its dialect reads it. */
+export interface DialectCall {
+  /** What the chain is asked. */
+  readonly chat: Omit<ChatRequest, "signal" | "timeouts">;
+  /** Whether the answer is told as it comes. */
+  readonly stream: boolean;
+  /** Writes the answer whole. */
+  openAnswer(): AnswerWriter;
+  /** Writes the answer as it comes. */
+  openStream(): StreamWriter;
+}
+
+/** Who answers: the provider and the model. */
+export type Answerer = Pick<Route, "provider" | "model">;
+
+/** Writes one answer whole. */
+export interface AnswerWriter {
+  /** Takes each part, in order. */
+  take(part: StreamPart): void;
+  /** The body, as a JSON value, once every part is taken. */
+  format(result: ChatResult): object;
+}
+
+/** Writes one answer as it comes; every text is whole frames, and blank where the client is told nothing yet. */
+export interface StreamWriter {
+  /** Opens the answer, once, before its first part; it may come after `keepAlive`. */
+  begin(answerer: Answerer): string;
+  /** Tells a part; `finish` ends the stream. */
+  write(part: StreamPart): string;
+  /** Keeps a client that waits from giving up; it may come before `begin`. */
+  keepAlive(): string;
+  /** Ends the stream of a call that failed; it may come before `begin`. */
+  fail(failure: Failure): string;
+}
+
+/** The media type of server-sent events. */
+export const EVENT_STREAM: string = "text/event-stream; charset=utf-8";
