@@ -294,6 +294,8 @@ test("a provider of one's own is a manifest and the facts of its server", async 
   await acme.close?.();
 });
 
+const CUT_CALL = { index: 0, id: "a", type: "function", function: { name: "look", arguments: '{"at":' } };
+
 test("a whole answer with a cut tool call is given without the call where the server says `length`", async () => {
   const function_ = { name: "look", arguments: '{"at":' };
   const message = { content: "Look: ", tool_calls: [{ id: "a", type: "function", function: function_ }] };
@@ -303,6 +305,23 @@ test("a whole answer with a cut tool call is given without the call where the se
 
   expect({ text, toolCalls, finishReason }).toEqual({
     text: "Look: ",
+    toolCalls: [],
+    finishReason: "length",
+  });
+});
+
+test.each([
+  ["nothing", []],
+  ["blank text", [delta(" ")]],
+  ["reasoning alone", [{ choices: [{ index: 0, delta: { reasoning_content: "Let me see" } }] }]],
+  ["a cut tool call alone", [{ choices: [{ index: 0, delta: { tool_calls: [CUT_CALL] } }] }]],
+])("%s is an answer where the server says `length`", async (_, events) => {
+  server = await serve(streamOf(...events, delta("", "length"), "[DONE]"));
+
+  const { text, toolCalls, finishReason } = await chat(providerFor(server), request).result();
+
+  expect({ text: text.trim(), toolCalls, finishReason }).toEqual({
+    text: "",
     toolCalls: [],
     finishReason: "length",
   });

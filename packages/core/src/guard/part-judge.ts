@@ -99,7 +99,9 @@ class PartIntake implements Intake {
       throw new ChatError("empty", "the stream ended with nothing in it");
     }
     const known = knownFinish(finish);
-    if (this.called || !said.blank || (this.reasoningOnly && count > 0)) {
+    // an answer that the limit cut short is one, whatever it had come to
+    const spent = known.finishReason === "length";
+    if (spent || this.called || !said.blank || (this.reasoningOnly && count > 0)) {
       // what stands for half a pair whose other half never came
       if (thought?.end()) this.keep({ type: "reasoning-delta", delta: LONE_HALF });
       if (said.end()) this.keep({ type: "text-delta", delta: LONE_HALF });

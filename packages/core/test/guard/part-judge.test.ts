@@ -6,6 +6,7 @@ import { text } from "../providers.ts";
 
 type ContentPart = Parameters<Intake["take"]>[0];
 const STOP: FinishPart = { type: "finish", finishReason: "stop" };
+const SPENT: FinishPart = { type: "finish", finishReason: "length" };
 
 test("blank text, sources and warnings are held until content comes", () => {
   const intake = createIntake(1000, false);
@@ -119,6 +120,20 @@ test.each<[string, StreamPart[], FinishPart | undefined, string | undefined]>([
   ["an end marker alone", [], STOP, "empty"],
   ["blank text", text(" ", "\n"), STOP, "empty"],
   ["reasoning alone", [{ type: "reasoning-delta", delta: "x" }], STOP, "empty"],
+  ["nothing, where the limit was reached", [], SPENT, undefined],
+  ["blank text, where the limit was reached", text(" "), SPENT, undefined],
+  [
+    "reasoning alone, where the limit was reached",
+    [{ type: "reasoning-delta", delta: "x" }],
+    SPENT,
+    undefined,
+  ],
+  [
+    "a tool call that the limit cut",
+    [{ type: "tool-call-delta", id: "1", name: "f", delta: "" }],
+    SPENT,
+    undefined,
+  ],
   ["a refusal", [], { type: "finish", finishReason: "content-filter" }, "content-filter"],
   ["text without an end marker", text("x"), undefined, "interrupted"],
   ["text", text("x"), STOP, undefined],

@@ -9,6 +9,7 @@ type EndFault = Omit<SocketFault, "follows"> & Partial<Pick<SocketFault, "follow
 
 const READ = { read: "request" } as const;
 const DONE = "data: [DONE]\n\n";
+const SPENT = `data: {"finish":"length"}\n\n${DONE}`;
 const FILTERED = `data: {"finish":"content-filter"}\n\n${DONE}`;
 const REASONING = `data: {"reasoning":"let me see"}\n\n${DONE}`;
 const PHRASE = "rate limit exceeded, please verify you are human";
@@ -70,7 +71,28 @@ const FAULTS: readonly EndFault[] = [
   },
 ];
 
+const isSpent: OddAnswer["check"] = ({ parts, route }) => {
+  if (parts !== undefined) expect(parts.at(-1)).toMatchObject({ type: "finish", finishReason: "length" });
+  expect(route.attempts).toHaveLength(1);
+};
+
 const ANSWERS: readonly OddAnswer[] = [
+  {
+    row: 58,
+    fault: "nothing to read",
+    sent: "the reason `length` alone",
+    scripts: events(SPENT),
+    text: "",
+    check: isSpent,
+  },
+  {
+    row: 60,
+    fault: "reasoning alone",
+    sent: "reasoning, then the reason `length`",
+    scripts: events(`data: {"reasoning":"let me see"}\n\n${SPENT}`),
+    text: "",
+    check: isSpent,
+  },
   {
     row: 59,
     fault: "content filter",
