@@ -15,7 +15,7 @@ export interface SocketHold {
  *
  * `onRead` is told whose bytes the parser gets now, and of nobody when the socket goes: nothing may keep it then.
  *
- * undici's own pause ends the process where a server closes the connection meanwhile (docs/decisions/0019).
+ * undici's own pause ends the process where a server closes the connection meanwhile (docs/decisions/0022).
  */
 export function holdable(socket: Socket, onRead: (hold: SocketHold | undefined) => void): void {
   const { read, destroy } = socket;
