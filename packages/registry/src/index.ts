@@ -1,7 +1,8 @@
 // an application with a strict package manager needs no third package to catch a ChatError
 export * from "@fallthrough/core";
 export type { Candidate } from "./chain/candidate.ts";
-export { type Chain, type ChainOptions, createChain } from "./chain/chain.ts";
+export { type Chain, createChain } from "./chain/chain.ts";
+export type { ChainOptions } from "./chain/chain-options.ts";
 export { ChainExhaustedError, type ChainExhaustedErrorData, type Outcome } from "./chain/exhausted.ts";
 export type {
   AdmitOptions,

@@ -1,28 +1,28 @@
-import { ChatError } from "../errors/chat-error.ts";
 import type { ChatProvider } from "./contract.ts";
-import { kindOf } from "./parse-fields.ts";
+import { type FieldProblem, fieldProblem, kindOf } from "./parse-fields.ts";
 
-/** The provider in this value, as it is; `place` begins the error: @throws `config` that says what else it is */
-export function parseProvider(value: unknown, place: string): ChatProvider {
+/** The provider in this value, as it is; @throws `FieldProblem` that says what else it is */
+export function parseProvider(value: unknown): ChatProvider {
   const problem = problemOf(value);
   if (problem === undefined) return value as ChatProvider;
-  throw new ChatError("config", `${place} ${problem}`);
+  throw problem;
 }
 
-function problemOf(value: unknown): string | undefined {
+function problemOf(value: unknown): FieldProblem | undefined {
   try {
     if (typeof value === "function")
-      return `the factory${nameOf(value)}, expected a provider: call it, \`create…()\``;
-    if (typeof value !== "object" || value === null) return `${kindOf(value)}, expected a provider`;
+      return fieldProblem(`is the factory${nameOf(value)}`, "a provider: call it, `create…()`");
+    if (typeof value !== "object" || value === null) return fieldProblem(`is ${kindOf(value)}`, "a provider");
     const { id, models, status, stream } = value as Partial<ChatProvider>;
-    if (typeof stream !== "function") return `${kindOf(value)} without a \`stream\`, expected a provider`;
-    if (typeof id !== "string") return "a provider without an `id`, expected one with a card";
-    if (!Array.isArray(models)) return "a provider without `models`, expected one with a card";
+    if (typeof stream !== "function")
+      return fieldProblem(`is ${kindOf(value)} without a \`stream\``, "a provider");
+    if (typeof id !== "string") return fieldProblem("is a provider without an `id`", "one with a card");
+    if (!Array.isArray(models)) return fieldProblem("is a provider without `models`", "one with a card");
     if (typeof status !== "object" || status === null)
-      return "a provider without a `status`, expected one with a card";
+      return fieldProblem("is a provider without a `status`", "one with a card");
     return undefined;
   } catch {
-    return "what could not be read, expected a provider";
+    return fieldProblem("could not be read", "a provider");
   }
 }
 

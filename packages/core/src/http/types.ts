@@ -6,7 +6,6 @@ import type { ServerSentEvent } from "../parts/sse.ts";
 /** One request of a provider. */
 export interface HttpRequest {
   /** The method. @default "GET" */
-  /** The method. @default "GET" */
   readonly method?: "GET" | "POST" | undefined;
   /** Joined to the base URL; an absolute URL must have the same origin. */
   readonly path: string;

@@ -16,6 +16,7 @@ export interface ChatOptions {
 }
 
 const parseOptions = objectOf<ChatOptions>({ timeouts: parseChainTimeouts, reasoningOnly: parseBoolean });
+const PROVIDER = { code: "config", whole: "the provider of chat()", field: "provider field" } as const;
 const OPTIONS = { code: "config", whole: "the options of chat()", field: "option" } as const;
 
 /**
@@ -28,7 +29,7 @@ const OPTIONS = { code: "config", whole: "the options of chat()", field: "option
  */
 export function chat(provider: ChatProvider, request: ChainRequest, options?: ChatOptions): ChatReply {
   return createReply((route) => {
-    const asked = parseProvider(provider, "chat() got");
+    const asked = parseInput(provider, parseProvider, PROVIDER);
     const set = options === undefined ? {} : parseInput(options, parseOptions, OPTIONS);
     // a chain checks the request and tells its attempts itself
     if (isSelfGuarded(asked)) return guard(asked, request, { ...set, route });

@@ -6,8 +6,7 @@ import type { HealthSubject } from "../health/health.ts";
 export interface Candidate {
   /** The provider that is asked. */
   readonly provider: ChatProvider;
-  /** @default the model of the request, or else the provider's first */
-  /** The model that it is asked for; its first one where absent. */
+  /** The model that it is asked for. @default the model of the request, or else the provider's first */
   readonly model?: string | undefined;
   /** Asked for by name, so that being retired does not rule it out. @default false */
   readonly explicit?: boolean | undefined;

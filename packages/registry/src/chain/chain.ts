@@ -1,40 +1,16 @@
-import {
-  type Attempt,
-  type ChainTimeouts,
-  ChatError,
-  type ChatProvider,
-  type ProviderStatus,
-} from "@fallthrough/core";
+import { ChatError, type ChatProvider, type ProviderStatus } from "@fallthrough/core";
 import {
   type GuardOptions,
   parseChainRequest,
   SELF_GUARDED,
   type SelfGuarded,
 } from "@fallthrough/core/internal";
-import type { HealthStore } from "../health/health.ts";
 import { createAccounts } from "../health/health-report.ts";
 import { createMemoryHealth } from "../health/memory-health.ts";
-import { type PolicyOverrides, resolvePolicy } from "../health/policy.ts";
+import { resolvePolicy } from "../health/policy.ts";
 import { type Candidate, planCandidates } from "./candidate.ts";
 import { type ChainContext, createChainCall } from "./chain-call.ts";
-
-/** How a chain behaves. */
-export interface ChainOptions {
-  /** @default "chain" */
-  /** The id of the chain as a provider. @default "chain" */
-  readonly id?: string | undefined;
-  /** Used where neither the request nor a provider's own settings set one. */
-  readonly timeouts?: ChainTimeouts | undefined;
-  /** @default one in memory, for this chain alone */
-  /** The memory of failures. @default one in memory, of this chain alone */
-  readonly health?: HealthStore | undefined;
-  /** Changes to `POLICY`. */
-  readonly policy?: PolicyOverrides | undefined;
-  /** Accepts an answer that has reasoning and no text. @default false */
-  readonly reasoningOnly?: boolean | undefined;
-  /** Told of every attempt as it ends, those of chains inside this one too; never any content. */
-  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
-}
+import { type ChainOptions, parseCandidates, parseChainOptions } from "./chain-options.ts";
 
 /** A chain, which closes its candidates. */
 export interface Chain extends ChatProvider {
@@ -49,18 +25,15 @@ export interface Chain extends ChatProvider {
  *
  * A candidate without a model is asked for the model of the request.
  *
- * @throws `config` without a candidate
+ * @throws `config` for a list without a candidate, what is no provider, and an option that is unknown or wrong
  */
 export function createChain(
   candidates: readonly (ChatProvider | Candidate)[],
-  options: ChainOptions = {},
+  options?: ChainOptions,
 ): Chain {
-  const { id = "chain" } = options;
-  const all = candidates.map((candidate) => ("provider" in candidate ? candidate : { provider: candidate }));
-  const [first] = all;
-  if (first === undefined)
-    throw new ChatError("config", "createChain() got no candidate, expected at least one");
-  const context = createContext(options, "chain");
+  const all = parseCandidates(candidates);
+  const { id = "chain", ...behaviour } = parseChainOptions(options);
+  const context = createContext(behaviour, "chain");
   const plan = planCandidates(all);
 
   const stream: SelfGuarded["stream"] = (request, callOptions?: GuardOptions) =>
@@ -70,7 +43,7 @@ export function createChain(
     specificationVersion: 1,
     id,
     name: `Chain of ${all.map(({ provider }) => provider.name).join(", ")}`,
-    status: statusOf(first, all),
+    status: statusOf(all),
     models: [],
     [SELF_GUARDED]: stream,
     stream,
@@ -110,9 +83,9 @@ export function createContext(
   };
 }
 
-function statusOf(first: Candidate, all: readonly Candidate[]): ProviderStatus {
+function statusOf(all: readonly Candidate[]): ProviderStatus {
   const usable = all.find(({ provider, explicit }) => explicit || provider.status.state !== "retired");
-  return (usable ?? first).provider.status;
+  return (usable ?? (all[0] as Candidate)).provider.status;
 }
 
 /** Closes every provider once, also when one of them fails to. */

@@ -6,11 +6,26 @@ import {
   type ChatReply,
   type ProviderCard,
 } from "@fallthrough/core";
-import { createReply, instanceSettings, parseChainRequest } from "@fallthrough/core/internal";
+import {
+  createReply,
+  type FieldParser,
+  type FieldParsers,
+  fieldProblem,
+  instanceSettings,
+  kindOf,
+  listOf,
+  objectOf,
+  parseChainRequest,
+  parseProvider,
+  parseText,
+  recordOf,
+  wrongValue,
+} from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import type { Candidate, Plan } from "../chain/candidate.ts";
-import { type ChainOptions, createContext } from "../chain/chain.ts";
+import { createContext } from "../chain/chain.ts";
 import { createChainCall } from "../chain/chain-call.ts";
+import { CHAIN_FIELDS, type ChainOptions, parseOptions } from "../chain/chain-options.ts";
 import type { DiscoveredProvider } from "../discovery/discovered-provider.ts";
 import type { HealthStore } from "../health/health.ts";
 import { type ExplainStep, explainResolution } from "./explain.ts";
@@ -32,7 +47,6 @@ export type ModelReference<Alias extends string = string> = Alias | "auto" | (st
 
 /** A request whose model is a reference. */
 export interface RegistryRequest<Alias extends string = string> extends Omit<ChainRequest, "model"> {
-  /** @default "auto" */
   /** A reference. @default "auto" */
   readonly model?: ModelReference<Alias> | undefined;
 }
@@ -61,18 +75,45 @@ export interface Registry<Alias extends string = string> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const { id: _, ...SHARED_FIELDS } = CHAIN_FIELDS;
+const REGISTRY_FIELDS: FieldParsers<RegistryOptions> = {
+  ...SHARED_FIELDS,
+  providers: listOf(parseProvider),
+  aliases: recordOf(parseTargets),
+  problems: listOf(parseProblem),
+};
+const parseRegistryFields: FieldParser<RegistryOptions> = objectOf(REGISTRY_FIELDS, {
+  required: ["providers"],
+});
+
+function parseTargets(value: unknown): string | readonly string[] {
+  if (typeof value === "string") return value;
+  if (!Array.isArray(value)) throw wrongValue(value, "a reference or a list of references");
+  return listOf(parseText)(value);
+}
+
+function parseProblem(value: unknown): LeftOut {
+  if (typeof value === "object" && value !== null && "error" in value && value.error instanceof Error)
+    return value as LeftOut;
+  throw fieldProblem(`is ${kindOf(value)}`, "what discoverProviders() gives as `problems`");
+}
+
 /**
  * Creates a registry over these providers.
  *
- * @throws `config` for two providers of one id and for an alias that cannot be
+ * @throws `config` for an option that is unknown or wrong, two providers of one id, and an alias that cannot be
  */
 export function createRegistry<const Alias extends string = string>(
   options: RegistryOptions<Alias>,
 ): Registry<Alias> {
-  const { providers, aliases, problems } = options;
+  const { providers, aliases, problems, ...behaviour } = parseOptions(
+    options,
+    parseRegistryFields,
+    "createRegistry()",
+  );
   checkIds(providers);
   const catalog = createCatalog(providers, aliases, problems);
-  const context = createContext(options, "registry");
+  const context = createContext(behaviour, "registry");
   const { health } = context;
   const lister = createModelLister(providers);
 
