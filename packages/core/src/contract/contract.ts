@@ -287,7 +287,7 @@ export type StreamPart =
       readonly type: "reasoning-delta";
       /** The text that follows what came before. */
       readonly delta: string;
-      /** What only the provider that wrote it understands. */
+      /** What only the provider that wrote it understands; it ends a thought, so that the next delta begins another. */
       readonly providerData?: ProviderData | undefined;
     }
   | {

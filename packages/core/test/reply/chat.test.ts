@@ -62,6 +62,12 @@ test("the whole answer is everything that came, and the route", async () => {
   expect(result).toEqual({
     text: "hello",
     reasoning: "why",
+    message: {
+      role: "assistant",
+      reasoning: [{ text: "why" }],
+      content: "hello",
+      toolCalls: [{ id: "1", name: "f", arguments: "{}" }],
+    },
     toolCalls: [{ id: "1", name: "f", arguments: "{}" }],
     sources: [{ url: "https://toy.example", title: "t" }],
     warnings: [{ code: "other", message: "m" }],
