@@ -33,3 +33,19 @@ export { type EventSource, type GroupReader, type PartSource, partLists } from "
 export { singleFlight } from "./parts/single-flight.ts";
 export type { ServerSentEvent } from "./parts/sse.ts";
 export { createFrame, type Frame } from "./parts/text-frame.ts";
+export {
+  type Concession,
+  type Concessions,
+  createConcessions,
+  withoutField,
+} from "./services/concessions.ts";
+export type { ErrorFields } from "./services/error-fields.ts";
+export { mergeFields } from "./services/merge-fields.ts";
+export {
+  explainServerError,
+  parseFailure,
+  parseFailureBody,
+  type ServerFailure,
+} from "./services/server-failure.ts";
+export { mapToolCallIds, type ToolCallIdForm } from "./services/tool-call-ids.ts";
+export { visibleHeaders } from "./services/visible-headers.ts";

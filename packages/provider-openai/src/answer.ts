@@ -9,14 +9,16 @@ import {
 } from "@fallthrough/core";
 import {
   createFrame,
+  explainServerError,
   type Frame,
   fieldsOf,
+  parseFailure,
   parseJson,
   requestIdOf,
+  type ServerFailure,
   type ServerSentEvent,
 } from "@fallthrough/core/provider";
 import { REASONING_FIELD, type ReasoningField } from "./body.ts";
-import { explain, parseFailure, type ServerFailure } from "./failure.ts";
 import { createReasoningDetails, type ReasoningDetails } from "./reasoning-details.ts";
 import { createToolCalls, type ToolCalls } from "./tool-calls.ts";
 
@@ -137,7 +139,7 @@ export function readEvent(answer: Answer, { data, event }: ServerSentEvent, part
     return;
   }
   const value = parseJson(data, what);
-  if (event === "error") throw fail(parseFailure(value) ?? explain(fieldsOf(value)));
+  if (event === "error") throw fail(parseFailure(value) ?? explainServerError(fieldsOf(value)));
   const given: StreamPart[] = [];
   const told = read(answer, value, given);
   parts.push(...given);
@@ -159,9 +161,12 @@ export function endAnswer(answer: Answer, parts: StreamPart[]): void {
   const { calls, usage, model, id, headers, reason, refusal, hasText, source } = answer;
   const finishReason = reasonOf(answer);
   if (!hasText && calls === undefined && WINDOW_REASONS.includes(reason ?? "")) {
-    throw source.fail(explain({ message: `finish_reason ${reason}`, code: "context_length_exceeded" }));
+    throw source.fail(
+      explainServerError({ message: `finish_reason ${reason}`, code: "context_length_exceeded" }),
+    );
   }
-  if (refusal && !hasText) throw source.fail(explain({ message: refusal, code: "content_filter" }));
+  if (refusal && !hasText)
+    throw source.fail(explainServerError({ message: refusal, code: "content_filter" }));
   if (calls !== undefined) {
     const end = finishReason === "length" ? "limit" : reason === undefined ? "untold" : "told";
     parts.push(...calls.complete(end));
@@ -243,7 +248,7 @@ function readChoice(answer: Answer, choice: Fields, parts: StreamPart[]): boolea
   if (typeof usage === "object" && usage !== null) answer.usage = usage;
   if (typeof finish_reason !== "string" || finish_reason === "") return told || usage !== undefined;
   if (FAILED_REASONS.includes(finish_reason.toLowerCase())) {
-    throw answer.source.fail(explain({ message: `finish_reason ${finish_reason}` }));
+    throw answer.source.fail(explainServerError({ message: `finish_reason ${finish_reason}` }));
   }
   answer.reason = finish_reason;
   return true;

@@ -10,8 +10,7 @@ import {
   type ResponseFormat,
   type ToolDefinition,
 } from "@fallthrough/core";
-import { mergeFields } from "./merge-fields.ts";
-import { mapToolCallIds } from "./tool-call-ids.ts";
+import { mapToolCallIds, mergeFields } from "@fallthrough/core/provider";
 
 /** Where servers that speak the same API differ in what they take. */
 export interface Dialect {
@@ -88,7 +87,11 @@ export function formatBody(request: ChatRequest, target: BodyTarget): JsonObject
 }
 
 function formatMessages(messages: readonly ChatMessage[], target: BodyTarget): JsonObject[] {
-  const toolCallId = mapToolCallIds(messages, target.dialect.toolCallIdLength);
+  const { toolCallIdLength: length } = target.dialect;
+  const toolCallId =
+    length === undefined
+      ? (id: string) => id
+      : mapToolCallIds(messages, { shape: new RegExp(`^[a-zA-Z0-9]{${length}}$`), length });
   return messages.map((message) =>
     mergeFields(message.extraFields, formatMessage(message, target, toolCallId)),
   );

@@ -7,6 +7,7 @@ import {
   type StreamPart,
 } from "@fallthrough/core";
 import {
+  createConcessions,
   defineProvider,
   type FailedAnswer,
   type FailureNote,
@@ -18,8 +19,11 @@ import {
   type PartSource,
   type ProviderFactory,
   type ProviderMethods,
+  parseFailureBody,
   partLists,
+  type ServerFailure,
   singleFlight,
+  visibleHeaders,
   wishWarnings,
 } from "@fallthrough/core/provider";
 import {
@@ -32,11 +36,9 @@ import {
   readWhole,
 } from "./answer.ts";
 import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
-import { parseFailureBody, type ServerFailure } from "./failure.ts";
 import { createKey } from "./key.ts";
 import { firstChatModel, parseModels } from "./models.ts";
-import { visibleHeaders } from "./response-headers.ts";
-import { type Concession, createConcessions, refusedWish } from "./wishes.ts";
+import { CONCESSIONS } from "./wishes.ts";
 
 const PATH = "/chat/completions";
 /** What this provider honours of a request. */
@@ -107,7 +109,7 @@ function createMethods(
   const what = `POST ${new URL(http.baseURL + PATH).pathname}`;
   const source: AnswerSource = { provider: card.id, what, fail };
   const given = dialectOf(server, settings);
-  const concessions = createConcessions();
+  const concessions = createConcessions(CONCESSIONS);
   let usualModel: string | undefined;
 
   function send(request: HttpRequest): Promise<HttpResponse> {
@@ -119,27 +121,18 @@ function createMethods(
     return failure !== undefined && status < 300 ? fail(failure) : failure;
   }
 
-  /** Asks, and once more without the one wish that the server named when it refused the request. */
   async function ask(asked: JsonObject, signal: AbortSignal | undefined): Promise<HttpResponse> {
-    const model = String(asked["model"]);
-    const body = concessions.apply(model, asked);
-    const post = { method: "POST", path: PATH, signal } as const;
-    let refused: Concession | undefined;
-
-    function recogniseWish(answer: FailedAnswer): ReturnType<typeof recognise> {
-      refused = refusedWish(answer, body);
-      return recognise(answer);
-    }
-
     try {
-      return await send({ ...post, body, recognise: recogniseWish });
+      return await concessions.ask(String(asked["model"]), asked, (body, observe) => {
+        const noting = (answer: FailedAnswer): ReturnType<typeof recognise> => {
+          observe(answer);
+          return recognise(answer);
+        };
+        return send({ method: "POST", path: PATH, signal, body, recognise: noting });
+      });
     } catch (error) {
       if (error instanceof ChatError && error.code === "not-found") usualModel = undefined;
-      const less = refused?.apply(body);
-      if (refused === undefined || less === undefined) throw error;
-      const response = await send({ ...post, body: less });
-      concessions.remember(model, refused);
-      return response;
+      throw error;
     }
   }
 

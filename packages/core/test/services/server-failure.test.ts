@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseFailure, parseFailureBody } from "../src/failure.ts";
+import { parseFailure, parseFailureBody } from "../../src/services/server-failure.ts";
 
 test.each([
   ["insufficient_quota", "payment"],

@@ -1,4 +1,4 @@
-import { fieldsOf, parseJson } from "@fallthrough/core/provider";
+import { fieldsOf, parseJson } from "../parts/json.ts";
 
 /** The fields of a failure, wherever the server put them. */
 export type ErrorFields = Readonly<Record<string, unknown>>;

@@ -1,18 +1,24 @@
 import { createHash } from "node:crypto";
-import type { ChatMessage } from "@fallthrough/core";
+import type { ChatMessage } from "../contract/contract.ts";
+
+/** What a server wants of the id of a tool call. */
+export interface ToolCallIdForm {
+  /** Fits an id that the server takes. */
+  readonly shape: RegExp;
+  /** The letters and digits of an id that stands for one that does not fit. */
+  readonly length: number;
+}
 
 /**
- * The ids of the tool calls of these messages, as a server takes them that wants `length` letters and digits.
+ * The ids of the tool calls of these messages, as their server takes them.
  *
  * An id that fits stays as it is. The same id becomes the same one in every request, so that the server's cache of
  * prompts holds.
  */
 export function mapToolCallIds(
   messages: readonly ChatMessage[],
-  length: number | undefined,
+  { shape, length }: ToolCallIdForm,
 ): (id: string) => string {
-  if (length === undefined) return (id) => id;
-  const shape = new RegExp(`^[a-zA-Z0-9]{${length}}$`);
   const ids = new Set(messages.flatMap(idsOf));
   const mapped = new Map<string, string>();
   const taken = new Set([...ids].filter((id) => shape.test(id)));

@@ -1,4 +1,5 @@
-import { fieldsOf, parseRetryTime } from "@fallthrough/core/provider";
+import { parseRetryTime } from "../http/answer/retry-after.ts";
+import { fieldsOf } from "../parts/json.ts";
 import type { ErrorFields } from "./error-fields.ts";
 
 /** No reset is near: the limit is none at all. */

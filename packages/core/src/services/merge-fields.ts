@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@fallthrough/core";
+import type { JsonObject, JsonValue } from "../contract/contract.ts";
 
 /** The fields of both: where both have an object its fields are merged, elsewhere `over` wins. */
 export function mergeFields(under: JsonObject | undefined, over: JsonObject): JsonObject {

@@ -1,5 +1,8 @@
-import type { ChatErrorCode, FailureScope } from "@fallthrough/core";
-import { codeOfStatus, type FailureNote, fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
+import type { ChatErrorCode, FailureScope } from "../errors/error-codes.ts";
+import { quote } from "../errors/redact.ts";
+import { codeOfStatus } from "../http/answer/failures.ts";
+import type { FailureNote } from "../http/types.ts";
+import { fieldsOf, parseJson } from "../parts/json.ts";
 import { type ErrorFields, errorFields, wordsOf } from "./error-fields.ts";
 import { retryAfterMsOf } from "./quota.ts";
 
@@ -86,7 +89,7 @@ const TYPE_CODES: ReadonlyMap<unknown, ChatErrorCode> = new Map([
 /** The failure that a value inside an answer tells of; `undefined` for any other. */
 export function parseFailure(value: unknown): ServerFailure | undefined {
   const fields = errorFields(value, false);
-  return fields === undefined ? undefined : explain(fields);
+  return fields === undefined ? undefined : explainServerError(fields);
 }
 
 /** The failure that the body of an answer tells of; `undefined` where it tells none. */
@@ -98,11 +101,11 @@ export function parseFailureBody(body: string, status?: number): ServerFailure |
     value = cutFields(body);
   }
   const fields = errorFields(value, status === undefined || status >= 300);
-  return fields === undefined ? undefined : explain(fields, status);
+  return fields === undefined ? undefined : explainServerError(fields, status);
 }
 
 /** What the fields of a failure mean. */
-export function explain(fields: ErrorFields, status?: number): ServerFailure {
+export function explainServerError(fields: ErrorFields, status?: number): ServerFailure {
   const { code, type } = fields;
   const words = wordsOf(fields);
   const [exact, scope] = exactMeaning(fields) ?? toldMeaning(words, status) ?? [];
