@@ -40,6 +40,8 @@ export {
   withoutField,
 } from "./services/concessions.ts";
 export type { ErrorFields } from "./services/error-fields.ts";
+export { createKey, type Key, type KeyForm, type KeySettings } from "./services/key.ts";
+export { type Media, readMedia } from "./services/media.ts";
 export { mergeFields } from "./services/merge-fields.ts";
 export {
   explainServerError,
@@ -47,5 +49,11 @@ export {
   parseFailureBody,
   type ServerFailure,
 } from "./services/server-failure.ts";
+export {
+  argumentsOf,
+  type CallsEnd,
+  completeCall,
+  isWholeObject,
+} from "./services/tool-arguments.ts";
 export { mapToolCallIds, type ToolCallIdForm } from "./services/tool-call-ids.ts";
 export { visibleHeaders } from "./services/visible-headers.ts";

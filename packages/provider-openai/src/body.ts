@@ -1,16 +1,16 @@
-import {
-  type AssistantMessage,
-  ChatError,
-  type ChatMessage,
-  type ChatRequest,
-  type ContentPart,
-  type JsonObject,
-  type JsonValue,
-  type ProviderData,
-  type ResponseFormat,
-  type ToolDefinition,
+import type {
+  AssistantMessage,
+  ChatMessage,
+  ChatRequest,
+  ContentPart,
+  JsonObject,
+  JsonValue,
+  MediaPart,
+  ProviderData,
+  ResponseFormat,
+  ToolDefinition,
 } from "@fallthrough/core";
-import { mapToolCallIds, mergeFields } from "@fallthrough/core/provider";
+import { mapToolCallIds, mergeFields, readMedia } from "@fallthrough/core/provider";
 
 /** Where servers that speak the same API differ in what they take. */
 export interface Dialect {
@@ -48,13 +48,6 @@ export const FIXED_FIELDS: readonly string[] = ["model", "messages", "stream"];
 
 /** Where an answer that thinks notes the field of its thoughts, in the data of its message. */
 export const REASONING_FIELD = "reasoning_field";
-
-/** How base64 text of the common image types begins. */
-const IMAGE_TYPES: Readonly<Record<string, string>> = {
-  iVBOR: "image/png",
-  R0lGO: "image/gif",
-  UklGR: "image/webp",
-};
 
 /** The JSON body of a request. */
 export function formatBody(request: ChatRequest, target: BodyTarget): JsonObject {
@@ -205,28 +198,16 @@ function formatPart(part: ContentPart): JsonObject {
     case "text":
       return { type: "text", text: part.text };
     case "image":
-      return { type: "image_url", image_url: { url: formatData(part.data, part.mediaType) } };
-    case "file": {
-      const data = formatData(part.data, part.mediaType ?? "application/octet-stream");
-      return { type: "file", file: { filename: part.name, file_data: data } };
-    }
+      return { type: "image_url", image_url: { url: formatMedia(part) } };
+    case "file":
+      return { type: "file", file: { filename: part.name, file_data: formatMedia(part) } };
   }
 }
 
 /** An URL that the server can read: the given one, or one that holds the data. */
-function formatData(data: Uint8Array | URL | string, mediaType: string | undefined): string {
-  if (data instanceof URL) {
-    if (["data:", "http:", "https:"].includes(data.protocol)) return data.href;
-    const problem = `an image or file part has an URL with \`${data.protocol}\``;
-    throw new ChatError("bad-request", `${problem}, expected http, https, data, or the bytes themselves`);
-  }
-  if (typeof data === "string" && /^(?:data|https?):/i.test(data)) return data;
-  const base64 = typeof data === "string" ? data : bytesOf(data).toString("base64");
-  return `data:${mediaType ?? IMAGE_TYPES[base64.slice(0, 5)] ?? "image/jpeg"};base64,${base64}`;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
+function formatMedia(part: MediaPart): string {
+  const media = readMedia(part);
+  return "url" in media ? media.url : `data:${media.mediaType};base64,${media.base64}`;
 }
 
 function formatTool({ name, description, parameters, strict, extraFields }: ToolDefinition): JsonObject {

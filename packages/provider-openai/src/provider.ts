@@ -8,6 +8,7 @@ import {
 } from "@fallthrough/core";
 import {
   createConcessions,
+  createKey,
   defineProvider,
   type FailedAnswer,
   type FailureNote,
@@ -36,7 +37,6 @@ import {
   readWhole,
 } from "./answer.ts";
 import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
-import { createKey } from "./key.ts";
 import { firstChatModel, parseModels } from "./models.ts";
 import { CONCESSIONS } from "./wishes.ts";
 
@@ -105,7 +105,11 @@ function createMethods(
   server: OpenAICompatible,
   { card, http, settings }: HttpProviderParts<OpenAISettings>,
 ): ProviderMethods {
-  const key = createKey(settings, server.apiKeyEnv, http);
+  const key = createKey(
+    settings,
+    { variables: server.apiKeyEnv === undefined ? [] : [server.apiKeyEnv] },
+    http,
+  );
   const what = `POST ${new URL(http.baseURL + PATH).pathname}`;
   const source: AnswerSource = { provider: card.id, what, fail };
   const given = dialectOf(server, settings);

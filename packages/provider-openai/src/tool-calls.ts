@@ -1,5 +1,5 @@
-import { ChatError, type JsonObject, type StreamPart } from "@fallthrough/core";
-import { fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
+import type { JsonObject, StreamPart } from "@fallthrough/core";
+import { type CallsEnd, completeCall, fieldsOf, isWholeObject } from "@fallthrough/core/provider";
 
 /** Puts the tool calls of an answer together from their pieces. */
 export interface ToolCalls {
@@ -8,9 +8,6 @@ export interface ToolCalls {
   /** The complete calls; @throws `protocol` for one without a name, `interrupted` for a cut one where nobody said why */
   complete(end: CallsEnd): StreamPart[];
 }
-
-/** How an answer ended: for a reason that the server told, at a limit that may have cut a call, or for no reason. */
-export type CallsEnd = "told" | "limit" | "untold";
 
 interface OpenCall {
   readonly id: string;
@@ -94,20 +91,11 @@ export function createToolCalls(provider: string): ToolCalls {
 
     complete(end) {
       return calls.flatMap(({ id, name, arguments: text, held, extra }): StreamPart[] => {
-        const whole = isWhole(text);
-        if (end === "limit" && !whole) return [];
-        if (end === "untold" && !whole && text.trim() !== "") {
-          throw new ChatError("interrupted", `the call of tool ${quote(name)} ended in the middle`);
-        }
-        if (name === "") throw new ChatError("protocol", "the answer has a tool call without a name");
-        const complete = text.trim() === "" ? PLACEHOLDER : text;
-        const providerData = extra === undefined ? undefined : { [provider]: { extra_content: extra } };
-        const call = { type: "tool-call", id, name, arguments: complete } as const;
-        return [
-          ...(held === "" ? [] : [{ type: "tool-call-delta", id, name, delta: held } as const]),
-          ...(whole || text.trim() === "" ? [] : [notJson(name)]),
-          providerData === undefined ? call : { ...call, providerData },
-        ];
+        const call = { id, name, arguments: text };
+        const data = extra === undefined ? {} : { providerData: { [provider]: { extra_content: extra } } };
+        const parts = completeCall({ ...call, ...data }, end);
+        if (held === "" || parts.length === 0) return parts;
+        return [{ type: "tool-call-delta", id, name, delta: held }, ...parts];
       });
     },
   };
@@ -119,10 +107,10 @@ function beginsAnother(known: OpenCall, { id, name, arguments: text }: Piece): b
   if (name !== "" && name !== known.name) return true;
   if (name !== "" && id !== "" && id !== known.givenId) return true;
   // a name that is repeated with nothing behind it says nothing; the piece first, because it is the shorter one
-  if (name === "" ? !isWhole(text) : text.trim() === "") return false;
+  if (name === "" ? !isWholeObject(text) : text.trim() === "") return false;
   const isSame = name === "" || (id !== "" && id === known.givenId);
   if (isSame && known.arguments.trim() === PLACEHOLDER) return false;
-  return isWhole(known.arguments);
+  return isWholeObject(known.arguments);
 }
 
 function parsePiece(value: unknown): Piece {
@@ -135,24 +123,6 @@ function parsePiece(value: unknown): Piece {
     arguments: typeof given === "object" && given !== null ? JSON.stringify(given) : textOf(given),
     extra: extra_content ?? undefined,
   };
-}
-
-/** Whether this text is one JSON value; arguments are an object. */
-function isWhole(text: string): boolean {
-  const trimmed = text.trim();
-  if (!trimmed.startsWith("{") || !trimmed.endsWith("}")) return false;
-  try {
-    parseJson(trimmed, "the arguments of a tool call");
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Small models write such; clients that know the tool may still mend it. */
-function notJson(name: string): StreamPart {
-  const message = `the arguments of the call of tool ${quote(name)} are no JSON object`;
-  return { type: "warning", code: "other", message };
 }
 
 function textOf(value: unknown): string {

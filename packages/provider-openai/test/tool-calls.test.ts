@@ -1,6 +1,7 @@
 import type { StreamPart } from "@fallthrough/core";
+import type { CallsEnd } from "@fallthrough/core/provider";
 import { expect, test } from "vitest";
-import { type CallsEnd, createToolCalls } from "../src/tool-calls.ts";
+import { createToolCalls } from "../src/tool-calls.ts";
 
 interface Piece {
   readonly index?: number;

@@ -4,11 +4,14 @@ import type { ErrorFields } from "./error-fields.ts";
 
 /** No reset is near: the limit is none at all. */
 const NEVER = "24h";
+const NO_QUOTA = /\bquota exceeded\b.*\blimit: 0\b(?!\.\d)/is;
 
 /** How long the body of a refusal asks to wait, in milliseconds; `undefined` where it does not say. */
 export function retryAfterMsOf(fields: ErrorFields, now: number = Date.now()): number | undefined {
-  const { details, metadata, estimated_time } = fields;
+  const { details, metadata, estimated_time, message } = fields;
   const waits = [
+    // Google leaves a quota of 0 out of the details
+    typeof message === "string" && NO_QUOTA.test(message) ? parseRetryTime(NEVER, now) : undefined,
     ...(Array.isArray(details) ? details.map((detail) => waitOf(fieldsOf(detail), now)) : []),
     headerWait(fieldsOf(fieldsOf(metadata)["headers"]), now),
     typeof estimated_time === "number" ? parseRetryTime(estimated_time, now) : undefined,

@@ -36,6 +36,12 @@ const EXACT_CODES: ReadonlyMap<unknown, Meaning> = new Map<unknown, Meaning>([
   ["invalid_model", ["not-found"]],
   ["rate_limit_exceeded", ["rate-limit"]],
   ["tool_use_failed", ["unsupported"]],
+  ["request_too_large", ["context-length"]],
+  ["timeout_error", ["timeout"]],
+  // Anthropic's limits of what an account may spend, and of how fast it may grow
+  ["enforced_spend_limit_reached", ["payment", "key"]],
+  ["contract_spend_limit_reached", ["payment", "key"]],
+  ["ramp_limit_exceeded", ["rate-limit"]],
   // both say that the service is not there for the country of the caller
   ["unsupported_country_region_territory", ["blocked"]],
   ["FAILED_PRECONDITION", ["blocked"]],
@@ -47,10 +53,11 @@ const ACCOUNT_CODE = /^(?:billing|account|credit_balance)_/;
 /** What a server says in words alone, for answers that refuse a request. */
 const TOLD_MEANINGS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
   [/\b(?:incorrect|invalid) api key\b|\bapi key not valid\b/i, ["auth", "key"]],
+  [/\bcredit balance is too low\b/i, ["payment", "key"]],
   // before the length: a limit for a minute is told with the tokens of the request
   [/\btokens per (?:minute|day)\b|\bTPM\b/, ["rate-limit"]],
   [
-    /\bmaximum context length\b|\bcontext (?:length|window|size)\b.*\bexceed|\bexceed\w*\b.*\bcontext (?:length|window|size)\b/is,
+    /\bmaximum context length\b|\bprompt is too long\b|\bexceed context limit\b|\binput token count\b.*\bexceeds\b|\bcontext (?:length|window|size)\b.*\bexceed|\bexceed\w*\b.*\bcontext (?:length|window|size)\b/is,
     ["context-length"],
   ],
   [/\bno (?:allowed )?(?:endpoints?|providers?)\b.*\b(?:support|data policy|privacy)/is, ["unsupported"]],
@@ -67,6 +74,12 @@ const TOLD_MEANINGS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
     /\b(?:response_format|json_schema|json_object|json mode)\b.*\b(?:unavailable|not supported|unsupported|not available|cannot be)/is,
     ["unsupported"],
   ],
+  // Anthropic's and Gemini's words for JSON output that the model has not
+  [
+    /\boutput_(?:config\.)?format\b(?!\.schema).*\b(?:not permitted|not supported|unsupported|does not support)/is,
+    ["unsupported"],
+  ],
+  [/\bresponse mime type\b.*\bunsupported\b/is, ["unsupported"]],
   // NVIDIA's word for a model that has no machine at the moment
   [/\bDEGRADED\b/, ["server"]],
 ];
@@ -125,8 +138,10 @@ const MOST_WORDS = 300;
 
 function exactMeaning(fields: ErrorFields): Meaning | undefined {
   const { code, type, status, metadata, details } = fields;
-  const reasons = Array.isArray(details) ? details.map((detail) => fieldsOf(detail)["reason"]) : [];
-  for (const name of [code, type, status, ...reasons]) {
+  const reasons = Array.isArray(details)
+    ? details.map((detail) => fieldsOf(detail)["reason"])
+    : [fieldsOf(details)["error_code"]];
+  for (const name of [...reasons, code, type, status]) {
     const meaning = EXACT_CODES.get(name);
     if (meaning !== undefined) return meaning;
     if (typeof name === "string" && ACCOUNT_CODE.test(name)) return ["payment", "key"];

@@ -42,3 +42,40 @@ test.each([[{ choices: [] }], [{ error: null }], [{ error: 0 }], [[]], ["error"]
 test.each(["<html>", "", '{"error":{"message":"cu'])("the body %j tells of none", (body) => {
   expect(parseFailureBody(body)).toBeUndefined();
 });
+
+test.each([
+  ["Your credit balance is too low to use the API", "payment"],
+  ["prompt is too long: 210000 tokens > 200000 maximum", "context-length"],
+  ["input length and `max_tokens` exceed context limit: 199000 + 8192 > 200000", "context-length"],
+  [
+    "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    "context-length",
+  ],
+  ["output_config.format: Extra inputs are not permitted", "unsupported"],
+  ["output_config.format.schema: additionalProperties must be set, it is not supported otherwise", undefined],
+  ["Function calling with a response mime type: 'application/json' is unsupported", "unsupported"],
+])("a refusal that says %j is told as %s", (message, code) => {
+  const body = JSON.stringify({ type: "error", error: { type: "invalid_request_error", message } });
+
+  expect(parseFailureBody(body, 400)?.code).toBe(code);
+});
+
+test.each([
+  ["enforced_spend_limit_reached", "payment", "key"],
+  ["ramp_limit_exceeded", "rate-limit", undefined],
+])("the detail %s of a limit means %s", (error_code, code, scope) => {
+  const error = { type: "rate_limit_error", message: "no", details: { error_code } };
+
+  expect(parseFailure({ type: "error", error })).toMatchObject({ code, scope });
+});
+
+test.each([
+  ["* Quota exceeded for metric: requests, limit: 0, model: m", 86_400_000],
+  ["* Quota exceeded for metric: requests, limit: 0.5, model: m", undefined],
+  ["* Quota exceeded for metric: requests, limit: 10, model: m", undefined],
+])("a refusal that says %j asks to wait %s ms", (message, retryAfterMs) => {
+  expect(parseFailure({ error: { code: 429, message, status: "RESOURCE_EXHAUSTED" } })).toMatchObject({
+    codeInside: "rate-limit",
+    retryAfterMs,
+  });
+});
