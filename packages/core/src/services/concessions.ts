@@ -20,8 +20,8 @@ export interface Concessions {
   /**
    * What `send` gives for the body without what the server refused before.
    *
-   * Where the server refuses the body and names one wish, it is sent once more without it, and the model is never
-   * asked for it again. `send` hands on every answer that is no success.
+   * Where the server refuses the body and names one wish, it is sent again without it, and where the server then
+   * answers, the model is never asked for it again. `send` hands on every answer that is no success.
    */
   ask<Answer>(
     model: string,
@@ -34,6 +34,9 @@ export interface Concessions {
 
 /** So many models are remembered: names come from outside. */
 const MOST_MODELS = 256;
+
+/** So many wishes of one request are given up one after the other: a server names only the first that it refuses. */
+const MOST_TRIES = 3;
 
 /** The server speaks of something else, in words that may hold the name of a wish. */
 const OTHER_CODES: readonly (ChatErrorCode | undefined)[] = [
@@ -64,18 +67,22 @@ export function createConcessions(possible: readonly Concession[]): Concessions 
 
   return {
     async ask(model, asked, send) {
-      const body = of(model).reduce((less, { apply }) => apply(less) ?? less, asked);
-      let refused: Concession | undefined;
-      try {
-        return await send(body, (answer) => {
-          refused = refusedWish(answer, body, possible);
-        });
-      } catch (error) {
-        const less = refused?.apply(body);
-        if (refused === undefined || less === undefined) throw error;
-        const answer = await send(less, () => {});
-        remember(model, refused);
-        return answer;
+      let body = of(model).reduce((less, { apply }) => apply(less) ?? less, asked);
+      const conceded: Concession[] = [];
+      for (;;) {
+        let refused: Concession | undefined;
+        try {
+          const answer = await send(body, (refusal) => {
+            refused = refusedWish(refusal, body, possible);
+          });
+          for (const concession of conceded) remember(model, concession);
+          return answer;
+        } catch (error) {
+          const less = refused?.apply(body);
+          if (refused === undefined || less === undefined || conceded.length === MOST_TRIES) throw error;
+          conceded.push(refused);
+          body = less;
+        }
       }
     },
 

@@ -48,6 +48,16 @@ test("a wish that the server names is left out once more, and from then on for t
   expect(concessions.warnings("m", without)).toEqual([]);
 });
 
+test("wishes that the server refuses one after the other are all left out", async () => {
+  const concessions = createConcessions(POSSIBLE);
+  const { send, sent } = serverWith((body) => ["seed", "top_k"].find((field) => field in body));
+
+  expect(await concessions.ask("m", BODY, send)).toBe("answer");
+  expect(await concessions.ask("m", BODY, send)).toBe("answer");
+
+  expect(sent).toEqual([BODY, { model: "m", top_k: 2 }, { model: "m" }, { model: "m" }]);
+});
+
 test.each([
   ["names none", "no", 400],
   ["names two", "seed and top_k", 400],
