@@ -1,11 +1,12 @@
-/// <reference path="./undici.d.ts" />
+import type { Cookie as SentCookie } from "set-cookie-parser";
 import { MOST_COOKIES } from "../../contract/defaults.ts";
+import { isFieldValue } from "./endpoint.ts";
 
 /** The cookies of one provider instance, in memory and for its origin alone. */
 export interface CookieJar {
   /** The value of a `cookie` header for this path; `undefined` when there is none to send. */
   header(path: string): string | undefined;
-  /** Keeps what `set-cookie` headers say, as sent; undici's parser of them is loaded with the first. */
+  /** Keeps what `set-cookie` headers say, as sent; the parser of them is loaded with the first. */
   keep(setCookie: readonly string[]): Promise<void>;
   /** What no error may show. */
   values(): string[];
@@ -13,20 +14,14 @@ export interface CookieJar {
   clear(): void;
 }
 
-/** undici's `parseCookie`. */
-export type CookieParser = (cookie: string) => {
-  readonly name: string;
-  readonly value: string;
-  readonly expires?: Date | number | undefined;
-  readonly maxAge?: number | undefined;
-  readonly path?: string | undefined;
-} | null;
-
 interface Cookie {
   readonly value: string;
   readonly path: string;
   readonly until: number;
 }
+
+/** A value goes back as it came, and a cookie that makes no sense is nobody's business. */
+const PARSING = { decodeValues: false, silent: true } as const;
 
 /** A jar that starts with these cookies. */
 export function createCookieJar(initial: Readonly<Record<string, string>> = {}): CookieJar {
@@ -44,14 +39,15 @@ export function createCookieJar(initial: Readonly<Record<string, string>> = {}):
       return sent.length === 0 ? undefined : sent.join("; ");
     },
     async keep(setCookie) {
-      const { parseSetCookie: parse } = await import("undici/lib/web/cookies/parse.js");
+      const { parseString } = await import("set-cookie-parser");
       for (const line of setCookie) {
-        const cookie = parse(line);
-        if (cookie === null || cookie.name === "") continue;
-        const until = expiry(cookie, line);
+        const cookie = parseString(line, PARSING);
+        if (cookie === null || cookie.name === "" || !isFieldValue(cookie.name + cookie.value)) continue;
+        const until = expiry(cookie);
         cookies.delete(cookie.name);
         if (until <= Date.now()) continue;
-        cookies.set(cookie.name, { value: cookie.value, path: cookie.path ?? "/", until });
+        const path = cookie.path?.startsWith("/") ? cookie.path : "/";
+        cookies.set(cookie.name, { value: cookie.value, path, until });
         const [oldest] = cookies.keys();
         if (cookies.size > MOST_COOKIES && oldest !== undefined) cookies.delete(oldest);
       }
@@ -63,9 +59,7 @@ export function createCookieJar(initial: Readonly<Record<string, string>> = {}):
   };
 }
 
-function expiry({ maxAge, expires }: ReturnType<CookieParser> & object, line: string): number {
-  // undici's parser passes over a negative age
-  if (/;\s*max-age\s*=\s*-/i.test(line)) return 0;
+function expiry({ maxAge, expires }: SentCookie): number {
   return maxAge === undefined ? Number(expires ?? Number.POSITIVE_INFINITY) : Date.now() + maxAge * 1000;
 }
 

@@ -45,6 +45,11 @@ const OF_THE_CONNECTION: readonly string[] = [
   "upgrade",
 ];
 
+/** Whether HTTP can carry this text as the value of a header. */
+export function isFieldValue(text: string): boolean {
+  return FIELD_VALUE.test(text);
+}
+
 /** Headers with lower-case names, the later over the earlier; @throws `config` that names a header that HTTP cannot carry */
 export function mergeHeaders(
   provider: string,
@@ -59,7 +64,7 @@ export function mergeHeaders(
         new ChatError("config", `header ${quote(name)} ${problem}, expected ${expected}`, { provider });
       if (!TOKEN.test(name)) throw wrong("has a name that HTTP cannot carry", "letters, digits and hyphens");
       if (OF_THE_CONNECTION.includes(key)) throw wrong("belongs to the connection", "none of that name");
-      if (!FIELD_VALUE.test(value)) {
+      if (!isFieldValue(value)) {
         throw wrong("holds a character that HTTP cannot carry", "Latin letters without line breaks");
       }
       merged[key] = value;

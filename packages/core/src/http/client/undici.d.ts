@@ -9,8 +9,3 @@ declare module "undici/lib/dispatcher/pool.js" {
   import { Pool } from "undici";
   export = Pool;
 }
-
-declare module "undici/lib/web/cookies/parse.js" {
-  import type { CookieParser } from "./cookies.ts";
-  export const parseSetCookie: CookieParser;
-}

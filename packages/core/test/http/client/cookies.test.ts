@@ -57,6 +57,14 @@ test.each([
   expect(jar.header(path) !== undefined).toBe(sent);
 });
 
+test.each(["", "api", "://"])("the path %j is none, so the cookie is sent everywhere", async (path) => {
+  const jar = createCookieJar();
+
+  await keep(jar, `a=%201; Path=${path}; Max-Age=soon; Expires=never`);
+
+  expect(jar.header("/any")).toBe("a=%201");
+});
+
 test.each(["", "no name", "=value", "a=1\u0001"])("%j is no cookie", async (line) => {
   const jar = createCookieJar();
 
