@@ -1,10 +1,17 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isDeepStrictEqual } from "node:util";
-import { type ChatMessage, chat, type JsonObject, type ToolDefinition } from "@fallthrough/core";
+import {
+  type ChatMessage,
+  type ChatRequest,
+  chat,
+  type JsonObject,
+  type ToolCall,
+  type ToolDefinition,
+} from "@fallthrough/core";
 import { createOpenAI } from "@fallthrough/provider-openai";
 import { afterEach, describe, expect, test } from "vitest";
-import { createRegistry } from "../src/index.ts";
+import { createRegistry, type Registry } from "../src/index.ts";
 
 type WireMessage = JsonObject & { readonly role: string };
 
@@ -115,6 +122,26 @@ function event(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`;
 }
 
+// #region loop
+/** Asks until the model no longer calls a tool, and gives its answer. */
+async function askWithTools(
+  registry: Registry,
+  request: ChatRequest,
+  run: (call: ToolCall) => Promise<string>,
+): Promise<string> {
+  const messages = [...request.messages];
+  for (;;) {
+    const { message, text } = await registry.chat({ ...request, messages }).result();
+    const { toolCalls = [] } = message;
+    if (toolCalls.length === 0) return text;
+    messages.push(message);
+    for (const call of toolCalls) {
+      messages.push({ role: "tool", toolCallId: call.id, content: await run(call) });
+    }
+  }
+}
+// #endregion
+
 afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
@@ -133,6 +160,21 @@ describe.each(Object.keys(VENDORS))("a tool loop with %s", (name) => {
 
     expect(third.text).toBe(`done by ${name}`);
     await provider.close?.();
+  });
+
+  test("is one loop of an application", async () => {
+    const { baseURL } = await startVendor(name, 3);
+    const provider = createOpenAI({ id: name, baseURL, models: [{ id: "m" }] });
+    const registry = createRegistry({ providers: [provider] });
+    const called: string[] = [];
+
+    const text = await askWithTools(registry, { messages: [QUESTION], tools: [LOOK] }, async ({ id }) => {
+      called.push(id);
+      return "a lake";
+    });
+
+    expect([called.length, text]).toEqual([3, `done by ${name}`]);
+    await registry.close();
   });
 
   test("survives being kept as JSON", async () => {
