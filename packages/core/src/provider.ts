@@ -33,22 +33,18 @@ export { type EventSource, type GroupReader, type PartSource, partLists } from "
 export { singleFlight } from "./parts/single-flight.ts";
 export type { ServerSentEvent } from "./parts/sse.ts";
 export { createFrame, type Frame } from "./parts/text-frame.ts";
-export {
-  type Concession,
-  type Concessions,
-  createConcessions,
-  withoutField,
-} from "./services/concessions.ts";
+export { type Concession, withoutField } from "./services/concessions.ts";
 export type { ErrorFields } from "./services/error-fields.ts";
 export { createKey, type Key, type KeyForm, type KeySettings } from "./services/key.ts";
 export { type Media, readMedia } from "./services/media.ts";
-export { mergeFields } from "./services/merge-fields.ts";
+export { mergeFields, withOwnFields } from "./services/merge-fields.ts";
 export {
   explainServerError,
   parseFailure,
   parseFailureBody,
   type ServerFailure,
 } from "./services/server-failure.ts";
+export { createService, fixedFieldWarnings, type Service, type ServiceForm } from "./services/service.ts";
 export {
   argumentsOf,
   type CallsEnd,

@@ -6,11 +6,10 @@ import type {
   JsonObject,
   JsonValue,
   MediaPart,
-  ProviderData,
   ResponseFormat,
   ToolDefinition,
 } from "@fallthrough/core";
-import { mapToolCallIds, mergeFields, readMedia } from "@fallthrough/core/provider";
+import { mapToolCallIds, mergeFields, readMedia, withOwnFields } from "@fallthrough/core/provider";
 
 /** Where servers that speak the same API differ in what they take. */
 export interface Dialect {
@@ -127,7 +126,7 @@ function formatAnswer(
   if (toolCalls.length === 0) return fields;
   const calls = toolCalls.map(({ id, name, arguments: text, providerData, extraFields }) => {
     const call = { id: toolCallId(id), type: "function", function: { name, arguments: text } };
-    return withOwnData(target.provider, { providerData, extraFields }, call);
+    return withOwnFields(target.provider, { providerData, extraFields }, call);
   });
   return { ...fields, tool_calls: calls };
 }
@@ -170,27 +169,13 @@ function markError(content: JsonValue): JsonValue {
 /** Text alone is one string, because not every server takes a list; a piece with fields of its own stays one. */
 function formatContent(content: string | readonly ContentPart[], provider: string): JsonValue {
   if (typeof content === "string") return content;
-  const pieces = content.map((part) => withOwnData(provider, part, formatPart(part)));
+  const pieces = content.map((part) => withOwnFields(provider, part, formatPart(part)));
   const texts = pieces.flatMap((piece) => (isPlainText(piece) ? [piece["text"]] : []));
   return texts.length === pieces.length ? texts.join("") : pieces;
 }
 
 function isPlainText(piece: JsonObject): boolean {
   return piece["type"] === "text" && Object.keys(piece).length === 2;
-}
-
-interface Extended {
-  readonly providerData?: ProviderData | undefined;
-  readonly extraFields?: JsonObject | undefined;
-}
-
-/** The fields of a piece over those that its caller and this provider added to it. */
-function withOwnData(
-  provider: string,
-  { providerData, extraFields }: Extended,
-  fields: JsonObject,
-): JsonObject {
-  return mergeFields(extraFields, mergeFields(providerData?.[provider], fields));
 }
 
 function formatPart(part: ContentPart): JsonObject {

@@ -4,25 +4,20 @@ import {
   type JsonObject,
   type ModelCard,
   type ProviderSettings,
-  type StreamPart,
 } from "@fallthrough/core";
 import {
-  createConcessions,
   createKey,
+  createService,
   defineProvider,
-  type FailedAnswer,
-  type FailureNote,
   fieldsOf,
+  fixedFieldWarnings,
   type GroupReader,
   type HttpProviderParts,
-  type HttpRequest,
   type HttpResponse,
   type PartSource,
   type ProviderFactory,
   type ProviderMethods,
-  parseFailureBody,
   partLists,
-  type ServerFailure,
   singleFlight,
   visibleHeaders,
   wishWarnings,
@@ -111,29 +106,14 @@ function createMethods(
     http,
   );
   const what = `POST ${new URL(http.baseURL + PATH).pathname}`;
-  const source: AnswerSource = { provider: card.id, what, fail };
+  const service = createService({ http, key, concessions: CONCESSIONS });
+  const source: AnswerSource = { provider: card.id, what, fail: (failure) => service.fail(what, failure) };
   const given = dialectOf(server, settings);
-  const concessions = createConcessions(CONCESSIONS);
   let usualModel: string | undefined;
 
-  function send(request: HttpRequest): Promise<HttpResponse> {
-    return http({ recognise, ...request, headers: key.header() });
-  }
-
-  function recognise({ status, body }: FailedAnswer): ChatError | FailureNote | undefined {
-    const failure = parseFailureBody(body, status);
-    return failure !== undefined && status < 300 ? fail(failure) : failure;
-  }
-
-  async function ask(asked: JsonObject, signal: AbortSignal | undefined): Promise<HttpResponse> {
+  async function ask(body: JsonObject, signal: AbortSignal | undefined): Promise<HttpResponse> {
     try {
-      return await concessions.ask(String(asked["model"]), asked, (body, observe) => {
-        const noting = (answer: FailedAnswer): ReturnType<typeof recognise> => {
-          observe(answer);
-          return recognise(answer);
-        };
-        return send({ method: "POST", path: PATH, signal, body, recognise: noting });
-      });
+      return await service.ask(String(body["model"]), body, { path: PATH, signal });
     } catch (error) {
       if (error instanceof ChatError && error.code === "not-found") usualModel = undefined;
       throw error;
@@ -143,7 +123,7 @@ function createMethods(
   async function listModels(
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<ModelCard[]> {
-    const response = await send({ path: "/models", signal: options.signal });
+    const response = await service.send({ path: "/models", signal: options.signal });
     return parseModels(await response.json());
   }
 
@@ -164,13 +144,6 @@ function createMethods(
     return usualModel;
   }
 
-  /** A failure that the server tells of inside an answer with a success status. */
-  function fail({ codeInside, words, scope, retryAfterMs }: ServerFailure): ChatError {
-    const hint = codeInside === "config" ? "; most base URLs of such servers end in /v1" : "";
-    const problem = `${what} answered with an error${words && `, saying ${words}`}${hint}`;
-    return http.error(codeInside, problem, { scope, retryAfterMs });
-  }
-
   async function open(request: ChatRequest): Promise<PartSource> {
     const extraBody = request.providerOptions?.[card.id]?.["extraBody"];
     const model = request.model ?? (await chooseModel(request.signal));
@@ -180,9 +153,9 @@ function createMethods(
     const response = await ask(body, request.signal);
     const parts = [
       ...wishWarnings(card, request, given.topK ? KNOWN : KNOWN_WITHOUT_TOP_K),
-      ...fixedFieldWarnings("extraBody", extraBody),
-      ...fixedFieldWarnings("extraFields", request.extraFields),
-      ...concessions.warnings(model, body),
+      ...fixedFieldWarnings(FIXED_FIELDS, "extraBody", extraBody),
+      ...fixedFieldWarnings(FIXED_FIELDS, "extraFields", request.extraFields),
+      ...service.warnings(model, body),
     ];
     const answer = openAnswer(source, visibleHeaders(response.headers));
     const isStream = (await response.format()) === "events";
@@ -221,13 +194,4 @@ function dialectOf(server: OpenAICompatible, settings: OpenAISettings): Dialect 
     reasoningField = server.reasoningField,
   } = settings;
   return { streamUsage, maxCompletionTokens, jsonObject, topK, toolCallIdLength, reasoningField };
-}
-
-function fixedFieldWarnings(option: string, fields: unknown): StreamPart[] {
-  const fixed = FIXED_FIELDS.filter((name) => Object.hasOwn(fieldsOf(fields), name));
-  return fixed.map((field) => ({
-    type: "warning",
-    code: "unsupported",
-    message: `\`${option}\` cannot change \`${field}\``,
-  }));
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../contract/contract.ts";
+import type { JsonObject, JsonValue, ProviderData } from "../contract/contract.ts";
 
 /** The fields of both: where both have an object its fields are merged, elsewhere `over` wins. */
 export function mergeFields(under: JsonObject | undefined, over: JsonObject): JsonObject {
@@ -14,4 +14,19 @@ export function mergeFields(under: JsonObject | undefined, over: JsonObject): Js
 
 function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A piece of a request that may carry fields of the wire. */
+interface Extended {
+  readonly providerData?: ProviderData | undefined;
+  readonly extraFields?: JsonObject | undefined;
+}
+
+/** The fields of a piece over those that its caller and this provider added to it. */
+export function withOwnFields(
+  provider: string,
+  { providerData, extraFields }: Extended,
+  fields: JsonObject,
+): JsonObject {
+  return mergeFields(extraFields, mergeFields(providerData?.[provider], fields));
 }
