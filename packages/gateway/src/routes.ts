@@ -98,7 +98,7 @@ export function createRoutes(registry: Registry, options: Resolved<GatewayOption
       },
     };
     try {
-      const asked = dialect.readRequest(await readBody(request, opened, options));
+      const asked = dialect.readRequest(await readBody(request, opened, options), caller);
       const { model } = asked.chat;
       record.model = model;
       checkModel(caller, model);

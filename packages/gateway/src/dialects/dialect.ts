@@ -1,12 +1,13 @@
 import type { ChatRequest, ChatResult, Route, StreamPart } from "@fallthrough/core";
+import type { Caller } from "../access.ts";
 import type { Failure } from "../failure-answer.ts";
 
 /** A wire protocol in front of the gateway: how a request is read, and how an answer and a failure are written. */
 export interface Dialect {
   /** The media type of a streamed answer. */
   readonly streamType: string;
-  /** Reads the body of a request; throws a refusal that names the field */
-  readRequest(body: unknown): DialectCall;
+  /** Reads the body of a caller's request; throws a refusal that names the field */
+  readRequest(body: unknown, caller: Caller): DialectCall;
   /** The body that tells of a failure, as a JSON value. */
   formatError(failure: Failure): object;
 }
@@ -48,3 +49,8 @@ export interface StreamWriter {
 
 /** The media type of server-sent events. */
 export const EVENT_STREAM: string = "text/event-stream; charset=utf-8";
+
+/** Who answers, as a reference that can be asked for again. */
+export function formatReference({ provider, model }: Answerer): string {
+  return [provider, model].filter((name) => name !== undefined && name !== "").join("/");
+}

@@ -1,5 +1,6 @@
 import type { StreamPart, ToolCall } from "@fallthrough/core";
 import type { StreamWriter } from "../dialect.ts";
+import { escapeLineEnds } from "../line-ends.ts";
 import { formatCallData, formatMessageData, formatThought } from "./opaque-fields.ts";
 import { formatError } from "./write-error.ts";
 import { createHead, formatFinishReason, formatSource, formatUsage, type ReplyForm } from "./write-reply.ts";
@@ -12,9 +13,6 @@ interface ToldCall {
 
 /** Keeps a waiting client and what stands between from giving up. */
 const KEEPALIVE = ": keepalive\n\n";
-
-// some clients end a line at these too
-const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
 const AFTER = ',"logprobs":null,"finish_reason":null}]}\n\n';
 const AFTER_TEXT = `}${AFTER}`;
@@ -107,8 +105,8 @@ export function createFrames(form: ReplyForm): StreamWriter {
   }
 
   return {
-    begin({ provider, model }) {
-      const head = { ...createHead(provider, model), object: "chat.completion.chunk" };
+    begin(answerer) {
+      const head = { ...createHead(answerer), object: "chat.completion.chunk" };
       shared = escapeLineEnds(JSON.stringify(head).slice(0, -1));
       before = `data: ${shared},"choices":[{"index":0,"delta":`;
       beforeText = `${before}{"content":`;
@@ -127,8 +125,4 @@ export function createFrames(form: ReplyForm): StreamWriter {
     // no end marker follows
     fail: (failure) => `data: ${escapeLineEnds(JSON.stringify(formatError(failure)))}\n\n`,
   };
-}
-
-function escapeLineEnds(json: string): string {
-  return json.replace(LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

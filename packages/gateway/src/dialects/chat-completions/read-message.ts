@@ -15,6 +15,7 @@ import {
   restOf,
   wrong,
 } from "../../parse-fields.ts";
+import { readAudio, readFile, readImage } from "../read-media.ts";
 import { readOpaqueFields } from "./opaque-fields.ts";
 
 /** OpenAI renamed its system messages for newer models, and the results of tools before that. */
@@ -26,9 +27,6 @@ const ROLES: ReadonlyMap<unknown, ChatMessage["role"]> = new Map([
   ["tool", "tool"],
   ["function", "tool"],
 ]);
-const DATA_URL = /^data:([^;,]*)(?:;[^,]*)?;base64,/i;
-/** Media types of the formats that OpenAI names otherwise. */
-const AUDIO_TYPES: Readonly<Record<string, string>> = { mp3: "audio/mpeg" };
 /** What an answer of this gateway holds for people, and no server takes back. */
 const ANSWER_ONLY: readonly string[] = ["refusal", "annotations"];
 
@@ -139,48 +137,20 @@ function readPart(value: unknown, param: string): ContentPart {
     }
     case "file": {
       const { file, ...rest } = part;
-      return { ...readFile(parseObject(file, `${param}.file`), `${param}.file`), ...restOf(rest) };
+      const { file_data, filename } = parseObject(file, `${param}.file`);
+      const name = parseOptional(filename, `${param}.file.filename`, parseText);
+      return { ...readFile(file_data, `${param}.file.file_data`), name, ...restOf(rest) };
     }
     case "input_audio": {
       const { input_audio, ...rest } = part;
-      return { ...readAudio(parseObject(input_audio, `${param}.input_audio`), param), ...restOf(rest) };
+      return {
+        ...readAudio(parseObject(input_audio, `${param}.input_audio`), `${param}.input_audio`),
+        ...restOf(rest),
+      };
     }
     default:
       throw wrong(`${param}.type`, "text, image_url, file or input_audio");
   }
-}
-
-function readImage(url: unknown, param: string): ContentPart {
-  const text = parseText(url, param);
-  const inline = parseDataUrl(text);
-  if (inline !== undefined) return { type: "image", ...inline };
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw wrong(param, "an http, https or data URL");
-  return { type: "image", data: new URL(text) };
-}
-
-function readFile({ file_data, filename }: Fields, param: string): ContentPart {
-  const data = parseText(file_data, `${param}.file_data`);
-  const name = parseOptional(filename, `${param}.filename`, parseText);
-  return { type: "file", ...(parseDataUrl(data) ?? { data }), name };
-}
-
-function readAudio({ data, format }: Fields, param: string): ContentPart {
-  const named = parseText(format, `${param}.input_audio.format`);
-  const mediaType = AUDIO_TYPES[named] ?? `audio/${named}`;
-  return {
-    type: "file",
-    data: parseText(data, `${param}.input_audio.data`),
-    mediaType,
-    name: `audio.${named}`,
-  };
-}
-
-/** The base64 text of a data URL, as the contract takes it. */
-function parseDataUrl(
-  url: string,
-): { readonly data: string; readonly mediaType: string | undefined } | undefined {
-  const head = DATA_URL.exec(url);
-  return head === null ? undefined : { data: url.slice(head[0].length), mediaType: head[1] || undefined };
 }
 
 function readToolCalls(value: unknown, param: string): ToolCall[] {

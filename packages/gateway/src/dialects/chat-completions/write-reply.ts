@@ -1,5 +1,5 @@
 import type { ChatResult, FinishReason, Source, ToolCall, Usage } from "@fallthrough/core";
-import type { AnswerWriter } from "../dialect.ts";
+import { type Answerer, type AnswerWriter, formatReference } from "../dialect.ts";
 import {
   formatCallData,
   formatMessageData,
@@ -34,12 +34,11 @@ const FINISH_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** The head of a new completion. */
-export function createHead(provider: string | undefined, model: string | undefined): CompletionHead {
-  const named = [provider, model].filter((name) => name !== undefined && name !== "");
+export function createHead(answerer: Answerer): CompletionHead {
   return {
     id: `chatcmpl-${crypto.randomUUID()}`,
     created: Math.floor(Date.now() / 1000),
-    model: named.join("/"),
+    model: formatReference(answerer),
   };
 }
 
@@ -88,7 +87,7 @@ function formatCompletion(
   };
   const finish_reason = formatFinishReason(finishReason, rawFinishReason, legacyFunctions);
   return {
-    ...createHead(route.provider, route.model),
+    ...createHead(route),
     object: "chat.completion",
     choices: [{ index: 0, message, logprobs: null, finish_reason }],
     usage: formatUsage(usage),
