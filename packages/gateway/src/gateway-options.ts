@@ -17,6 +17,8 @@ export interface GatewayOptions extends AccessOptions {
   readonly bodyMs?: number | undefined;
   /** Milliseconds that a client may take nothing while there is something for it. @default 60_000 */
   readonly writeMs?: number | undefined;
+  /** Milliseconds that responses and their items are remembered for requests that refer to them. @default 600_000 */
+  readonly rememberMs?: number | undefined;
   /** Told of each call once it is over, and of each that was refused. */
   readonly onCall?: ((record: CallRecord) => void) | undefined;
 }
@@ -38,6 +40,7 @@ type Defaulted =
   | "keepaliveMs"
   | "bodyMs"
   | "writeMs"
+  | "rememberMs"
   | "port"
   | "host";
 
@@ -49,6 +52,7 @@ const DEFAULTS: { readonly [Name in Defaulted]: NonNullable<GatewayServerOptions
   keepaliveMs: 15_000,
   bodyMs: 30_000,
   writeMs: 60_000,
+  rememberMs: 600_000,
   port: 8787,
   host: "127.0.0.1",
 };
@@ -89,6 +93,7 @@ const RULES: { readonly [Name in keyof GatewayOptions]-?: Rule } = {
   keepaliveMs: MILLISECONDS,
   bodyMs: MILLISECONDS,
   writeMs: MILLISECONDS,
+  rememberMs: MILLISECONDS,
   onCall: [(value) => typeof value === "function", "a function"],
 };
 const SERVER_RULES: { readonly [Name in keyof GatewayServerOptions]-?: Rule } = {

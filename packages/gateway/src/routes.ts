@@ -8,6 +8,7 @@ import { type OpenRecord, openRecord, requestIdOf } from "./call-record.ts";
 import { createCalls } from "./calls.ts";
 import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
 import type { Dialect } from "./dialects/dialect.ts";
+import { createResponses, createState, type ResponsesState } from "./dialects/responses/responses.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { explainFailure, failureAnswer } from "./failure-answer.ts";
 import type { GatewayOptions, Resolved } from "./gateway-options.ts";
@@ -46,10 +47,15 @@ type Route = (
 ) => HttpAnswer | Promise<HttpAnswer>;
 
 /** Creates the routes of a gateway; @throws `config` for a token that no client could send */
-export function createRoutes(registry: Registry, options: Resolved<GatewayOptions>): Routes {
+export function createRoutes(
+  registry: Registry,
+  options: Resolved<GatewayOptions>,
+  state: ResponsesState = createState(options),
+): Routes {
   const { graceMs, onCall } = options;
   const access = createAccess(options);
   const calls = createCalls(options);
+  const responses = createResponses(state);
 
   /** What Hono calls for a route; a failure is an answer too. */
   function serve(
@@ -146,6 +152,7 @@ export function createRoutes(registry: Registry, options: Resolved<GatewayOption
       }),
     )
     .post("/v1/chat/completions", serveCalls(CHAT_COMPLETIONS))
+    .post("/v1/responses", serveCalls(responses))
     // no route for every path, because one more that fits makes Hono compose them for each request
     .notFound(
       serve(

@@ -8,6 +8,7 @@ import { quote } from "@fallthrough/core/provider";
 import type { Registry } from "@fallthrough/registry";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
+import { createState } from "./dialects/responses/responses.ts";
 import { failureAnswer } from "./failure-answer.ts";
 import {
   type GatewayOptions,
@@ -62,11 +63,13 @@ export async function startGateway(
   const resolved = resolveServerOptions(options);
   const { port, host, writeMs } = resolved;
   const own = WILDCARDS.includes(host) ? "*" : host;
+  // it outlives a change of the options, because clients refer to what they were given before
+  const state = createState(resolved);
   const prepare = (from: Registry, given: Resolved<GatewayOptions>): Routes => {
     if (given.token === undefined && Object.keys(given.tokens ?? {}).length === 0 && !isLoopback(host)) {
       throw new ChatError("config", `listening on ${quote(host)} needs a token, because others can reach it`);
     }
-    return createRoutes(from, { ...given, hosts: [...(given.hosts ?? []), own] });
+    return createRoutes(from, { ...given, hosts: [...(given.hosts ?? []), own] }, state);
   };
   let routes = prepare(registry, resolved);
   /** Those that still answer calls from before. */

@@ -311,8 +311,9 @@ test.each([
   ["/chat/completions", "did you mean POST /v1/chat/completions?"],
   ["/v1/v1/chat/completion/", "did you mean POST /v1/chat/completions?"],
   ["/v1/models", "did you mean GET /v1/models?"],
-  ["/v1/responses", "this gateway speaks POST /v1/chat/completions"],
-  ["/nothing", "expected POST /v1/chat/completions, GET /v1/models"],
+  ["/responses", "did you mean POST /v1/responses?"],
+  ["/v1/messages", "this gateway speaks POST /v1/chat/completions"],
+  ["/nothing", "expected POST /v1/chat/completions, POST /v1/responses, GET /v1/models"],
 ])("whoever posts to %s is told what is near", async (path, advice) => {
   const gateway = await start(memoryProvider("one", []));
 
