@@ -100,9 +100,18 @@ function references(providers: readonly OfferedProvider[], aliases: readonly str
   const full = providers.flatMap(({ id, models }) =>
     models.flatMap((model) => [model.id, ...(model.aliases ?? [])].map((name) => `${id}/${name}`)),
   );
-  const open = providers.filter(({ models }) => models.length === 0).map(({ id }) => `\`${id}/\${string}\``);
-  const names = ["auto", ...aliases, ...providers.map(({ id }) => id), ...models, ...full];
+  const exact = aliases.filter((name) => !name.includes("*"));
+  const patterns = aliases.filter((name) => name.includes("*"));
+  const any = providers.filter(({ models }) => models.length === 0).map(({ id }) => `${id}/*`);
+  const open = [...patterns, ...any].map((pattern) => formatTemplate(pattern));
+  const names = ["auto", ...exact, ...providers.map(({ id }) => id), ...models, ...full];
   return [...[...new Set(names)].map((name) => JSON.stringify(name)), ...open];
+}
+
+/** The type of the texts that fit a pattern. */
+function formatTemplate(pattern: string): string {
+  const [start = "", end = ""] = pattern.split("*").map((text) => text.replace(/[`\\]|\$(?=\{)/g, "\\$&"));
+  return `\`${start}\${string}${end}\``;
 }
 
 function lines<Item>(items: readonly Item[], format: (item: Item) => string): string {

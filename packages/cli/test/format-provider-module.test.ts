@@ -24,3 +24,9 @@ test("a manifest cannot write code", () => {
 test("an application without providers has a module too", () => {
   expect(formatProviderModule([], {})).toContain('export type InstalledModel =\n  | "auto";');
 });
+
+test("a pattern among the aliases is the type of every name that fits it", () => {
+  const text = formatProviderModule([PROVIDER], { "claude-*": ["auto"], "`*": ["auto"] });
+
+  expect(text).toContain(["claude-", "\\`", "a/"].map((start) => `  | \`${start}$\{string}\``).join("\n"));
+});

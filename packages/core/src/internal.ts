@@ -55,6 +55,7 @@ export {
 } from "./guard/guard-options.ts";
 export type { CallEnd, GuardedAnswer } from "./guard/guarded-answer.ts";
 export { isLoopback } from "./http/client/endpoint.ts";
+export { estimateTokens } from "./parts/estimate-tokens.ts";
 export {
   LISTS,
   type ListedStream,

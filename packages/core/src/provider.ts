@@ -1,4 +1,5 @@
 export { BROWSER_USER_AGENT } from "./contract/defaults.ts";
+export { withoutForeignFields } from "./contract/foreign-fields.ts";
 export type {
   OwnSettings,
   SettingCheck,

@@ -21,7 +21,9 @@ export function listModels(registry: Registry): readonly ModelObject[] {
   const add = (id: string, owner: string, created = 0): void => {
     if (!names.has(id)) names.set(id, { id, object: "model", created, owned_by: owner });
   };
-  for (const name of ["auto", ...Object.keys(registry.aliases())]) add(name, OWN);
+  // a pattern is no name to ask for
+  const aliases = Object.keys(registry.aliases()).filter((name) => !name.includes("*"));
+  for (const name of ["auto", ...aliases]) add(name, OWN);
   for (const { model, provider } of registry.models()) {
     for (const name of [model.id, ...(model.aliases ?? [])]) add(name, OWN, createdOf(providers, provider));
   }

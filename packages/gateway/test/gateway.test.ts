@@ -143,7 +143,7 @@ test("the models are every name that can be asked for", async () => {
     memoryProvider("one", [], [{ id: "m", aliases: ["public"] }]),
     memoryProvider("open", [], []),
   ];
-  const registry = createRegistry({ providers, aliases: { fast: "one/m" } });
+  const registry = createRegistry({ providers, aliases: { fast: "one/m", "claude-*": "fast" } });
 
   const listed = (await (await get("/v1/models", registry)).json()) as { data: { id: string }[] };
   const single = await get("/v1/models/one%2Fm", registry);

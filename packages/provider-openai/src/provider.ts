@@ -21,6 +21,7 @@ import {
   singleFlight,
   visibleHeaders,
   wishWarnings,
+  withoutForeignFields,
 } from "@fallthrough/core/provider";
 import {
   type Answer,
@@ -36,6 +37,7 @@ import { firstChatModel, parseModels } from "./models.ts";
 import { CONCESSIONS } from "./wishes.ts";
 
 const PATH = "/chat/completions";
+const PROTOCOL = "chat-completions";
 /** What this provider honours of a request. */
 const KNOWN: Parameters<typeof wishWarnings>[2] = {
   honours: [
@@ -144,7 +146,8 @@ function createMethods(
     return usualModel;
   }
 
-  async function open(request: ChatRequest): Promise<PartSource> {
+  async function open(asked: ChatRequest): Promise<PartSource> {
+    const { request, warnings } = withoutForeignFields(asked, PROTOCOL);
     const extraBody = request.providerOptions?.[card.id]?.["extraBody"];
     const model = request.model ?? (await chooseModel(request.signal));
     const dialect = { ...given, reasoningField: given.reasoningField ?? source.reasoningField };
@@ -152,6 +155,7 @@ function createMethods(
     const body = formatBody(request, target);
     const response = await ask(body, request.signal);
     const parts = [
+      ...warnings,
       ...wishWarnings(card, request, given.topK ? KNOWN : KNOWN_WITHOUT_TOP_K),
       ...fixedFieldWarnings(FIXED_FIELDS, "extraBody", extraBody),
       ...fixedFieldWarnings(FIXED_FIELDS, "extraFields", request.extraFields),

@@ -326,3 +326,17 @@ test.each([
     finishReason: "length",
   });
 });
+
+test("fields of another protocol never reach the server, and a warning names them", async () => {
+  server = await serve(ANSWER, ANSWER);
+  const extended: ChatRequest = { ...request, extraFields: { thinking: { type: "adaptive" } } };
+
+  const foreign = await chat(providerFor(server), { ...extended, protocol: "messages" }).result();
+  const own = await chat(providerFor(server), { ...extended, protocol: "chat-completions" }).result();
+
+  expect(sentBodies().map(({ thinking }) => thinking)).toEqual([undefined, { type: "adaptive" }]);
+  expect(foreign.warnings).toEqual([
+    { code: "unsupported", message: "fields of another protocol were left out: `thinking`" },
+  ]);
+  expect(own.warnings).toEqual([]);
+});

@@ -117,11 +117,16 @@ export interface ChatRequest {
   providerOptions?: Record<string, JsonObject> | undefined;
   /** Fields of the wire body that the contract does not name; a provider whose protocol takes none warns. */
   extraFields?: JsonObject | undefined;
+  /** Whose fields all `extraFields` of the request are; a provider of another protocol leaves them out. @default the provider's own */
+  protocol?: WireProtocol | undefined;
   /** Over the settings of the instance. */
   timeouts?: CallTimeouts | undefined;
   /** Ends the call: it rejects with the signal's own reason. */
   signal?: AbortSignal | undefined;
 }
+
+/** A protocol in which chats are asked for, by the name of its most common endpoint. */
+export type WireProtocol = "chat-completions" | "responses" | "messages" | "generate-content" | "ollama";
 
 /** What the caller asks of a chain. */
 export interface ChainRequest extends Omit<ChatRequest, "timeouts"> {

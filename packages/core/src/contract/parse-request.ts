@@ -19,6 +19,7 @@ import type {
   ToolDefinition,
   ToolMessage,
   UserMessage,
+  WireProtocol,
 } from "./contract.ts";
 import {
   type FieldParser,
@@ -391,6 +392,7 @@ const FIELDS: FieldParsers<Omit<ChatRequest, "timeouts">> = {
   responseFormat: parseFormat,
   providerOptions: recordOf(parseJsonObject),
   extraFields: parseJsonObject,
+  protocol: oneOf<WireProtocol>(["chat-completions", "responses", "messages", "generate-content", "ollama"]),
   signal: parseSignal,
 };
 const OPTIONS = { required: ["messages"], cures: REQUEST_CURES, hint: WIRE_HINT } as const;

@@ -10,6 +10,9 @@ const AUTO = "auto";
 /** The longest name of a model, an alias or a provider, in characters. */
 const LONGEST_NAME = 256;
 
+/** What stands for any text in a pattern of names. */
+const WILDCARD = "*";
+
 /** So many letters may be wrong in a name that was meant for another. */
 const TYPING_ERRORS = 2;
 
@@ -78,6 +81,9 @@ function parseAliases(aliases: Readonly<Record<string, string | readonly string[
       if (targets.length === 0) {
         throw new ChatError("config", `alias ${quote(name)} leads nowhere, expected at least one reference`);
       }
+      if (name.split(WILDCARD).length > 2) {
+        throw new ChatError("config", `alias ${quote(name)} has several "*", expected one at most`);
+      }
       for (const one of [name, ...targets]) checkLength(one, "config");
       return [name, targets];
     }),
@@ -93,9 +99,29 @@ export function resolveReference(catalog: Catalog, reference: string = AUTO): Re
   const known = catalog.resolved.get(reference);
   if (known !== undefined) return known;
   checkLength(reference, "bad-request");
-  const resolution = findCandidates(catalog, reference);
-  if (!reference.includes("/")) catalog.resolved.set(reference, resolution);
+  // the names that fit a pattern are without number, and stand for the same
+  const name = findPattern(catalog, reference) ?? reference;
+  const resolution = catalog.resolved.get(name) ?? findCandidates(catalog, name);
+  if (!name.includes("/")) catalog.resolved.set(name, resolution);
   return resolution;
+}
+
+/** The longest pattern among the aliases that fits a name; none for a name that stands for something itself. */
+function findPattern({ providers, aliases }: Catalog, name: string): string | undefined {
+  const exact =
+    name === AUTO ||
+    name.includes("/") ||
+    aliases.has(name) ||
+    providers.some((provider) => provider.id === name || findModel(provider, name) !== undefined);
+  if (exact) return undefined;
+  const fitting = [...aliases.keys()].filter((pattern) => fits(pattern, name));
+  return fitting.toSorted((one, other) => other.length - one.length)[0];
+}
+
+function fits(pattern: string, name: string): boolean {
+  const [start = "", end] = pattern.split(WILDCARD);
+  if (end === undefined || name.length < start.length + end.length) return false;
+  return name.startsWith(start) && name.endsWith(end);
 }
 
 function checkLength({ length }: string, code: ChatErrorCode): void {
@@ -116,7 +142,8 @@ function findCandidates(catalog: Catalog, reference: string): Resolution {
     }
   }
 
-  function visit(name: string, path: readonly string[]): void {
+  function visit(reference: string, path: readonly string[]): void {
+    const name = findPattern(catalog, reference) ?? reference;
     const slash = name.indexOf("/");
     const targets = catalog.aliases.get(name);
     if (slash !== -1) add("reference", name, [findReference(catalog, name, slash)]);

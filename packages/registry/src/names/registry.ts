@@ -36,7 +36,7 @@ import { createCatalog, type LeftOut, resolveReference } from "./references.ts";
 export interface RegistryOptions<Alias extends string = string> extends Omit<ChainOptions, "id"> {
   /** In the order in which they are asked. */
   readonly providers: readonly ChatProvider[];
-  /** Names of the application; each stands for a reference, for another alias, or for a list of them. */
+  /** Names of the application; each stands for a reference, for another alias, or for a list of them. One "*" in a name stands for any text. */
   readonly aliases?: { readonly [Name in Alias]: string | readonly string[] } | undefined;
   /** What discovery left out; the error of an unknown name tells why. @default none */
   readonly problems?: readonly LeftOut[] | undefined;

@@ -145,11 +145,52 @@ test("without a provider there is nothing to resolve", () => {
   expect(() => resolveReference(createCatalog([]))).toThrow(/has no provider/);
 });
 
-test.each([[{ auto: "pizzagpt" }], [{ "a/b": "pizzagpt" }], [{ "": "pizzagpt" }], [{ nothing: [] }]])(
-  "the aliases %j cannot be",
-  (aliases) => {
-    expect(() => createCatalog([], aliases as Record<string, string>)).toThrow(
-      expect.objectContaining({ code: "config" }),
-    );
-  },
-);
+test.each([
+  [{ auto: "pizzagpt" }],
+  [{ "a/b": "pizzagpt" }],
+  [{ "": "pizzagpt" }],
+  [{ nothing: [] }],
+  [{ "a*b*": "pizzagpt" }],
+])("the aliases %j cannot be", (aliases) => {
+  expect(() => createCatalog([], aliases as Record<string, string>)).toThrow(
+    expect.objectContaining({ code: "config" }),
+  );
+});
+
+test.each([
+  ["claude-haiku-4-5", ["ollama/small"]],
+  ["claude-sonnet-4-5", ["ollama/large"]],
+  ["claude-exact", ["ollama/exact"]],
+  ["claude", ["chatgptfree/claude"]],
+  ["ollama", ["ollama"]],
+  ["gpt-5-latest", ["ollama/latest"]],
+  ["latest-of-claude", ["chatgptfree/claude"]],
+])("%s stands for %j where aliases have patterns", (name, candidates) => {
+  const catalog = createCatalog(PROVIDERS, {
+    "claude-*": "ollama/large",
+    "claude-haiku*": "ollama/small",
+    "claude-exact": "ollama/exact",
+    "*-latest": "ollama/latest",
+    "latest-*": ["chatgptfree/claude"],
+    "claud*": "ollama/never",
+    "olla*": "ollama/never",
+  });
+
+  expect(resolveReference(catalog, name).candidates.map(formatCandidate)).toEqual(candidates);
+});
+
+test("of the names that fit a pattern none is kept, and a reference and `auto` fit none", () => {
+  const catalog = createCatalog(PROVIDERS, { "*": "pizzagpt", "any*any": "pizzagpt" });
+
+  expect(resolveReference(catalog, "one")).toBe(resolveReference(catalog, "other"));
+  expect(resolveReference(catalog, "any").steps[0]?.name).toBe("*");
+  expect([...catalog.resolved.keys()]).toEqual(["*"]);
+  expect(resolveReference(catalog).steps[0]?.type).toBe("auto");
+  expect(() => resolveReference(catalog, "nobody/one")).toThrow(/unknown provider/);
+});
+
+test("a pattern that leads to a name that fits it again is a cycle", () => {
+  const catalog = createCatalog(PROVIDERS, { "claude-*": "claude-large" });
+
+  expect(() => resolveReference(catalog, "claude-small")).toThrow(/alias "claude-\*" leads to "claude-\*"/);
+});
