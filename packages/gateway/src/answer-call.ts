@@ -24,12 +24,12 @@ export interface RecordedCall extends OpenCall {
 /** Answers a call; ends it once the answer is over, and throws a failure that comes before its head */
 export async function answerCall(
   registry: Registry,
-  { streamType }: Dialect,
+  { protocol, streamType }: Dialect,
   asked: DialectCall,
   call: RecordedCall,
   timers: StreamTimers,
 ): Promise<HttpAnswer> {
-  const reply = registry.chat({ ...asked.chat, signal: call.signal });
+  const reply = registry.chat({ ...asked.chat, protocol, signal: call.signal });
   call.record.chain = reply;
   try {
     if (!asked.stream) return await whole(reply, call, asked.openAnswer());

@@ -131,6 +131,7 @@ test("a client can name a model and nothing about where it is asked", async () =
     "extraFields",
     "messages",
     "model",
+    "protocol",
     "signal",
     "timeouts",
   ]);

@@ -1,9 +1,11 @@
-import type { ChatRequest, ChatResult, Route, StreamPart } from "@fallthrough/core";
+import type { ChatRequest, ChatResult, Route, StreamPart, WireProtocol } from "@fallthrough/core";
 import type { Caller } from "../access.ts";
 import type { Failure } from "../failure-answer.ts";
 
 /** A wire protocol in front of the gateway: how a request is read, and how an answer and a failure are written. */
 export interface Dialect {
+  /** Whose fields are those that nobody here has read. */
+  readonly protocol: WireProtocol;
   /** The media type of a streamed answer. */
   readonly streamType: string;
   /** Reads the body of a caller's request; throws a refusal that names the field */
@@ -15,7 +17,7 @@ export interface Dialect {
 /** One call of a client, as its dialect reads it. */
 export interface DialectCall {
   /** What the chain is asked. */
-  readonly chat: Omit<ChatRequest, "signal" | "timeouts">;
+  readonly chat: Omit<ChatRequest, "protocol" | "signal" | "timeouts">;
   /** Whether the answer is told as it comes. */
   readonly stream: boolean;
   /** Writes the answer whole. */

@@ -6,6 +6,7 @@ import { createAnswer } from "./write-reply.ts";
 
 /** OpenAI's chat completions. */
 export const CHAT_COMPLETIONS: Dialect = {
+  protocol: "chat-completions",
   streamType: EVENT_STREAM,
   formatError,
 
