@@ -8,7 +8,7 @@ import { Refusal } from "./refusal.ts";
 
 /** Who may use a gateway. */
 export interface AccessOptions {
-  /** What clients send as a bearer token. @default none is asked for */
+  /** What clients send as a bearer token, or in `x-api-key`. @default none is asked for */
   readonly token?: string | undefined;
   /** More tokens, by the name that stands for each in the log. */
   readonly tokens?: Readonly<Record<string, string | TokenGrant>> | undefined;
@@ -103,12 +103,13 @@ export function createAccess({ token, tokens = {}, hosts = [], allowOrigins = []
 
     checkToken(request) {
       if (known.length === 0) return ANYBODY;
-      const given = digest(/^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "");
+      const given = digest(tokenOf(request));
       let found: Caller | undefined;
       // each is compared, so that the time tells nothing about them
       for (const [expected, caller] of known) if (timingSafeEqual(given, expected)) found ??= caller;
       if (found === undefined) {
-        throw new Refusal(401, "the bearer token is missing or wrong", { code: "invalid_api_key" });
+        const problem = "the token is missing or wrong, expected it in `authorization` or `x-api-key`";
+        throw new Refusal(401, problem, { code: "invalid_api_key" });
       }
       return found;
     },
@@ -152,6 +153,12 @@ function createCaller(name: string, { models, callsPerMinute }: TokenGrant): Cal
       calls.push(now);
     },
   };
+}
+
+/** What a client sends as its token: clients of Anthropic have a header of their own for it. */
+function tokenOf({ headers }: HttpRequest): string {
+  const [, bearer] = /^bearer +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
+  return bearer ?? headers.get("x-api-key") ?? "";
 }
 
 function headersFor(origin: string, { method, headers }: HttpRequest): Record<string, string> {

@@ -129,10 +129,19 @@ function rank(attempts: readonly Attempt[], retryAt: Date | undefined): { status
   return { status: statuses.size === 1 ? status : 502, timed: status === 503 };
 }
 
-/** The answer that tells a failure before any byte of another, with the body of a dialect. */
-export function failureAnswer(reason: unknown, formatError: (failure: Failure) => object): HttpAnswer {
+/** How a failure is told in one dialect. */
+export interface FailureForm {
+  /** The status that its clients expect. @default that of the failure */
+  errorStatus?(failure: Failure): number;
+  /** The body, as a JSON value. */
+  formatError(failure: Failure): object;
+}
+
+/** The answer that tells a failure before any byte of another. */
+export function failureAnswer(reason: unknown, form: FailureForm): HttpAnswer {
   const failure = explainFailure(reason);
-  const { status, retryAfterMs, spent, asked } = failure;
+  const { retryAfterMs, spent, asked } = failure;
+  const status = form.errorStatus?.(failure) ?? failure.status;
   const headers: Record<string, string> = {};
   if (spent) headers["x-should-retry"] = "false";
   if (retryAfterMs !== undefined) {
@@ -140,5 +149,5 @@ export function failureAnswer(reason: unknown, formatError: (failure: Failure) =
     headers["retry-after"] = `${Math.min(Math.max(1, seconds), LONGEST_RETRY_S)}`;
   }
   if (asked !== undefined) headers["x-fallthrough-attempts"] = `${asked}`;
-  return jsonAnswer(formatError(failure), { status, headers });
+  return jsonAnswer(form.formatError(failure), { status, headers });
 }

@@ -2,12 +2,14 @@
 const ROUTES: readonly string[] = [
   "POST /v1/chat/completions",
   "POST /v1/responses",
+  "POST /v1/messages",
+  "POST /v1/messages/count_tokens",
   "GET /v1/models",
   "GET /healthz",
   "GET /readyz",
 ];
 /** What other servers answer, each with what to use here. */
-const ELSEWHERE: readonly string[] = ["message", "completion", "generate", "api/chat"];
+const ELSEWHERE: readonly string[] = ["completion", "generate", "api/chat"];
 
 /** The advice to whoever asks for a path that there is not. */
 export function adviseRoute(method: string, url: string): string {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { estimateTokens } from "@fallthrough/core/internal";
 import type { ExplainStep, Registry } from "@fallthrough/registry";
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
@@ -8,6 +9,7 @@ import { type OpenRecord, openRecord, requestIdOf } from "./call-record.ts";
 import { createCalls } from "./calls.ts";
 import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
 import type { Dialect } from "./dialects/dialect.ts";
+import { MESSAGES } from "./dialects/messages/messages.ts";
 import { createResponses, createState, type ResponsesState } from "./dialects/responses/responses.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { explainFailure, failureAnswer } from "./failure-answer.ts";
@@ -21,6 +23,8 @@ import { openWebExchange, toResponse } from "./web-exchange.ts";
 
 /** On our own server Node's messages stand beside the platform's request. */
 type Environment = { Bindings: Partial<HttpBindings> };
+
+const REQUEST_ID = "x-request-id";
 
 /** The routes of a gateway, apart from the server that they stand in. */
 export interface Routes {
@@ -68,7 +72,7 @@ export function createRoutes(
       const { request, answer } = onNode
         ? openNodeExchange(incoming as IncomingMessage, outgoing as ServerResponse)
         : openWebExchange(context.req.raw);
-      const id = requestIdOf(request.headers.get("x-request-id"));
+      const id = requestIdOf(request.headers.get(REQUEST_ID));
       const record = openRecord(id, `${request.method} ${context.req.path}`, isCall ? onCall : undefined);
       let answered: HttpAnswer;
       let allowed: Readonly<Record<string, string>> = {};
@@ -76,13 +80,15 @@ export function createRoutes(
         allowed = access.checkOrigin(request);
         answered = await route(request, record, context);
       } catch (error) {
-        answered = failureAnswer(error, dialect.formatError);
+        answered = failureAnswer(error, dialect);
         record.code = explainFailure(error).code;
       }
       record.status = answered.status;
       // a stream ends its record when it ends
       if (typeof answered.body === "string") record.end();
-      return answer({ ...answered, headers: { ...answered.headers, ...allowed, "x-request-id": id } });
+      const { idHeader = REQUEST_ID } = dialect;
+      const headers = { ...answered.headers, ...allowed, [REQUEST_ID]: id, [idHeader]: id };
+      return answer({ ...answered, headers });
     };
   }
 
@@ -114,6 +120,22 @@ export function createRoutes(
     } catch (error) {
       opened.end();
       throw error;
+    }
+  }
+
+  /** Nobody's tokenizer is asked: no provider says which one its model has. */
+  async function countTokens(request: HttpRequest, record: OpenRecord): Promise<HttpAnswer> {
+    const caller = access.checkToken(request);
+    record.client = caller.name;
+    const opened = calls.open(request.signal);
+    try {
+      const { chat } = MESSAGES.readRequest(await readBody(request, opened, options), caller);
+      record.model = chat.model;
+      checkModel(caller, chat.model);
+      resolveModel(registry, chat.model);
+      return jsonAnswer({ input_tokens: estimateTokens(chat) });
+    } finally {
+      opened.end();
     }
   }
 
@@ -153,6 +175,8 @@ export function createRoutes(
     )
     .post("/v1/chat/completions", serveCalls(CHAT_COMPLETIONS))
     .post("/v1/responses", serveCalls(responses))
+    .post("/v1/messages", serveCalls(MESSAGES))
+    .post("/v1/messages/count_tokens", serve(countTokens, { dialect: MESSAGES, isCall: true }))
     // no route for every path, because one more that fits makes Hono compose them for each request
     .notFound(
       serve(
@@ -165,7 +189,7 @@ export function createRoutes(
       ),
     )
     // what cannot even be sent is told in OpenAI's shape too
-    .onError((reason) => toResponse(failureAnswer(reason, CHAT_COMPLETIONS.formatError)));
+    .onError((reason) => toResponse(failureAnswer(reason, CHAT_COMPLETIONS)));
 
   return { application, close: () => calls.close(graceMs), idle: calls.idle };
 }

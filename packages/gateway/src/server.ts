@@ -81,7 +81,7 @@ export async function startGateway(
       // what is left of a body is given its time where the answer is written
       autoCleanupIncoming: false,
       errorHandler: () =>
-        toResponse(failureAnswer(new Refusal(400, "the request is malformed"), CHAT_COMPLETIONS.formatError)),
+        toResponse(failureAnswer(new Refusal(400, "the request is malformed"), CHAT_COMPLETIONS)),
     },
   );
   /** The answer that each socket carries. */

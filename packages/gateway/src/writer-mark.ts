@@ -57,6 +57,11 @@ export function markData(provider: string, data: JsonObject): string {
   return markText(provider, JSON.stringify(data));
 }
 
+/** Whether a text says who wrote it. */
+export function isMarked(text: string): boolean {
+  return MARK.test(text);
+}
+
 /** The data behind a text of `markData`; `undefined` for any other value. */
 export function readData(value: unknown): ProviderData | undefined {
   const mark = readMark(value);

@@ -103,7 +103,7 @@ test.each([
     404,
   ],
 ] as const)("when all fail, %s, the status is one of the ladder", (_, outcomes, retryAt, status) => {
-  const response = failureAnswer(exhausted(outcomes as never, retryAt), formatError);
+  const response = failureAnswer(exhausted(outcomes as never, retryAt), { formatError });
 
   expect(response.status).toBe(status);
   expect(response.headers["retry-after"]).toBe(
@@ -124,8 +124,8 @@ test.each([
 test("a client sees codes and ids, never what was said upstream", async () => {
   const cause = new ChatError("server", "said hunter2", { provider: "one", cause: new Error("hunter2") });
 
-  const single = failureAnswer(cause, formatError).body as string;
-  const all = failureAnswer(exhausted([["failed", "server"]]), formatError).body as string;
+  const single = failureAnswer(cause, { formatError }).body as string;
+  const all = failureAnswer(exhausted([["failed", "server"]]), { formatError }).body as string;
 
   expect(JSON.parse(single).error).toEqual({
     message: "provider one failed: server",
@@ -142,7 +142,7 @@ test("a client sees codes and ids, never what was said upstream", async () => {
 });
 
 test("a fault of the gateway itself is a 500 without its words", async () => {
-  const response = failureAnswer(new TypeError("hunter2"), formatError);
+  const response = failureAnswer(new TypeError("hunter2"), { formatError });
 
   expect(response.status).toBe(500);
   expect(response.body).not.toContain("hunter2");

@@ -312,8 +312,9 @@ test.each([
   ["/v1/v1/chat/completion/", "did you mean POST /v1/chat/completions?"],
   ["/v1/models", "did you mean GET /v1/models?"],
   ["/responses", "did you mean POST /v1/responses?"],
-  ["/v1/messages", "this gateway speaks POST /v1/chat/completions"],
-  ["/nothing", "expected POST /v1/chat/completions, POST /v1/responses, GET /v1/models"],
+  ["/messages", "did you mean POST /v1/messages?"],
+  ["/v1/generate", "this gateway speaks POST /v1/chat/completions"],
+  ["/nothing", "expected POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, "],
 ])("whoever posts to %s is told what is near", async (path, advice) => {
   const gateway = await start(memoryProvider("one", []));
 

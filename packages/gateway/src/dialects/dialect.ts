@@ -1,17 +1,17 @@
 import type { ChatRequest, ChatResult, Route, StreamPart, WireProtocol } from "@fallthrough/core";
 import type { Caller } from "../access.ts";
-import type { Failure } from "../failure-answer.ts";
+import type { FailureForm } from "../failure-answer.ts";
 
 /** A wire protocol in front of the gateway: how a request is read, and how an answer and a failure are written. */
-export interface Dialect {
+export interface Dialect extends FailureForm {
   /** Whose fields are those that nobody here has read. */
   readonly protocol: WireProtocol;
   /** The media type of a streamed answer. */
   readonly streamType: string;
+  /** The header in which its clients look for the id of a request, beside `x-request-id`. */
+  readonly idHeader?: string;
   /** Reads the body of a caller's request; throws a refusal that names the field */
   readRequest(body: unknown, caller: Caller): DialectCall;
-  /** The body that tells of a failure, as a JSON value. */
-  formatError(failure: Failure): object;
 }
 
 /** One call of a client, as its dialect reads it. */

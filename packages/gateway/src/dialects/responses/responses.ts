@@ -23,6 +23,7 @@ export function createState({ rememberMs }: { readonly rememberMs: number }): Re
 /** OpenAI's Responses, as the standard Open Responses has them: https://www.openresponses.org */
 export function createResponses({ memory }: ResponsesState): Dialect {
   return {
+    protocol: "responses",
     streamType: EVENT_STREAM,
     formatError,
 
