@@ -7,7 +7,14 @@ export interface OpaqueData {
   /** A thought that has no text. */
   readonly thought?: ProviderData | undefined;
   /** What belongs to a call of a tool. */
-  readonly call?: { readonly id: string; readonly data: ProviderData } | undefined;
+  readonly call?:
+    | {
+        /** The id of the call. */
+        readonly id: string;
+        /** What its writer put beside it. */
+        readonly data: ProviderData;
+      }
+    | undefined;
   /** What belongs to the message as a whole. */
   readonly message?: ProviderData | undefined;
 }

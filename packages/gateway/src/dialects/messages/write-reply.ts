@@ -30,7 +30,10 @@ export interface MessageUsage {
   /** Those that the server had in a cache. */
   readonly cache_read_input_tokens?: number;
   /** Those that the model spent on thinking. */
-  readonly output_tokens_details?: { readonly thinking_tokens: number };
+  readonly output_tokens_details?: {
+    /** Their number. */
+    readonly thinking_tokens: number;
+  };
 }
 
 /** Why an answer ended, in Anthropic's words. */
