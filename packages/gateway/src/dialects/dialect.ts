@@ -1,6 +1,6 @@
 import type { ChatRequest, ChatResult, Route, StreamPart, WireProtocol } from "@fallthrough/core";
 import type { Caller } from "../access.ts";
-import type { FailureForm } from "../failure-answer.ts";
+import type { Failure, FailureForm } from "../failure-answer.ts";
 
 /** A wire protocol in front of the gateway: how a request is read, and how an answer and a failure are written. */
 export interface Dialect extends FailureForm {

@@ -3,12 +3,13 @@ import { expect, test, vi } from "vitest";
 import { createGateway, type Gateway } from "../../src/index.ts";
 import { answer, type MemoryProvider, memoryProvider, registryOf, text } from "../case.ts";
 import { chatCompletions } from "./columns/chat-completions.ts";
+import { messages } from "./columns/messages.ts";
 import { responses } from "./columns/responses.ts";
 import { type Ask, type Column, DIALOGUES, type Told } from "./dialogues.ts";
 
 // every dialogue in every dialect, streamed and whole; a column says why where it lacks one
 
-const COLUMNS: readonly Column[] = [chatCompletions, responses];
+const COLUMNS: readonly Column[] = [chatCompletions, responses, messages];
 const FORMS = [
   ["whole", false],
   ["streamed", true],
@@ -59,7 +60,7 @@ test.each(cells(DIALOGUES.map((dialogue) => [dialogue.name, dialogue])))(
     const response = await post(gateway, column, column.body(row.ask, stream));
     const told = await column.read(response, stream);
 
-    expect(askedOf(provider)).toMatchObject(row.ask);
+    expect(askedOf(provider)).toMatchObject(column.carried?.(row.ask) ?? row.ask);
     expect(told).toMatchObject(expectedOf(row, column, stream));
     if (stream) expect(told.keepAlives ?? 0).toBeGreaterThanOrEqual(row.told.keepAlives ?? 0);
     if (row.told.error === "before" || (row.told.error !== undefined && !stream)) {

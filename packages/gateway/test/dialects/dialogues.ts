@@ -37,6 +37,8 @@ export interface Column {
   read(response: Response, stream: boolean): Promise<Told>;
   /** The dialect's word for each failure of the table. */
   readonly errors: Readonly<Record<"before" | "after", string>>;
+  /** What reaches a provider of what is asked, where the protocol has no field for all of it. */
+  carried?(ask: Ask): Ask;
   /** Why the dialect cannot have a dialogue, by its name. */
   readonly lacks?: Readonly<Record<string, string>>;
 }

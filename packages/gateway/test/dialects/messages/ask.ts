@@ -72,7 +72,7 @@ export async function messageOf(response: Response): Promise<Message> {
       if (block["type"] === "tool_use") block["input"] = JSON.parse(`${block["json"] ?? "{}"}`);
       delete block["json"];
       open = -1;
-    } else if (event.type === "error") throw new Error(JSON.stringify(event["error"]));
+    }
   }
   return { ...message, content: content as unknown as MessageBlock[] };
 }
