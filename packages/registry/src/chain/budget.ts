@@ -1,5 +1,5 @@
 import { type ChainTimeouts, ChatError } from "@fallthrough/core";
-import { settleStack } from "@fallthrough/core/internal";
+import { capTimeout, settleStack } from "@fallthrough/core/internal";
 import { RESERVE } from "../health/policy.ts";
 
 /** The time that all attempts of one call share; in milliseconds, `0` is no limit. */
@@ -29,13 +29,22 @@ export function remainingMs({ started, commitMs, totalMs }: Budget, now: number)
   return Math.max(0, Math.min(...ends) - now);
 }
 
-/** Upper bounds for an attempt that begins now; one with others behind it may not be silent until the end. */
-export function capsOf({ started, commitMs, totalMs }: Budget, others: boolean, now: number): ChainTimeouts {
+/**
+ * Upper bounds for an attempt that begins now; one with others behind it may not be silent until the end, and not for
+ * longer than its own patience.
+ */
+export function capsOf(
+  { started, commitMs, totalMs }: Budget,
+  others: boolean,
+  now: number,
+  patienceMs?: number,
+): ChainTimeouts {
   const remaining = left(commitMs, started, now);
+  const silent = remaining === undefined ? 0 : silentMs(remaining, commitMs);
   return {
     commitMs: remaining,
     totalMs: left(totalMs, started, now),
-    firstChunkMs: others && remaining !== undefined ? silentMs(remaining, commitMs) : undefined,
+    firstChunkMs: others ? capTimeout(silent, patienceMs) || undefined : undefined,
   };
 }
 

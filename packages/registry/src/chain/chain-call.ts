@@ -186,8 +186,9 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
 
   /** One more try on the last candidate, where its failure may pass at once and the time allows it. */
   private async askAgain(run: Run, walk: Walk): Promise<GuardedAnswer | undefined> {
-    const { request, rules, last } = run;
-    if (last === undefined || last.turn.forced || !mayAskAgain(rules, last.reason)) return undefined;
+    const { request, rules, last, outer } = run;
+    if (last === undefined || last.turn.forced || outer?.others || !mayAskAgain(rules, last.reason))
+      return undefined;
     const ms = BACK_OFF_MS * Math.random();
     if (remainingMs(rules.budget, performance.now()) <= ms) return undefined;
     await pause(ms, [request.signal, this.leaving.signal]);
@@ -222,7 +223,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     this.asked = true;
     const closeWalk = () => walk.close();
     const context = { request: own, log, accounts, held, closeWalk, observer, started: now };
-    const caps = capsOf(rules.budget, others, now);
+    const caps = capsOf(rules.budget, others, now, permit.patienceMs);
     log.others = others || outer?.others === true;
     const attempt = createAttempt(context, planned, permit, { ...guarding, caps });
     this.#attempt = attempt;

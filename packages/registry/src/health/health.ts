@@ -59,6 +59,8 @@ export interface Permit {
   readonly subject: HealthSubject;
   /** Names the probe, where this call is one. */
   readonly probe?: string | undefined;
+  /** How long a probe into silence is to wait for the first content while others may be asked, in milliseconds. */
+  readonly patienceMs?: number | undefined;
 }
 
 /** No leave to make a call now. */

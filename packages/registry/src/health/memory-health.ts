@@ -16,9 +16,10 @@ import {
   LEASE_MARGIN_MS,
   LEVEL_DECAY_MS,
   PROBE_LEASE_MS,
+  PROBE_SHARE,
   PROBE_WAIT_MS,
   SILENCE,
-  SUSPECT_MS,
+  SUSPICION,
 } from "./policy.ts";
 
 /** What a health store in memory takes its time and chance from. */
@@ -92,8 +93,10 @@ interface Entry {
   readonly waiting: Set<Ticket>;
   /** When it last said anything. */
   heardAt: number;
-  /** How long the first content takes. */
-  usualMs: number;
+  /** How often a first content has come. */
+  answers: number;
+  /** The longest wait for a first content of late. */
+  slowestMs: number;
   /** How long those waited in vain who have left, since it last said anything. */
   silentMs: number;
 }
@@ -139,7 +142,15 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     if (found !== undefined) return found;
     makeRoom();
     const insisted = [-Infinity, -Infinity] as const;
-    const counts = { failures: 0, repeats: 0, level: 0, heardAt: -Infinity, usualMs: 0, silentMs: 0 };
+    const counts = {
+      failures: 0,
+      repeats: 0,
+      level: 0,
+      heardAt: -Infinity,
+      answers: 0,
+      slowestMs: 0,
+      silentMs: 0,
+    };
     const entry: Entry = { ...counts, insisted, waiting: new Set() };
     entries.set(key, entry);
     generation++;
@@ -190,35 +201,40 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     return health;
   }
 
-  /** Several calls have waited together for longer than one may: nothing is known for certain, and much is likely. */
+  /** Several calls have waited together for longer than is usual: nothing is known for certain, and much is likely. */
   function suspectSilence(entry: Entry, time: number): void {
     if (entry.open !== undefined) return;
     let sum = entry.silentMs;
     let sharing = sum > 0 ? 1 : 0;
     for (const { at, firstChunkMs } of entry.waiting) {
-      const grace = Math.max(firstChunkMs * SILENCE.share, entry.usualMs * SILENCE.usual);
-      const waited = time - Math.max(at, entry.heardAt) - grace;
+      const waited = time - Math.max(at, entry.heardAt) - graceOf(entry, firstChunkMs);
       if (waited <= 0) break;
       sum += waited;
       sharing++;
-      if (sharing > 1 && sum > firstChunkMs) {
-        suspect(entry, time);
+      if (sharing > 1 && sum > boundOf(entry, firstChunkMs)) {
+        suspect(entry, time, time);
         return;
       }
     }
   }
 
-  function suspect(entry: Entry, time: number): void {
-    const until = time + SUSPECT_MS;
+  function graceOf({ slowestMs }: Entry, firstChunkMs: number): number {
+    const { share, slowest } = SILENCE.grace;
+    return Math.max(firstChunkMs * share, slowestMs * slowest);
+  }
+
+  function boundOf({ answers, slowestMs }: Entry, firstChunkMs: number): number {
+    const { bound, unknown } = SILENCE;
+    if (answers < unknown.answers) return firstChunkMs * unknown.timers;
+    return Math.max(firstChunkMs * bound.share, slowestMs * bound.slowest);
+  }
+
+  function suspect(entry: Entry, time: number, since: number): void {
+    const { code, effect } = entry.open ?? { code: "timeout", effect: "suspect" };
+    const until = Math.max(time, since + grown(SUSPICION, stepOf(entry.level)));
+    entry.level++;
     entry.silentMs = 0;
-    entry.open = {
-      order: ++order,
-      since: time,
-      until,
-      hardUntil: 0,
-      code: "timeout",
-      effect: "suspect",
-    };
+    entry.open = { order: ++order, since: time, until, hardUntil: 0, code, effect };
   }
 
   function peek(subject: HealthSubject): Health {
@@ -270,13 +286,21 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     const probe = `probe-${ticket.order}`;
     const until = at + (firstChunkMs === 0 ? PROBE_LEASE_MS : firstChunkMs + LEASE_MARGIN_MS);
     let leased = false;
+    let patienceMs: number | undefined;
     for (const entry of found) {
       if (entry.open === undefined || (entry.lease !== undefined && at < entry.lease.until)) continue;
+      if (entry.open.code === "timeout") patienceMs = patienceOf(entry, firstChunkMs);
       settle(entry);
       entry.lease = { probe, since: at, until };
       leased = true;
     }
-    return leased ? { ...ticket, probe } : ticket;
+    return leased ? { ...ticket, probe, patienceMs } : ticket;
+  }
+
+  /** A caller who tests a silence does not wait as long as others do, at first: who is well says something sooner. */
+  function patienceOf({ slowestMs, level }: Entry, firstChunkMs: number): number {
+    const least = Math.max(firstChunkMs * PROBE_SHARE, slowestMs * SILENCE.bound.slowest);
+    return least * SUSPICION.factor ** stepOf(level - 1);
   }
 
   /** Ends with the probe, while that is young. */
@@ -309,21 +333,29 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
 
   function release(permit: Permit, { silent = false }: { readonly silent?: boolean | undefined } = {}): void {
     const waited = leave(permit);
+    const { at, firstChunkMs, probe } = permit as Ticket;
+    const model = entryOf(permit.subject, "model");
+    const probing = probe !== undefined && model.lease?.probe === probe;
     giveBack(permit);
     if (!silent || !waited) return;
     const time = now();
-    const { at, firstChunkMs } = permit as Ticket;
-    const model = entryOf(permit.subject, "model");
-    model.silentMs += time - Math.max(at, model.heardAt);
-    if (model.silentMs > firstChunkMs && model.open === undefined) suspect(model, time);
+    const silentMs = time - Math.max(at, model.heardAt);
+    if (probing) {
+      if (silentMs > graceOf(model, firstChunkMs)) suspect(model, time, at);
+      return;
+    }
+    model.silentMs += silentMs;
+    if (model.open === undefined && model.silentMs > firstChunkMs) suspect(model, time, time);
   }
 
   function commit(permit: Permit): void {
     const time = now();
     const { at } = permit as Ticket;
     const model = entryOf(permit.subject, "model");
-    if (model.waiting.delete(permit as Ticket))
-      model.usualMs = model.usualMs === 0 ? time - at : model.usualMs * 0.8 + (time - at) * 0.2;
+    if (model.waiting.delete(permit as Ticket)) {
+      model.answers++;
+      model.slowestMs = Math.max(time - at, model.slowestMs * SILENCE.forget);
+    }
     model.heardAt = time;
     model.silentMs = 0;
     for (const entry of entriesOf(permit.subject)) close(entry, permit);
@@ -363,7 +395,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     const probing = probe !== undefined && entry.lease?.probe === probe;
     const reopening = probe !== undefined && entry.closedBy === probe;
     giveBack(permit);
-    note(entry, failure, probing, reopening);
+    note(entry, failure, probing ? (permit as Ticket).at : undefined, reopening);
     return peek(subject);
   }
 
@@ -375,8 +407,14 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     generation++;
   }
 
-  function note(entry: Entry, failure: HealthFailure, probing: boolean, reopening: boolean): void {
+  function note(
+    entry: Entry,
+    failure: HealthFailure,
+    probedAt: number | undefined,
+    reopening: boolean,
+  ): void {
     const time = now();
+    const probing = probedAt !== undefined;
     const { open } = entry;
     decay(entry);
     entry.healthySince = undefined;
@@ -397,7 +435,8 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     if (length <= 0) return;
     entry.level++;
     const { code, effect, hard } = failure;
-    const until = time + length;
+    // the time that a probe took is a part of the cooldown that follows it, unless the server stated one
+    const until = stated ? time + length : Math.max(time, (probedAt ?? time) + length);
     entry.open = { order: ++order, since: time, until, hardUntil: hard ? until : 0, code, effect };
   }
 
@@ -408,11 +447,11 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
   }
 
   function lengthOf(failure: HealthFailure, level: number): number {
-    const { retryAfterMs, cooldownMs, factor, longestMs } = failure;
+    const { retryAfterMs, effect, longestMs } = failure;
     if (isStated(failure))
-      return Math.min(retryAfterMs ?? 0, failure.effect === "cool" ? longestMs : LONGEST_STATED_MS);
+      return Math.min(retryAfterMs ?? 0, effect === "cool" ? longestMs : LONGEST_STATED_MS);
     const jitter = 1 + COOLDOWN_JITTER * (2 * random() - 1);
-    return Math.min(cooldownMs * factor ** level * jitter, longestMs);
+    return Math.min(grown(failure, effect === "count" ? stepOf(level) : level) * jitter, longestMs);
   }
 
   function reset(instance?: Omit<HealthSubject, "model">): void {
@@ -436,6 +475,19 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
 
 /** The longest that a server is believed whose failures are only counted. */
 const LONGEST_STATED_MS = 24 * 60 * 60 * 1_000;
+
+/** A cooldown after so many steps. */
+function grown(
+  { cooldownMs, factor, longestMs }: Pick<HealthFailure, "cooldownMs" | "factor" | "longestMs">,
+  steps: number,
+): number {
+  return Math.min(cooldownMs * factor ** steps, longestMs);
+}
+
+/** What may pass in a moment may do so just after its first probe, so the second cooldown is no longer than the first. */
+function stepOf(level: number): number {
+  return Math.max(0, level - 1);
+}
 
 /** Only what passes by waiting has a time that a server can state. */
 function isStated({ effect, retryAfterMs }: HealthFailure): boolean {

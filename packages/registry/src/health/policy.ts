@@ -41,8 +41,8 @@ const COUNT = {
   health: "count",
   cooldownMs: 10 * SECOND,
   factor: 2,
-  // so long after any outage the first choice is asked again
-  longestMs: MINUTE,
+  // a failure that is told at once costs its caller little, and a first choice that is back is worth more
+  longestMs: MINUTE / 2,
   hard: "stated",
 } as const;
 const PARK = { health: "park", factor: 1, longestMs: DAY, hard: "never" } as const;
@@ -53,7 +53,8 @@ export const POLICY: Policy = {
   offline: { again: "never", next: "yes", ...FORGET },
   network: { again: "unopened", next: "yes", ...COUNT },
   tls: { again: "never", next: "yes", ...PARK, cooldownMs: 10 * MINUTE },
-  timeout: { again: "never", next: "yes", ...COUNT },
+  // here each probe costs its caller a wait
+  timeout: { again: "never", next: "yes", ...COUNT, longestMs: MINUTE },
   deadline: { again: "never", next: "stop", ...FORGET },
   "rate-limit": {
     again: "never",
@@ -91,10 +92,37 @@ export const PROBE_LEASE_MS: number = 30 * SECOND;
 export const LEASE_MARGIN_MS: number = 2 * SECOND;
 /** Until a probe is so old, others wait for its first content. */
 export const PROBE_WAIT_MS: number = 2 * SECOND;
-/** How long a candidate whose callers wait in silence is asked after the others; then one call tests it. */
-export const SUSPECT_MS: number = 10 * SECOND;
-/** Silence counts beyond this share of the timer, and beyond so many times the usual wait. */
-export const SILENCE: { readonly share: number; readonly usual: number } = { share: 1 / 30, usual: 3 };
+/** What a suspicion of silence lasts, as a cooldown does; then one call tests it. */
+export const SUSPICION: Pick<CodePolicy, "cooldownMs" | "factor" | "longestMs"> = {
+  cooldownMs: 10 * SECOND,
+  factor: 2,
+  longestMs: MINUTE,
+};
+/** A length of silence: the longer of a share of the timer and a multiple of the slowest first content of late. */
+interface Silence {
+  readonly share: number;
+  readonly slowest: number;
+}
+
+/**
+ * When silence is suspicious.
+ *
+ * Of each call that waits, what exceeds the `grace` counts. Of several, the sum may not exceed the `bound`; until that
+ * many `answers` have begun, it may not exceed so many `timers`. With each answer, the slowest one keeps `forget`.
+ */
+export const SILENCE: {
+  readonly grace: Silence;
+  readonly bound: Silence;
+  readonly unknown: { readonly answers: number; readonly timers: number };
+  readonly forget: number;
+} = {
+  grace: { share: 1 / 30, slowest: 1.5 },
+  bound: { share: 1 / 30, slowest: 1.5 },
+  unknown: { answers: 10, timers: 2.5 },
+  forget: 0.97,
+};
+/** The share of its timer that the first probe into silence waits, where others are left; it grows as the cooldown does. */
+export const PROBE_SHARE: number = 1 / 6;
 /** Within this time at most two calls ask a candidate in cooldown, because nobody else is left. */
 export const INSIST_MS: number = 2 * SECOND;
 /** The most entries that a health store keeps. */

@@ -1,7 +1,7 @@
 import { ChatError, chat } from "@fallthrough/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { capsOf, isExpired, startBudget } from "../../src/chain/budget.ts";
-import { createChain } from "../../src/index.ts";
+import { createChain, createMemoryHealth, type HealthStore } from "../../src/index.ts";
 import { answer, content, fakeProvider, QUESTION } from "../fake-provider.ts";
 
 beforeEach(() => {
@@ -76,6 +76,44 @@ test("a silent chain inside a chain leaves time for the next", async () => {
   await vi.advanceTimersByTimeAsync(760);
 
   expect(await text).toBe("here");
+});
+
+/** A memory in which every call is a probe into silence. */
+function patient(patienceMs: number): HealthStore {
+  const memory = createMemoryHealth();
+  return {
+    ...memory,
+    admit(subject, options) {
+      const answer = memory.admit(subject, options);
+      return answer.admitted ? { ...answer, patienceMs } : answer;
+    },
+  };
+}
+
+test("a probe into silence is left for the next when its patience is over", async () => {
+  const chain = createChain(
+    [fakeProvider("silent", [["silence"]]), fakeProvider("second", [answer("here")])],
+    { health: patient(5_000) },
+  );
+  const text = chat(chain, QUESTION).text();
+
+  await vi.advanceTimersByTimeAsync(5_010);
+
+  expect(await text).toBe("here");
+});
+
+test("a probe that has nobody behind it waits as long as every call", async () => {
+  const health = patient(5_000);
+  const chain = createChain([fakeProvider("silent", [["silence"]])], { health });
+  const failure = chat(chain, QUESTION)
+    .text()
+    .catch((error: unknown) => error);
+
+  await vi.advanceTimersByTimeAsync(29_000);
+  expect(await Promise.race([failure, "waits"])).toBe("waits");
+  await vi.advanceTimersByTimeAsync(1_010);
+
+  expect(await failure).toMatchObject({ code: "timeout" });
 });
 
 test("when the time for a commit is over nobody else is asked", async () => {

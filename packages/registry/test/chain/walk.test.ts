@@ -238,6 +238,15 @@ test("a chain inside respects its open breaker while the outer one has others, a
   expect(second.route).toEqual(["lone skipped", "other failed", "lone answered"]);
 });
 
+test("a chain inside makes no second try while the outer one has others", async () => {
+  const lone = fakeProvider("lone", [failing("server"), HERE]);
+  const inner = createChain([lone], { id: "inner" });
+
+  const { route } = await routeOf([inner, fakeProvider("outer", [HERE])], {});
+
+  expect(route).toEqual(["lone failed", "outer answered"]);
+});
+
 test("a suspect is asked after the others", async () => {
   const health = createMemoryHealth();
   const silent = fakeProvider("silent", [["silence"]]);

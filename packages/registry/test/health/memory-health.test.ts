@@ -72,18 +72,46 @@ test("failures of calls that were under way when the breaker opened change nothi
   expect(health.peek(SUBJECT).remainingMs).toBe(10_000 - 97);
 });
 
-test("each failed probe doubles the cooldown, at most to the longest", () => {
-  for (let count = 0; count < 3; count++) fail("server");
-  const lengths = [];
+test.each([
+  ["server", [10, 10, 20, 30, 30, 30]],
+  ["timeout", [10, 10, 20, 40, 60, 60]],
+] as const)(
+  "after a second first cooldown each failed probe doubles it, at most to the longest: %s",
+  (code, expected) => {
+    for (let count = 0; count < 3; count++) fail(code);
+    const lengths = [];
 
-  for (let probe = 0; probe < 7; probe++) {
-    const { remainingMs } = health.peek(SUBJECT);
-    lengths.push(remainingMs / 1_000);
-    time += remainingMs;
-    fail("server");
-  }
+    for (let probe = 0; probe < 6; probe++) {
+      const { remainingMs } = health.peek(SUBJECT);
+      lengths.push(remainingMs / 1_000);
+      time += remainingMs;
+      fail(code);
+    }
 
-  expect(lengths).toEqual([10, 20, 40, 60, 60, 60, 60]);
+    expect(lengths).toEqual(expected);
+  },
+);
+
+test("the time that a probe took counts as a part of the cooldown that follows", () => {
+  for (let count = 0; count < 3; count++) fail("timeout");
+  time += 10_000;
+  const probe = admit() as Permit;
+  time += 4_000;
+
+  fail("timeout", {}, probe);
+
+  expect(health.peek(SUBJECT).remainingMs).toBe(6_000);
+});
+
+test("a time that a server states begins when it is told", () => {
+  open();
+  time += 10_000;
+  const probe = admit() as Permit;
+  time += 4_000;
+
+  fail("rate-limit", { retryAfterMs: 20_000, hard: true }, probe);
+
+  expect(health.peek(SUBJECT)).toMatchObject({ state: "refused", remainingMs: 20_000 });
 });
 
 test("a block is four times as long each time, at most a day", () => {
@@ -230,6 +258,8 @@ test("a probe that outlives its lease closes the breaker all the same", () => {
 test("the first content of a probe closes the breaker, and its failure after that opens it again, longer", () => {
   open();
   time += 10_000;
+  fail("server");
+  time += 10_000;
   const probe = admit() as Permit;
 
   health.commit(probe);
@@ -311,6 +341,9 @@ test("failures during a cooldown do not lengthen it, those of calls that were le
   expect(health.peek(SUBJECT)).toMatchObject({ state: "cooling", remainingMs: 1_000 });
   time += 1_000;
   fail("server");
+  expect(health.peek(SUBJECT).remainingMs).toBe(10_000);
+  time += 10_000;
+  fail("server");
   expect(health.peek(SUBJECT).remainingMs).toBe(20_000);
 });
 
@@ -381,21 +414,87 @@ test("who is alone is let through during a cooldown and beside a probe", () => {
   expect(alone()).toBeDefined();
 });
 
-test("calls that wait in silence together make a suspect before any of them ends", () => {
-  const patience = { firstChunkMs: 30_000 };
-  let admitted = 0;
-  for (let second = 0; second < 30; second++) {
-    if (admit(SUBJECT, patience) !== undefined) admitted++;
-    time += 1_000;
+/** Answers of half a second, as many as it takes to know that this is usual. */
+function answer(count = 10): void {
+  for (let number = 0; number < count; number++) {
+    const permit = admit(SUBJECT, { firstChunkMs: 30_000 }) as Permit;
+    time += 500;
+    health.succeed(permit);
+  }
+}
+
+test.each([
+  ["of whom nothing is known", 0, 13],
+  ["who always answers at once", 10, 3],
+])(
+  "calls that wait in silence together make a suspect before any of them ends: one %s",
+  (_, answers, most) => {
+    answer(answers);
+    let admitted = 0;
+    for (let second = 0; second < 30; second++) {
+      if (admit(SUBJECT, { firstChunkMs: 30_000 }) !== undefined) admitted++;
+      if (health.peek(SUBJECT).state === "suspect") break;
+      time += 1_000;
+    }
+
+    expect(admitted).toBe(most);
+    expect(health.peek(SUBJECT)).toMatchObject({ code: "timeout", effect: "suspect" });
+  },
+);
+
+test("who now and then takes long to begin is no suspect when some calls wait", () => {
+  for (let number = 0; number < 20; number++) {
+    const permit = admit(SUBJECT, { firstChunkMs: 30_000 }) as Permit;
+    time += number % 5 === 0 ? 12_000 : 500;
+    health.succeed(permit);
+  }
+  admit(SUBJECT, { firstChunkMs: 30_000 });
+  admit(SUBJECT, { firstChunkMs: 30_000 });
+  time += 15_000;
+
+  expect(health.peek(SUBJECT).state).toBe("well");
+});
+
+test("a probe into silence is to wait a sixth of its timer, and longer each time that it fails", () => {
+  answer();
+  const waits = [];
+  for (let count = 0; count < 2; count++) admit(SUBJECT, { firstChunkMs: 30_000 });
+  time += 3_000;
+
+  for (let number = 0; number < 5; number++) {
+    const { state, remainingMs } = health.peek(SUBJECT);
+    expect(state).toBe("suspect");
+    time += remainingMs;
+    const probe = admit(SUBJECT, { firstChunkMs: 30_000 }) as Permit;
+    waits.push((probe.patienceMs ?? 0) / 1_000);
+    time += probe.patienceMs ?? 0;
+    health.release(probe, { silent: true });
   }
 
-  expect(admitted).toBeLessThan(12);
-  expect(health.peek(SUBJECT)).toMatchObject({ code: "timeout", effect: "suspect" });
+  expect(waits).toEqual([5, 5, 10, 20, 40]);
+});
+
+test("a probe whose caller leaves at once tells nothing, and the next call probes", () => {
+  open();
+  time += 10_000;
+  const probe = admit(SUBJECT, { firstChunkMs: 30_000 }) as Permit;
+  time += 100;
+
+  health.release(probe, { silent: true });
+
+  expect(admit()?.probe).toBeDefined();
+});
+
+test("a probe after another failure than silence waits as long as every call", () => {
+  open();
+  time += 10_000;
+
+  expect(admit(SUBJECT, { firstChunkMs: 30_000 })).toMatchObject({ patienceMs: undefined });
 });
 
 test("a suspect is let through on demand, and tested by one call after ten seconds", () => {
   for (let count = 0; count < 40; count++) admit(SUBJECT, { firstChunkMs: 30_000 });
-  time += 3_000;
+  time += 4_000;
   expect(health.admit(SUBJECT)).toMatchObject({ admitted: false, state: "suspect" });
   expect(admit(SUBJECT, { insist: "suspect" })).toBeDefined();
   time += 10_000;
@@ -406,7 +505,7 @@ test("a suspect is let through on demand, and tested by one call after ten secon
 
 test("any content ends a suspicion, also that of a call from before it", () => {
   const [early] = Array.from({ length: 40 }, () => admit(SUBJECT, { firstChunkMs: 30_000 }));
-  time += 3_000;
+  time += 4_000;
   expect(admit()).toBeUndefined();
 
   health.commit(early as Permit);

@@ -35,6 +35,7 @@ interface Model {
   /** The breaker is open from here on. */
   opened?: { readonly turn: number; until: number; hardUntil: number; rank: number };
   probe: number;
+  probedAt: number;
   leasedUntil: number;
   closedBy: number;
   insisted: number[];
@@ -52,6 +53,7 @@ export function createReference(now: () => number, chance: number): Reference {
       failures: 0,
       level: 0,
       probe: 0,
+      probedAt: 0,
       leasedUntil: 0,
       closedBy: 0,
       insisted: [],
@@ -70,7 +72,7 @@ export function createReference(now: () => number, chance: number): Reference {
   }
 
   function lease(model: string): Admitted {
-    Object.assign(at(model), { probe: ++numbers, leasedUntil: now() + 32_000 });
+    Object.assign(at(model), { probe: ++numbers, probedAt: now(), leasedUntil: now() + 32_000 });
     return { as: "probe", number: numbers };
   }
 
@@ -124,7 +126,7 @@ export function createReference(now: () => number, chance: number): Reference {
       const longest = stated !== undefined && effect === "count" ? 86_400_000 : longestMs;
       // between four and six fifths of its nominal length
       const length = (level: number) =>
-        Math.min(stated ?? cooldownMs * factor ** level * (0.8 + 0.4 * chance), longest);
+        Math.min(stated ?? Math.min(cooldownMs * factor ** level, longest) * (0.8 + 0.4 * chance), longest);
       const { opened } = known;
       if (opened !== undefined && !(probed && now() >= opened.until)) {
         if (stated === undefined && RANK[effect] <= opened.rank) return;
@@ -135,8 +137,11 @@ export function createReference(now: () => number, chance: number): Reference {
       }
       known.failures++;
       if (effect === "count" && stated === undefined && !probed && !reopens && known.failures < 3) return;
-      if (length(known.level) <= 0) return;
-      const until = now() + length(known.level++);
+      const step = effect === "count" ? Math.max(0, known.level - 1) : known.level;
+      if (length(step) <= 0) return;
+      known.level++;
+      const from = probed && stated === undefined ? known.probedAt : now();
+      const until = Math.max(now(), from + length(step));
       known.opened = { turn: ++turns, until, hardUntil: hard ? until : 0, rank: RANK[effect] };
     },
   };

@@ -35,7 +35,7 @@ export class ServiceFailure extends Error {
 }
 
 /** At least one piece of text comes in so many milliseconds of an answer. */
-const LONGEST_GAP_MS = 10_000;
+export const LONGEST_GAP_MS = 10_000;
 
 /** What a service sends that behaves so; ends where the answer is whole. */
 export async function* perform(

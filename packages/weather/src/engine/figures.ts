@@ -1,3 +1,4 @@
+import { LONGEST_GAP_MS } from "./behaviour.ts";
 import type { CallLog, RunLog } from "./run.ts";
 import type { Prompt } from "./world.ts";
 
@@ -40,8 +41,9 @@ const FIRST_COOLDOWN_MS = 8_000;
 
 /** After so many failures one may be sure that they are no chance. */
 const SURE = 3;
-/** A silence of such a length is a sign that something is wrong. */
+/** A silence of such a length is a sign that something is wrong; after a text that of a well service may be longer. */
 const SIGN_MS = 2_000;
+const SIGN_AFTER_TEXT_MS = LONGEST_GAP_MS + SIGN_MS;
 
 /** The figures of these runs of one scenario. */
 export function figuresOf(runs: readonly RunLog[]): Figures {
@@ -106,10 +108,12 @@ function needlessPrompts({ prompts, outages }: RunLog): readonly Prompt[] {
 /** The first prompts of an outage, and those that were sent when these had failed or had waited for long. */
 function knownOf(prompts: readonly Prompt[]): readonly Prompt[] {
   const first = prompts.slice(0, SURE);
-  const sure = Math.max(
-    ...first.map(({ at, endedAt = Number.POSITIVE_INFINITY }) => Math.min(endedAt, at + SIGN_MS)),
-  );
+  const sure = Math.max(...first.map(signOf));
   return prompts.filter((prompt, index) => index < SURE || prompt.at >= sure);
+}
+
+function signOf({ at, textAt, endedAt = Number.POSITIVE_INFINITY }: Prompt): number {
+  return Math.min(endedAt, textAt === undefined ? at + SIGN_MS : textAt + SIGN_AFTER_TEXT_MS);
 }
 
 /** These prompts are in order, one service after the other. */

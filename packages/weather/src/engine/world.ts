@@ -11,6 +11,8 @@ export interface Prompt {
   readonly state: State;
   /** Another service of this call was well. */
   readonly needless: boolean;
+  /** When the only text of an answer comes that stops after it. */
+  readonly textAt?: number | undefined;
   /** When it was over, however it ended. */
   endedAt?: number | undefined;
 }
@@ -62,12 +64,20 @@ export function createWorld(
       const needless = call.route.some(
         (id) => id !== service.id && serviceOf(id).conditionAt(at).state === "well",
       );
-      const prompt: Prompt = { service: service.id, call: call.number, at, state: condition.state, needless };
-      prompts.push(prompt);
       const which = `${service.id} ${call.number}`;
       const time = asked.get(which) ?? 0;
       asked.set(which, time + 1);
       const behaviour = condition.behave(createRandom(seedOf(seed, service.id, call.number, time)));
+      const textAt = behaviour.kind === "stop" ? at + behaviour.firstMs : undefined;
+      const prompt: Prompt = {
+        service: service.id,
+        call: call.number,
+        at,
+        state: condition.state,
+        needless,
+        textAt,
+      };
+      prompts.push(prompt);
       if (condition.state === "well") service.take?.(at);
       return perform(behaviour, signal, () => {
         prompt.endedAt = now();

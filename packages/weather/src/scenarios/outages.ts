@@ -1,5 +1,5 @@
 import { steady, storm } from "../engine/load.ts";
-import { around } from "../engine/random.ts";
+import { around, type Random } from "../engine/random.ts";
 import type { Scenario } from "../engine/scenario.ts";
 import { answering, createService, down, type Period, WELL } from "../engine/service.ts";
 import { BROKEN, MODEL_UNKNOWN, overloaded, REFUSED } from "./faults.ts";
@@ -69,12 +69,15 @@ function slowAnswers(seconds: number): Scenario {
   };
 }
 
-function flaps(): readonly Period[] {
-  return Array.from({ length: 10 }, (_, index) => ({
-    from: 60 + 40 * index,
-    to: 80 + 40 * index,
-    condition: down(REFUSED),
-  }));
+/** Not in step with anybody's cooldown. */
+function flaps(random: Random): readonly Period[] {
+  const periods: Period[] = [];
+  for (let from = 60; periods.length < 10; ) {
+    const to = from + around(random, 20);
+    periods.push({ from, to, condition: down(REFUSED) });
+    from = to + around(random, 20);
+  }
+  return periods;
 }
 
 /** Services that are down and come back. */
@@ -95,9 +98,9 @@ export const OUTAGES: readonly Scenario[] = [
   ...[40, 90].map(slowAnswers),
   {
     name: "flapping",
-    about: "The first one is down for 20 s and well for 20 s, ten times.",
+    about: "The first one is down for about 20 s and well for about 20 s, ten times.",
     create: (random) => ({
-      services: [createService("first", flaps()), createService("second")],
+      services: [createService("first", flaps(random)), createService("second")],
       callers: steady(random, { to: 600, every: 2 }),
     }),
   },

@@ -1,7 +1,7 @@
 import { steady } from "../engine/load.ts";
 import { around } from "../engine/random.ts";
 import type { Scenario } from "../engine/scenario.ts";
-import { answering, type Condition, createService, down, failing } from "../engine/service.ts";
+import { answering, type Condition, createService, down, failing, WELL } from "../engine/service.ts";
 import { BROKEN, SILENT } from "./faults.ts";
 
 /** The first one is so, or is so for a while, and the second is well. */
@@ -51,6 +51,14 @@ export const QUALITY: readonly Scenario[] = [
   first("slow", "The first text of the first one takes 25 s.", answering(24_500, 25_500, 2_000), {
     every: 5,
   }),
+  first(
+    "one of five is slow",
+    "Four answers of five of the first one begin in half a second, the fifth in 20 s.",
+    {
+      state: "well",
+      behave: (random) => (random() < 0.2 ? answering(15_000, 25_000, 2_000) : WELL).behave(random),
+    },
+  ),
   first(
     "a drip",
     "The answers of the first one take two minutes, at a character a second.",
