@@ -5,11 +5,15 @@ const ROUTES: readonly string[] = [
   "POST /v1/messages",
   "POST /v1/messages/count_tokens",
   "GET /v1/models",
+  "POST /api/chat",
+  "POST /api/generate",
+  "GET /api/tags",
+  "POST /api/show",
   "GET /healthz",
   "GET /readyz",
 ];
 /** What other servers answer, each with what to use here. */
-const ELSEWHERE: readonly string[] = ["completion", "generate", "api/chat"];
+const ELSEWHERE: readonly string[] = ["completion", "generate"];
 
 /** The advice to whoever asks for a path that there is not. */
 export function adviseRoute(method: string, url: string): string {

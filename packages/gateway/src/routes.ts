@@ -10,13 +10,16 @@ import { createCalls } from "./calls.ts";
 import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { MESSAGES } from "./dialects/messages/messages.ts";
+import { formatRunning, formatShown, formatTags, formatVersion } from "./dialects/ollama/catalog.ts";
+import { OLLAMA_CHAT, OLLAMA_GENERATE } from "./dialects/ollama/ollama.ts";
 import { createResponses, createState, type ResponsesState } from "./dialects/responses/responses.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { explainFailure, failureAnswer } from "./failure-answer.ts";
 import type { GatewayOptions, Resolved } from "./gateway-options.ts";
-import { listModels, type ModelObject } from "./models.ts";
+import { listModels } from "./models.ts";
 import { adviseRoute } from "./nearest-route.ts";
 import { openNodeExchange } from "./node-exchange.ts";
+import { parseObject, parseText } from "./parse-fields.ts";
 import { readBody } from "./read-body.ts";
 import { Refusal } from "./refusal.ts";
 import { openWebExchange, toResponse } from "./web-exchange.ts";
@@ -114,12 +117,31 @@ export function createRoutes(
       const { model } = asked.chat;
       record.model = model;
       checkModel(caller, model);
+      if (asked.ready !== undefined) {
+        resolveModel(registry, model);
+        opened.end();
+        return jsonAnswer(asked.ready);
+      }
       caller.count();
       opened.begin();
       return await answerCall(registry, dialect, asked, call, options);
     } catch (error) {
       opened.end();
       throw error;
+    }
+  }
+
+  /** What Ollama's clients ask of one model; some give its name by an earlier field. */
+  async function showModel(request: HttpRequest): Promise<HttpAnswer> {
+    const caller = access.checkToken(request);
+    const opened = calls.open(request.signal);
+    try {
+      const { model, name } = parseObject(await readBody(request, opened, options), "body");
+      const asked = parseText(model ?? name, "model");
+      checkModel(caller, asked);
+      return jsonAnswer(formatShown(asked, resolveModel(registry, asked)));
+    } finally {
+      opened.end();
     }
   }
 
@@ -160,7 +182,7 @@ export function createRoutes(
         const caller = access.checkToken(request);
         return jsonAnswer({
           object: "list",
-          data: listModels(registry).filter((model) => mayAsk(caller, model)),
+          data: listModels(registry).filter(({ id }) => mayAsk(caller, id)),
         });
       }),
     )
@@ -177,6 +199,38 @@ export function createRoutes(
     .post("/v1/responses", serveCalls(responses))
     .post("/v1/messages", serveCalls(MESSAGES))
     .post("/v1/messages/count_tokens", serve(countTokens, { dialect: MESSAGES, isCall: true }))
+    .post("/api/chat", serveCalls(OLLAMA_CHAT))
+    .post("/api/generate", serveCalls(OLLAMA_GENERATE))
+    .post("/api/show", serve(showModel, { dialect: OLLAMA_CHAT }))
+    .get(
+      "/api/tags",
+      serve(
+        (request) => {
+          const caller = access.checkToken(request);
+          return jsonAnswer(formatTags(registry, (name) => mayAsk(caller, name)));
+        },
+        { dialect: OLLAMA_CHAT },
+      ),
+    )
+    .get(
+      "/api/ps",
+      serve(
+        (request) => {
+          access.checkToken(request);
+          return jsonAnswer(formatRunning());
+        },
+        { dialect: OLLAMA_CHAT },
+      ),
+    )
+    // by these two programs find out whether a server is here
+    .get(
+      "/api/version",
+      serve(() => jsonAnswer(formatVersion())),
+    )
+    .get(
+      "/",
+      serve(() => ({ status: 200, headers: { "content-type": "text/plain" }, body: "Ollama is running" })),
+    )
     // no route for every path, because one more that fits makes Hono compose them for each request
     .notFound(
       serve(
@@ -208,8 +262,8 @@ function isWell(step: ExplainStep & { readonly type: "candidate" }): boolean {
   return step.outcome === "asked" && step.code === undefined;
 }
 
-function mayAsk({ models }: Caller, { id }: ModelObject): boolean {
-  return models === undefined || models.includes(id);
+function mayAsk({ models }: Caller, name: string): boolean {
+  return models === undefined || models.includes(name);
 }
 
 function findModel(registry: Registry, id: string): object {

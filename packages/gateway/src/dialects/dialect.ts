@@ -20,6 +20,8 @@ export interface DialectCall {
   readonly chat: Omit<ChatRequest, "protocol" | "signal" | "timeouts">;
   /** Whether the answer is told as it comes. */
   readonly stream: boolean;
+  /** The answer to a request that needs no provider, as a JSON value. */
+  readonly ready?: object;
   /** Writes the answer whole. */
   openAnswer(): AnswerWriter;
   /** Writes the answer as it comes. */

@@ -1,11 +1,16 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
+import { VERSION as anthropicModel, createAnthropic } from "@ai-sdk/anthropic";
 import { VERSION as compatible, createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import Anthropic from "@anthropic-ai/sdk";
+import langchainAnthropic from "@langchain/anthropic/package.json" with { type: "json" };
 import core from "@langchain/core/package.json" with { type: "json" };
 import { ChatOpenAI } from "@langchain/openai";
 import langchain from "@langchain/openai/package.json" with { type: "json" };
 import { generateText } from "ai";
+import { Ollama } from "ollama";
+import ollama from "ollama/package.json" with { type: "json" };
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import lock from "../../../../scripts/clients/package-lock.json" with { type: "json" };
@@ -61,6 +66,24 @@ test("the AI SDK is the newest", async () => {
   expect(compatible).toBe(newest("@ai-sdk/openai-compatible"));
 });
 
+test("`@anthropic-ai/sdk` is the newest, and the AI SDK's way to Anthropic", async () => {
+  const client = new Anthropic({ baseURL, apiKey: "any", maxRetries: 0 });
+  const model = createAnthropic({ baseURL, apiKey: "any" })("auto");
+
+  const headers = await headersOf(client.models.list());
+  await headersOf(generateText({ model, prompt: "hi", maxOutputTokens: 100, maxRetries: 0 }));
+
+  expect(headers).toMatchObject({ "user-agent": `Anthropic/JS ${newest("@anthropic-ai/sdk")}` });
+  expect(anthropicModel).toBe(newest("@ai-sdk/anthropic"));
+});
+
+test("`ollama` is the newest", async () => {
+  const headers = await headersOf(new Ollama({ host: new URL(baseURL).origin }).list());
+
+  expect(headers?.["user-agent"]).toMatch(/^ollama-js\//);
+  expect(ollama.version).toBe(newest("ollama"));
+});
+
 test("LangChain is the newest, and asks through the newest `openai`", async () => {
   const model = new ChatOpenAI({ apiKey: "any", maxRetries: 0, configuration: { baseURL } });
 
@@ -68,5 +91,6 @@ test("LangChain is the newest, and asks through the newest `openai`", async () =
 
   expect(headers).toMatchObject({ "x-stainless-package-version": newest("openai") });
   expect(langchain.version).toBe(newest("@langchain/openai"));
+  expect(langchainAnthropic.version).toBe(newest("@langchain/anthropic"));
   expect(core.version).toBe(newest("@langchain/core"));
 });

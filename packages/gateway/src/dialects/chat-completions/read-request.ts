@@ -136,7 +136,8 @@ function readStop(value: unknown, param: string): string[] {
   return typeof value === "string" ? [value] : parseList(value, param).map((stop) => parseText(stop, param));
 }
 
-function readTools(value: unknown, param: string): ToolDefinition[] {
+/** The functions of a list of tools; throws a refusal */
+export function readTools(value: unknown, param: string): ToolDefinition[] {
   return parseList(value, param).map((one, index) => {
     const place = `${param}[${index}]`;
     const { type, function: declared, ...rest } = parseObject(one, place);
