@@ -1,4 +1,4 @@
-import type { ExplainStep, ReferenceStep } from "@fallthrough/registry";
+import type { CandidateStep, ExplainStep, ReferenceStep } from "@fallthrough/registry";
 import { loadApplication, noteProblems, reportUnknown } from "./application.ts";
 import type { ListOptions } from "./models.ts";
 import type { Output } from "./output.ts";
@@ -28,11 +28,16 @@ export async function explain(
   const rows: Span[][] = [];
   for (const step of steps) {
     if (step.type !== "candidate") output.line(`${formatName(step)}: ${step.targets.join(", ")}`);
-    else
-      rows.push([step.name, step.state, formatOutcome(step.outcome), step.reason ?? "", step.endedBy ?? ""]);
+    else rows.push([step.name, step.state, formatOutcome(step.outcome), whyOf(step), step.endedBy ?? ""]);
   }
   output.table(["candidate", "state", "outcome", "why", "ended by"], rows);
   return EXIT.answered;
+}
+
+/** Why it is not asked, and for what it would not be. */
+function whyOf({ reason, refused = [] }: CandidateStep): string {
+  const needs = refused.map(({ need, until }) => `refuses ${need} until ${until.toISOString()}`);
+  return [reason, ...needs].filter((one) => one !== undefined).join(", ");
 }
 
 function formatName({ type, name }: ReferenceStep): string {

@@ -35,7 +35,7 @@ export {
   parseChainTimeouts,
   parseRequest,
 } from "./contract/parse-request.ts";
-export { deniedCapability, findModel, requiredCapabilities } from "./contract/requirements.ts";
+export { declaredAbility, deniedCapability, findModel, needsOf } from "./contract/requirements.ts";
 export { providerCard } from "./define/provider-card.ts";
 export { amendError, attachRoute, briefError } from "./errors/chat-error.ts";
 export { settleStack } from "./errors/redact.ts";

@@ -12,6 +12,7 @@ export type {
   HealthSubject,
   Permit,
   Refusal,
+  RefusedNeed,
 } from "./health/health.ts";
 export { createMemoryHealth, type MemoryHealth, type MemoryHealthOptions } from "./health/memory-health.ts";
 export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./health/policy.ts";

@@ -56,6 +56,9 @@ export interface ModelCard {
   readonly capabilities?: Readonly<Partial<Record<Capability, boolean>>> | undefined;
 }
 
+/** What a request may need: an ability that a card declares, or a part of one that only a server's refusal tells. */
+export type Need = Capability | "tool-choice" | "json-schema";
+
 /** An ability that a model may declare. */
 export type Capability =
   | "streaming"

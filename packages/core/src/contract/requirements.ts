@@ -1,6 +1,6 @@
 import { ChatError } from "../errors/chat-error.ts";
 import { quote } from "../errors/redact.ts";
-import type { Capability, ChatRequest, ModelCard, ProviderCard, StreamPart } from "./contract.ts";
+import type { Capability, ChatRequest, ModelCard, Need, ProviderCard, StreamPart } from "./contract.ts";
 
 /** The model of the card that this name means; `undefined` for a name that the card does not have. */
 export function findModel(card: ProviderCard, name: string | undefined): ModelCard | undefined {
@@ -35,11 +35,18 @@ export function selectModel(card: ProviderCard, name: string | undefined): Selec
   throw new ChatError("not-found", `unknown model ${quote(name ?? "")}, expected one of ${known}`);
 }
 
-/** The abilities that a request cannot be answered without. */
-export function requiredCapabilities(request: ChatRequest): readonly Capability[] {
-  const required: Capability[] = [];
-  if (request.tools !== undefined && request.tools.length > 0) required.push("tools");
-  if (request.responseFormat?.type === "json") required.push("json");
+/** What a request cannot be answered without; nothing for plain chat. */
+export function needsOf(request: ChatRequest): readonly Need[] {
+  const { tools, toolChoice = "auto", responseFormat } = request;
+  const needs: Need[] = [];
+  if (tools !== undefined && tools.length > 0) {
+    needs.push("tools");
+    if (toolChoice !== "auto") needs.push("tool-choice");
+  }
+  if (responseFormat?.type === "json") {
+    needs.push("json");
+    if (responseFormat.schema !== undefined) needs.push("json-schema");
+  }
   let images = false;
   let files = false;
   for (const { content } of request.messages) {
@@ -49,17 +56,28 @@ export function requiredCapabilities(request: ChatRequest): readonly Capability[
       files ||= type === "file";
     }
   }
-  if (images) required.push("images");
-  if (files) required.push("files");
-  return required;
+  if (images) needs.push("images");
+  if (files) needs.push("files");
+  return needs;
 }
 
-/** The required ability that the model's card denies; `undefined` where it says yes or nothing. */
+/** What the model's card says about a need; `undefined` where it says nothing. */
+export function declaredAbility(model: ModelCard | undefined, need: Need): boolean | undefined {
+  return model?.capabilities?.[capabilityOf(need)];
+}
+
+/** The ability among these needs that the model's card denies; `undefined` where it says yes or nothing. */
 export function deniedCapability(
   model: ModelCard | undefined,
-  required: readonly Capability[],
+  needs: readonly Need[],
 ): Capability | undefined {
-  return required.find((capability) => model?.capabilities?.[capability] === false);
+  const denied = needs.find((need) => declaredAbility(model, need) === false);
+  return denied && capabilityOf(denied);
+}
+
+function capabilityOf(need: Need): Capability {
+  if (need === "tool-choice") return "tools";
+  return need === "json-schema" ? "json" : need;
 }
 
 const WISHES = [

@@ -1,4 +1,4 @@
-import type { Route, ToolCall } from "../contract/contract.ts";
+import type { Need, Route, ToolCall } from "../contract/contract.ts";
 import { type ChatErrorCode, CODE_SCOPES, type FailureScope, type Phase } from "./error-codes.ts";
 import { redact, redactedCause, settleStack, takeFrames, withoutStack } from "./redact.ts";
 
@@ -22,6 +22,8 @@ export interface ChatErrorDetails {
   readonly origin?: string | undefined;
   /** What the failure says something about. @default what the code speaks of */
   readonly scope?: FailureScope | undefined;
+  /** What of the request the server refused, where it told. */
+  readonly need?: Need | undefined;
   /** HTTP status. */
   readonly status?: number | undefined;
   /** Milliseconds until the server wants to be asked again. */
@@ -50,6 +52,8 @@ export interface ChatErrorData {
   readonly code: ChatErrorCode;
   /** What the failure says something about. */
   readonly scope: FailureScope;
+  /** What of the request the server refused, where it told. */
+  readonly need?: Need | undefined;
   /** The id of the provider that failed. */
   readonly provider?: string | undefined;
   /** The model that was asked. */
@@ -92,6 +96,8 @@ export class ChatError extends Error {
   readonly origin?: string | undefined;
   /** What the failure says something about. */
   readonly scope: FailureScope;
+  /** What of the request the server refused, where it told; the scope is then `need`. */
+  readonly need?: Need | undefined;
   /** HTTP status. */
   readonly status?: number | undefined;
   /** Milliseconds until the server wants to be asked again, counted from the failure. */
@@ -118,6 +124,7 @@ export class ChatError extends Error {
     this.origin = details.origin;
     // a later minor release may have further codes
     this.scope = details.scope ?? CODE_SCOPES[code] ?? "provider";
+    this.need = details.need;
     this.status = details.status;
     this.retryAfterMs = retryAfterMs;
     this.retryAt = details.retryAt ?? (retryAfterMs === undefined ? undefined : momentIn(retryAfterMs));
@@ -129,10 +136,10 @@ export class ChatError extends Error {
 
   /** The facts as plain data: no stack, no cause, nothing of an answer. */
   toJSON(): ChatErrorData {
-    const { name, message, code, scope, provider, model, origin, status, retryAfterMs } = this;
+    const { name, message, code, scope, need, provider, model, origin, status, retryAfterMs } = this;
     const { retryAt, requestId, phase, route } = this;
     const when = { retryAfterMs, retryAt: retryAt?.toISOString() };
-    const facts = { name, message, code, scope, provider, model, origin, status, ...when, requestId };
+    const facts = { name, message, code, scope, need, provider, model, origin, status, ...when, requestId };
     return withoutUndefined({ ...facts, phase, route });
   }
 
@@ -173,12 +180,13 @@ export function amendError(
   changes: ChatErrorDetails & { readonly code?: ChatErrorCode; readonly message?: string },
 ): ChatError {
   const { provider, model, origin, scope, status, retryAfterMs, phase, partial, route, cause } = error;
-  const { retryAt, requestId } = error;
+  const { need, retryAt, requestId } = error;
   const { code = error.code, message = error.message, ...details } = changes;
   const when = "retryAfterMs" in changes ? {} : { retryAfterMs, retryAt };
   const known = { provider, model, origin, status, ...when, requestId, phase, partial, route, cause };
   const copy = withoutStack(
-    () => new ChatError(code, message, { ...known, ...(code === error.code ? { scope } : {}), ...details }),
+    () =>
+      new ChatError(code, message, { ...known, ...(code === error.code ? { scope, need } : {}), ...details }),
   );
   takeFrames(copy, error);
   return copy;

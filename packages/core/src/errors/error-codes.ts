@@ -28,8 +28,13 @@ export type ChatErrorCode =
 /** How far the call had come: before the connection, the head, the first content, or after it. */
 export type Phase = "connect" | "headers" | "preamble" | "committed";
 
-/** What a failure says something about. */
-export type FailureScope = "key" | "model" | "provider" | "origin";
+/**
+ * What a failure says something about.
+ *
+ * `need` is one ability of one model: `ChatError.need` names it where the server did. `request` is this request alone, so
+ * nothing is remembered.
+ */
+export type FailureScope = "key" | "model" | "need" | "request" | "provider" | "origin";
 
 /** What each code says something about, unless the thrower knows better. */
 export const CODE_SCOPES: Readonly<Record<ChatErrorCode, FailureScope>> = {
@@ -44,7 +49,7 @@ export const CODE_SCOPES: Readonly<Record<ChatErrorCode, FailureScope>> = {
   blocked: "origin",
   abuse: "provider",
   "not-found": "model",
-  unsupported: "model",
+  unsupported: "need",
   "context-length": "model",
   "content-filter": "model",
   "bad-request": "model",

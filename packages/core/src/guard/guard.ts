@@ -1,7 +1,7 @@
 import { instanceSettings } from "../contract/card.ts";
 import type { ChatProvider, ChatRequest, FinishPart, StreamPart } from "../contract/contract.ts";
 import { DEFAULT_LIMITS, TIDY_MS, TRAILER_MS } from "../contract/defaults.ts";
-import { deniedCapability, findModel, requiredCapabilities, selectModel } from "../contract/requirements.ts";
+import { deniedCapability, findModel, needsOf, selectModel } from "../contract/requirements.ts";
 import { ChatError } from "../errors/chat-error.ts";
 import { explainFailure } from "../errors/explain-failure.ts";
 import { quote } from "../errors/redact.ts";
@@ -165,7 +165,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
       this.model = model;
       // it is held back until there is content
       if (warning !== undefined) intake.take({ type: "warning", code: "adjusted", message: warning }, []);
-      const denied = deniedCapability(findModel(provider, model), requiredCapabilities(request));
+      const denied = deniedCapability(findModel(provider, model), needsOf(request));
       if (denied !== undefined) {
         throw new ChatError("unsupported", `model ${quote(model ?? "")} does not do ${denied}`);
       }

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../contract/contract.ts";
+import type { JsonValue, Need } from "../contract/contract.ts";
 import type { ChatError, ChatErrorDetails } from "../errors/chat-error.ts";
 import type { ChatErrorCode, FailureScope } from "../errors/error-codes.ts";
 import type { ServerSentEvent } from "../parts/sse.ts";
@@ -38,6 +38,8 @@ export interface FailureNote {
   readonly code?: ChatErrorCode | undefined;
   /** What the failure speaks of, where that is not what its code or its status speaks of. */
   readonly scope?: FailureScope | undefined;
+  /** What of the request the server refused, where it told. */
+  readonly need?: Need | undefined;
   /** Milliseconds until the server wants to be asked again, where the body says so and not the head. */
   readonly retryAfterMs?: number | undefined;
   /** The server's own words, as the message quotes them. */

@@ -1,3 +1,4 @@
+import type { Need } from "../contract/contract.ts";
 import type { ChatErrorCode, FailureScope } from "../errors/error-codes.ts";
 import { quote } from "../errors/redact.ts";
 import { codeOfStatus } from "../http/answer/failures.ts";
@@ -35,7 +36,8 @@ const EXACT_CODES: ReadonlyMap<unknown, Meaning> = new Map<unknown, Meaning>([
   ["unknown_model", ["not-found"]],
   ["invalid_model", ["not-found"]],
   ["rate_limit_exceeded", ["rate-limit"]],
-  ["tool_use_failed", ["unsupported"]],
+  // a bad sample: the next one may be a call that parses
+  ["tool_use_failed", ["unsupported", "request"]],
   ["request_too_large", ["context-length"]],
   ["timeout_error", ["timeout"]],
   // Anthropic's limits of what an account may spend, and of how fast it may grow
@@ -60,7 +62,9 @@ const TOLD_MEANINGS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
     /\bmaximum context length\b|\bprompt is too long\b|\bexceed context limit\b|\binput token count\b.*\bexceeds\b|\bcontext (?:length|window|size)\b.*\bexceed|\bexceed\w*\b.*\bcontext (?:length|window|size)\b/is,
     ["context-length"],
   ],
-  [/\bno (?:allowed )?(?:endpoints?|providers?)\b.*\b(?:support|data policy|privacy)/is, ["unsupported"]],
+  // a setting of the account, or a wish of this request
+  [/\bno (?:allowed )?(?:endpoints?|providers?)\b.*\b(?:data policy|privacy)/is, ["unsupported", "request"]],
+  [/\bno (?:allowed )?(?:endpoints?|providers?)\b.*\bsupport/is, ["unsupported"]],
   [
     /\bmodel not exist\b|\bnot a valid model id\b|\bmodel\b.*\b(?:does not exist|was not found|is not found)\b/is,
     ["not-found"],
@@ -82,6 +86,17 @@ const TOLD_MEANINGS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
   [/\bresponse mime type\b.*\bunsupported\b/is, ["unsupported"]],
   // NVIDIA's word for a model that has no machine at the moment
   [/\bDEGRADED\b/, ["server"]],
+];
+
+/** Which need a refusal speaks of; words that fit none leave it to what the request needs. */
+const TOLD_NEEDS: readonly (readonly [words: RegExp, need: Need])[] = [
+  // vLLM's word for a server that was started without a parser of calls
+  [/\brequires? --/i, "tools"],
+  [/\btool[_ ]choice\b/i, "tool-choice"],
+  [/\btools?\b|\bfunctions?\b/i, "tools"],
+  [/\bimages?\b|\bvision\b|\bimage_url\b/i, "images"],
+  [/\bjson[_ ]schema\b|\bstructured\b/i, "json-schema"],
+  [/\bjson_object\b|\bjson mode\b/i, "json"],
 ];
 
 /** Statuses of which the words may know more. */
@@ -122,9 +137,11 @@ export function explainServerError(fields: ErrorFields, status?: number): Server
   const { code, type } = fields;
   const words = wordsOf(fields);
   const [exact, scope] = exactMeaning(fields) ?? toldMeaning(words, status) ?? [];
+  const isNeed = exact === "unsupported" && scope === undefined;
   return {
     code: exact,
     scope,
+    need: isNeed ? TOLD_NEEDS.find(([shape]) => shape.test(words))?.[1] : undefined,
     codeInside:
       exact ?? statusCode(code) ?? TYPE_CODES.get(type) ?? TYPE_CODES.get(fields["status"]) ?? "server",
     retryAfterMs: retryAfterMsOf(fields),

@@ -3,7 +3,7 @@ import type { ChatMessage, ChatRequest, ProviderCard } from "../../src/contract/
 import {
   deniedCapability,
   findModel,
-  requiredCapabilities,
+  needsOf,
   selectModel,
   wishWarnings,
 } from "../../src/contract/requirements.ts";
@@ -61,7 +61,14 @@ test.each<[string, Partial<ChatRequest>, readonly string[]]>([
   ["plain text", {}, []],
   ["an empty list of tools", { tools: [] }, []],
   ["a tool", { tools: [{ name: "f", parameters: {} }] }, ["tools"]],
+  ["a choice that is none", { tools: [{ name: "f", parameters: {} }], toolChoice: "auto" }, ["tools"]],
+  [
+    "a tool that it names",
+    { tools: [{ name: "f", parameters: {} }], toolChoice: { name: "f" } },
+    ["tools", "tool-choice"],
+  ],
   ["JSON output", { responseFormat: { type: "json" } }, ["json"]],
+  ["JSON by a schema", { responseFormat: { type: "json", schema: {} } }, ["json", "json-schema"]],
   ["text output", { responseFormat: { type: "text" } }, []],
   [
     "two images and a file",
@@ -80,7 +87,7 @@ test.each<[string, Partial<ChatRequest>, readonly string[]]>([
     ["images", "files"],
   ],
 ])("%s needs its abilities, each once", (_, request, required) => {
-  expect(requiredCapabilities({ messages, ...request })).toEqual(required);
+  expect(needsOf({ messages, ...request })).toEqual(required);
 });
 
 test("only a card that says no denies an ability", () => {

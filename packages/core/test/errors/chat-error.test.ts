@@ -43,7 +43,7 @@ test("every code has a scope of its own, which the thrower may know better", () 
   const scopes = Object.fromEntries(CHAT_ERROR_CODES.map((code) => [code, new ChatError(code, "x").scope]));
 
   expect(scopes).toMatchObject({ auth: "key", "rate-limit": "model", blocked: "origin", server: "provider" });
-  expect(new Set(Object.values(scopes))).toEqual(new Set(["key", "model", "provider", "origin"]));
+  expect(new Set(Object.values(scopes))).toEqual(new Set(["key", "model", "need", "provider", "origin"]));
   expect(new ChatError("rate-limit", "x", { scope: "origin" }).scope).toBe("origin");
   expect(CHAT_ERROR_CODES).toHaveLength(22);
   expectTypeOf<ChatError["code"]>().toEqualTypeOf<ChatErrorCode>();
@@ -117,6 +117,15 @@ test("the time of the next try follows from the wait, and stays what it is in a 
   expect(
     new ChatError("rate-limit", "x", { retryAfterMs: Number.POSITIVE_INFINITY }).retryAt,
   ).toBeUndefined();
+});
+
+test("a refused need is told, also in a copy, and not under another code", () => {
+  const error = new ChatError("unsupported", "no tools here", { need: "tools" });
+
+  expect(error).toMatchObject({ scope: "need", need: "tools" });
+  expect(error.toJSON()).toMatchObject({ scope: "need", need: "tools" });
+  expect(amendError(error, { model: "toy-1" })).toMatchObject({ scope: "need", need: "tools" });
+  expect(amendError(error, { code: "server" }).need).toBeUndefined();
 });
 
 test("a code of a later minor release speaks of its provider", () => {

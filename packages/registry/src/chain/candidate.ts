@@ -1,5 +1,5 @@
-import type { Capability, ChatErrorCode, ChatProvider, ChatRequest, ModelCard } from "@fallthrough/core";
-import { deniedCapability, findModel, instanceSettings } from "@fallthrough/core/internal";
+import type { ChatErrorCode, ChatProvider, ChatRequest, ModelCard, Need } from "@fallthrough/core";
+import { declaredAbility, deniedCapability, findModel, instanceSettings } from "@fallthrough/core/internal";
 import type { HealthSubject } from "../health/health.ts";
 
 /** One provider and model that a chain may ask. */
@@ -13,9 +13,9 @@ export interface Candidate {
 }
 
 /** What is asked of a candidate in one call. */
-interface Need {
+interface Asked {
   readonly model?: ChatRequest["model"];
-  readonly capabilities: readonly Capability[];
+  readonly needs: readonly Need[];
 }
 
 /** Why a candidate is not asked. */
@@ -39,63 +39,72 @@ export interface Planned extends Candidate {
 }
 
 /** The candidates in the order of asking: those whose card is silent about something needed come last. */
-export type Plan = (need: Need) => readonly Planned[];
+export type Plan = (asked: Asked) => readonly Planned[];
 
 /** The plan of these candidates; for a request that needs nothing special it is made once. */
 export function planCandidates(candidates: readonly Candidate[]): Plan {
   let usual: readonly Planned[] | undefined;
   // a health store finds what it knows of a subject faster when the subject is the same
   const subjects = new Map<Candidate, HealthSubject>();
-  const subjectOf: SubjectOf = (candidate, model) => {
+  const subjectOf: SubjectOf = (candidate, model, needs) => {
     const known = subjects.get(candidate);
-    if (known !== undefined && known.model === model) return known;
+    if (known !== undefined && known.model === model && isSame(known.needs, needs)) return known;
     const { origin, key } = instanceSettings(candidate.provider);
-    const subject: HealthSubject = { provider: candidate.provider.id, model, origin, key };
+    const subject: HealthSubject = { provider: candidate.provider.id, model, needs, origin, key };
     subjects.set(candidate, subject);
     return subject;
   };
-  return (need) => {
-    if (need.model !== undefined || need.capabilities.length > 0)
-      return orderCandidates(candidates, need, subjectOf);
-    usual ??= orderCandidates(candidates, need, subjectOf);
+  return (asked) => {
+    if (asked.model !== undefined || asked.needs.length > 0)
+      return orderCandidates(candidates, asked, subjectOf);
+    usual ??= orderCandidates(candidates, asked, subjectOf);
     return usual;
   };
 }
 
-type SubjectOf = (candidate: Candidate, model: string | undefined) => HealthSubject;
+type SubjectOf = (
+  candidate: Candidate,
+  model: string | undefined,
+  needs: HealthSubject["needs"],
+) => HealthSubject;
+
+function isSame(known: HealthSubject["needs"] = [], needs: HealthSubject["needs"] = []): boolean {
+  return known.length === needs.length && known.every((need, place) => need === needs[place]);
+}
 
 function orderCandidates(
   candidates: readonly Candidate[],
-  need: Need,
+  asked: Asked,
   subjectOf: SubjectOf,
 ): readonly Planned[] {
-  const planned = candidates.map((candidate) => planCandidate(candidate, need, subjectOf));
+  const planned = candidates.map((candidate) => planCandidate(candidate, asked, subjectOf));
   const isSilent = ({ card, skip }: Planned) =>
-    skip === undefined && need.capabilities.some((capability) => card?.capabilities?.[capability] !== true);
+    skip === undefined && asked.needs.some((need) => declaredAbility(card, need) !== true);
   return planned.toSorted((a, b) => Number(isSilent(a)) - Number(isSilent(b)));
 }
 
-function planCandidate(candidate: Candidate, need: Need, subjectOf: SubjectOf): Planned {
+function planCandidate(candidate: Candidate, asked: Asked, subjectOf: SubjectOf): Planned {
   const { provider } = candidate;
-  const model = candidate.model ?? need.model;
+  const model = candidate.model ?? asked.model;
   const card = findModel(provider, model);
+  const needs = asked.needs.length === 0 ? undefined : asked.needs;
   return {
     ...candidate,
     model,
     card,
-    subject: subjectOf(candidate, card?.id ?? (model || undefined)),
+    subject: subjectOf(candidate, card?.id ?? (model || undefined), needs),
     firstChunkMs: instanceSettings(provider).timeouts?.firstChunkMs,
-    skip: skipFor(candidate, card, need),
+    skip: skipFor(candidate, card, asked),
   };
 }
 
 function skipFor(
   { provider, explicit }: Candidate,
   card: ModelCard | undefined,
-  need: Need,
+  { needs }: Asked,
 ): Skip | undefined {
   const { state, checked } = provider.status;
   if (state === "retired" && !explicit) return { reason: `retired, as of ${checked}` };
-  const lacking = deniedCapability(card, need.capabilities);
+  const lacking = deniedCapability(card, needs);
   return lacking && { code: "unsupported", reason: `does not do ${lacking}` };
 }

@@ -9,8 +9,8 @@ import {
   type GuardOptions,
   LISTS,
   type ListedStream,
+  needsOf,
   type OpeningLists,
-  requiredCapabilities,
   resolveTimeouts,
 } from "@fallthrough/core/internal";
 import type { HealthStore } from "../health/health.ts";
@@ -148,7 +148,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
 
   private async ask(run: Run): Promise<GuardedAnswer | undefined> {
     const { request, log } = run;
-    const plan = this.planFor({ model: request.model, capabilities: requiredCapabilities(request) });
+    const plan = this.planFor({ model: request.model, needs: needsOf(request) });
     const walk = this.walkOver(run, plan);
 
     for (;;) {

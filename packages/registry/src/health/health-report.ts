@@ -1,7 +1,7 @@
 import type { ChatError } from "@fallthrough/core";
 import { isLocalFault, isMachineFault } from "../chain/offline.ts";
-import type { Health, HealthStore, Permit } from "./health.ts";
-import { type Policy, policyOf } from "./policy.ts";
+import type { Health, HealthFailure, HealthStore, Permit } from "./health.ts";
+import { type CodePolicy, type Policy, policyOf } from "./policy.ts";
 
 /** Tells the health store what came of attempts. */
 export interface Accounts {
@@ -29,16 +29,12 @@ const WELL: Health = { state: "well", remainingMs: 0, openMs: 0, repeats: 0 };
 /** Accounts for all calls of a chain. */
 export function createAccounts(health: HealthStore, policy: Policy): Accounts {
   function count(permit: Permit, error: ChatError): Health | undefined {
-    const { health: effect, hard, ...lengths } = policyOf(policy, error.code);
+    const failure = failureOf(policyOf(policy, error.code), error, permit);
     // the next provider would fail in the same way, so this one is not to blame
-    if (effect === "none" || isMachineFault(error)) {
+    if (failure === undefined || isMachineFault(error)) {
       release(permit);
       return WELL;
     }
-    const { code, scope, origin, retryAfterMs } = error;
-    const facts = { code, scope, origin, retryAfterMs, effect };
-    const stated = hard === "stated" && retryAfterMs !== undefined;
-    const failure = { ...lengths, ...facts, hard: hard === "always" || stated };
     return tell(() => health.fail(permit, failure)) as Health | undefined;
   }
 
@@ -66,6 +62,31 @@ export function createAccounts(health: HealthStore, policy: Policy): Accounts {
       }
     },
   };
+}
+
+/** What there is to remember of a failure; `undefined` for nothing. */
+function failureOf(policy: CodePolicy, error: ChatError, { subject }: Permit): HealthFailure | undefined {
+  const { scope, need } = error;
+  const { needs = [] } = subject;
+  // a refusal of what was not asked for is a mistake of the server, and nothing that a later call could avoid
+  if (scope === "need" && (needs.length === 0 || (need !== undefined && !needs.includes(need))))
+    return undefined;
+  if (scope !== "model" || policy.model === undefined) return failureBy(policy, error);
+  const { cooldownMs = policy.cooldownMs } = policy.model;
+  const own = { ...policy, ...policy.model, cooldownMs: Math.min(cooldownMs, policy.cooldownMs) };
+  const failure = failureBy(own, error);
+  const second = failureBy(policy, error);
+  return failure && { ...failure, second: second && { ...second, scope: "key" } };
+}
+
+function failureBy(
+  { health: effect, cooldownMs, factor, longestMs, hard }: CodePolicy,
+  { code, scope, need, origin, retryAfterMs }: ChatError,
+): HealthFailure | undefined {
+  if (effect === "none" || scope === "request") return undefined;
+  const isHard = hard === "always" || (hard === "stated" && retryAfterMs !== undefined);
+  const facts = { code, scope, need, origin, retryAfterMs };
+  return { ...facts, effect, cooldownMs, factor, longestMs, hard: isHard };
 }
 
 /** Nobody waits for a store to take note, and a store that fails takes no answer away. */

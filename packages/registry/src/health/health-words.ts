@@ -11,12 +11,12 @@ export function isOutdated({ code, repeats }: Pick<Health, "code" | "repeats">):
 
 /** Why a candidate in this state is not asked before the others, or `undefined` where it is well. */
 export function skipFor(health: Health, now: number): Skip | undefined {
-  const { state, code, remainingMs } = health;
+  const { state, code, remainingMs, need } = health;
   if (state === "well" || (state === "probing" && remainingMs === 0)) return undefined;
   const until = new Date(now + remainingMs).toISOString();
   const reason = {
     suspect: `suspect until ${until}, its callers wait in silence`,
-    cooling: `cooling until ${until}`,
+    cooling: need === undefined ? `cooling until ${until}` : `refuses ${need} until ${until}`,
     probing: `cooling, a probe is under way until ${until} at the latest`,
     refused: `refused until ${until}`,
   }[state];

@@ -1,4 +1,4 @@
-import type { ChatErrorCode, FailureScope } from "@fallthrough/core";
+import type { ChatErrorCode, FailureScope, Need } from "@fallthrough/core";
 import type { CodePolicy } from "./policy.ts";
 
 /** Whom a call is about. Two instances of one provider, with two keys or two servers, are two. */
@@ -7,6 +7,8 @@ export interface HealthSubject {
   readonly provider: string;
   /** The model's id; absent where none is asked for by name. */
   readonly model?: string | undefined;
+  /** What the call needs; absent for plain chat. */
+  readonly needs?: readonly Need[] | undefined;
   /** The server with its base path, where it is known before it fails. */
   readonly origin?: string | undefined;
   /** An opaque mark of the instance's key, never the key; absent where the settings hold none. */
@@ -18,7 +20,11 @@ export interface HealthFailure extends Pick<CodePolicy, "cooldownMs" | "factor" 
   /** What happened. */
   readonly code: ChatErrorCode;
   /** What the failure says something about. */
-  readonly scope: FailureScope;
+  readonly scope: Exclude<FailureScope, "request">;
+  /** What of the request was refused; all that the call needs where nobody told. */
+  readonly need?: Need | undefined;
+  /** What it is instead, where a second model of the same key fails so. */
+  readonly second?: HealthFailure | undefined;
   /** The server that failed, where it is known. */
   readonly origin?: string | undefined;
   /** What is remembered; `cool` and `park` at once, `count` after three in a row. */
@@ -49,6 +55,18 @@ export interface Health {
   readonly effect?: HealthFailure["effect"] | "suspect" | undefined;
   /** How often that code came in a row. */
   readonly repeats: number;
+  /** What the model refuses, where the state is for calls that need it, and not for plain chat. */
+  readonly need?: string | undefined;
+  /** What the model refuses whatever the state is; told by `peek` alone. */
+  readonly refused?: readonly RefusedNeed[] | undefined;
+}
+
+/** What a model refuses for a while, though plain chat with it goes on. */
+export interface RefusedNeed {
+  /** An ability, or several that were refused together, joined by `+`. */
+  readonly need: string;
+  /** Milliseconds until a call that needs it is let through. */
+  readonly remainingMs: number;
 }
 
 /** Leave to make one call. Its caller reports `commit` at the first content, and once `succeed`, `fail` or `release`. */

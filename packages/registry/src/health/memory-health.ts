@@ -7,6 +7,7 @@ import type {
   HealthSubject,
   Permit,
   Refusal,
+  RefusedNeed,
 } from "./health.ts";
 import {
   COOLDOWN_JITTER,
@@ -66,6 +67,9 @@ interface Open {
   readonly effect: NonNullable<Health["effect"]>;
 }
 
+/** What a failure may speak of, but for what a call needs. */
+type Scope = Exclude<HealthFailure["scope"], "need">;
+
 interface Lease {
   readonly probe: string;
   readonly since: number;
@@ -76,6 +80,8 @@ interface Lease {
 
 /** What is remembered of one key, model, provider or origin; open from the first cooldown to the next first content. */
 interface Entry {
+  /** What calls need that it is about; absent where it is about all. */
+  readonly need?: string | undefined;
   failures: number;
   repeats: number;
   code?: ChatErrorCode | undefined;
@@ -102,7 +108,7 @@ interface Entry {
 }
 
 const WELL: Health = { state: "well", remainingMs: 0, openMs: 0, repeats: 0 };
-const SCOPES: readonly HealthFailure["scope"][] = ["model", "key", "provider", "origin"];
+const SCOPES: readonly Scope[] = ["model", "key", "provider", "origin"];
 const STATES: readonly Health["state"][] = ["well", "suspect", "probing", "cooling", "refused"];
 /** Softer first. */
 const EFFECTS: readonly Open["effect"][] = ["suspect", "count", "cool", "park"];
@@ -121,9 +127,9 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
   let generation = 0;
   let order = 0;
 
-  function keyOf(subject: HealthSubject, scope: HealthFailure["scope"]): string {
+  function keyOf(subject: HealthSubject, scope: Scope): string {
     const instance = instanceOf(subject);
-    if (scope === "model") return `model:${instance}/${subject.model ?? ""}`;
+    if (scope === "model") return `${modelPrefix(subject)}${subject.model ?? ""}`;
     const origin = subject.origin === undefined ? origins.get(instance) : serverOf(subject.origin);
     return scope === "origin" && origin !== undefined ? `origin:${origin}` : `${scope}:${instance}`;
   }
@@ -131,13 +137,24 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
   function entriesOf(subject: HealthSubject): readonly Entry[] {
     const kept = known.get(subject);
     if (kept?.generation === generation) return kept.found;
-    const found = SCOPES.flatMap((scope) => entries.get(keyOf(subject, scope)) ?? []);
+    const keys = SCOPES.map((scope) => keyOf(subject, scope));
+    for (const need of refusableNeeds(subject)) keys.push(needKey(subject, need));
+    const found = keys.flatMap((key) => entries.get(key) ?? []);
     known.set(subject, { found, generation });
     return found;
   }
 
-  function entryOf(subject: HealthSubject, scope: HealthFailure["scope"]): Entry {
-    const key = keyOf(subject, scope);
+  function entryOf(subject: HealthSubject, scope: Scope): Entry {
+    return entryAt(keyOf(subject, scope));
+  }
+
+  function failedEntry(subject: HealthSubject, failure: HealthFailure): Entry {
+    if (failure.scope !== "need") return entryOf(subject, failure.scope);
+    const need = failure.need ?? wholeNeed(subject);
+    return entryAt(needKey(subject, need), need);
+  }
+
+  function entryAt(key: string, need?: string): Entry {
     const found = entries.get(key);
     if (found !== undefined) return found;
     makeRoom();
@@ -151,7 +168,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
       slowestMs: 0,
       silentMs: 0,
     };
-    const entry: Entry = { ...counts, insisted, waiting: new Set() };
+    const entry: Entry = { need, ...counts, insisted, waiting: new Set() };
     entries.set(key, entry);
     generation++;
     return entry;
@@ -163,7 +180,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     // a tenth at once, so that not every new name looks at all entries
     const room = HEALTH_ENTRIES * 0.9;
     for (const [key, entry] of entries) if (saysNothing(entry)) entries.delete(key);
-    for (const prefix of ["model:", ""]) {
+    for (const prefix of ["need:", "model:", ""]) {
       for (const key of entries.keys()) {
         if (entries.size <= room) break;
         if (key.startsWith(prefix)) entries.delete(key);
@@ -179,10 +196,10 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     return now() - (open?.until ?? healthySince) >= LEVEL_DECAY_MS;
   }
 
-  function healthOf({ open, lease, repeats }: Entry, time: number): Health {
+  function healthOf({ open, lease, repeats, need }: Entry, time: number): Health {
     if (open === undefined) return WELL;
     const { since, until, hardUntil, code, effect } = open;
-    const facts = { openMs: time - since, code, effect, repeats };
+    const facts = { openMs: time - since, code, effect, repeats, need };
     if (time < hardUntil) return { state: "refused", remainingMs: hardUntil - time, ...facts };
     if (lease !== undefined && time < lease.until)
       return { state: "probing", remainingMs: Math.max(until, lease.until) - time, ...facts };
@@ -241,7 +258,19 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     const time = now();
     const model = entries.get(keyOf(subject, "model"));
     if (model !== undefined) suspectSilence(model, time);
-    return worst(entriesOf(subject), time);
+    const refused = refusedNeeds(subject, time);
+    const health = worst(entriesOf(subject), time);
+    return refused.length === 0 ? health : { ...health, refused };
+  }
+
+  function refusedNeeds(subject: HealthSubject, time: number): RefusedNeed[] {
+    const prefix = needKey(subject, "");
+    const refused: RefusedNeed[] = [];
+    for (const [key, { need, open }] of entries) {
+      if (need === undefined || open === undefined || time >= open.until || !key.startsWith(prefix)) continue;
+      refused.push({ need, remainingMs: open.until - time });
+    }
+    return refused;
   }
 
   function admit(subject: HealthSubject, { insist, firstChunkMs }: AdmitOptions = {}): Permit | Refusal {
@@ -391,12 +420,26 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     const { subject, probe } = permit;
     leave(permit);
     if (failure.origin !== undefined && subject.origin === undefined) learn(subject, failure.origin);
-    const entry = entryOf(subject, failure.scope);
+    const entry = failedEntry(subject, failure);
     const probing = probe !== undefined && entry.lease?.probe === probe;
     const reopening = probe !== undefined && entry.closedBy === probe;
     giveBack(permit);
     note(entry, failure, probing ? (permit as Ticket).at : undefined, reopening);
-    return peek(subject);
+    const { second } = failure;
+    if (second !== undefined && isSecond(subject, failure))
+      note(failedEntry(subject, second), second, undefined, false);
+    return worst(entriesOf(subject), now());
+  }
+
+  /** Whether another model of the same instance is ruled out for the same reason. */
+  function isSecond(subject: HealthSubject, { code }: HealthFailure): boolean {
+    const own = keyOf(subject, "model");
+    const prefix = modelPrefix(subject);
+    const time = now();
+    for (const [key, { open }] of entries) {
+      if (open?.code === code && time < open.until && key !== own && key.startsWith(prefix)) return true;
+    }
+    return false;
   }
 
   function learn(subject: HealthSubject, origin: string): void {
@@ -459,10 +502,10 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
       for (const entry of entries.values()) settle(entry);
       entries.clear();
     } else {
-      const prefix = `model:${instanceOf(instance)}/`;
+      const prefixes = [modelPrefix(instance), `need:${instanceOf(instance)}/`];
       const keys = SCOPES.map((scope) => keyOf(instance, scope));
       for (const [key, entry] of entries) {
-        if (!key.startsWith(prefix) && !keys.includes(key)) continue;
+        if (!prefixes.some((prefix) => key.startsWith(prefix)) && !keys.includes(key)) continue;
         settle(entry);
         entries.delete(key);
       }
@@ -496,6 +539,24 @@ function isStated({ effect, retryAfterMs }: HealthFailure): boolean {
 
 function instanceOf({ provider, origin = "", key = "" }: Omit<HealthSubject, "model">): string {
   return `${provider} ${origin} ${key}`;
+}
+
+function modelPrefix(instance: Omit<HealthSubject, "model">): string {
+  return `model:${instanceOf(instance)}/`;
+}
+
+function needKey(subject: HealthSubject, need: string): string {
+  return `need:${instanceOf(subject)}/${subject.model ?? ""} ${need}`;
+}
+
+/** What a refusal may be about that stops this call: each need, and all of them together. */
+function refusableNeeds(subject: HealthSubject): readonly string[] {
+  const { needs = [] } = subject;
+  return needs.length > 1 ? [...needs, wholeNeed(subject)] : needs;
+}
+
+function wholeNeed({ needs = [] }: HealthSubject): string {
+  return needs.join("+");
 }
 
 /** A server, without the base path. */

@@ -17,6 +17,11 @@ export interface CodePolicy {
   readonly health: "none" | "count" | "cool" | "park";
   /** Milliseconds of the first cooldown; `0` for none. */
   readonly cooldownMs: number;
+  /**
+   * What differs where the failure speaks of one model of a key, and the key is ruled out once a second model of it
+   * fails so. Absent where a model says nothing about its key.
+   */
+  readonly model?: Partial<Pick<CodePolicy, "health" | "cooldownMs" | "hard">> | undefined;
   /** What each further cooldown is multiplied by. */
   readonly factor: number;
   /** The longest cooldown, in milliseconds. */
@@ -66,12 +71,21 @@ export const POLICY: Policy = {
     hard: "stated",
   },
   // the one try with a fresh session is the provider's own
-  auth: { again: "never", next: "yes", ...PARK, cooldownMs: 5 * MINUTE, hard: "always" },
-  payment: { again: "never", next: "yes", ...PARK, cooldownMs: HOUR, hard: "always" },
+  auth: { again: "never", next: "yes", ...PARK, cooldownMs: 5 * MINUTE, hard: "always", model: {} },
+  payment: {
+    again: "never",
+    next: "yes",
+    ...PARK,
+    cooldownMs: HOUR,
+    hard: "always",
+    // fewer tokens may be free, and a queue that is full may pass in seconds
+    model: { health: "cool", cooldownMs: 5 * MINUTE, hard: "stated" },
+  },
   blocked: { again: "never", next: "yes", ...PARK, cooldownMs: 15 * MINUTE, factor: 4, hard: "always" },
   abuse: { again: "never", next: "yes", ...PARK, cooldownMs: 15 * MINUTE },
   "not-found": { again: "never", next: "yes", ...PARK, cooldownMs: HOUR },
-  unsupported: { again: "never", next: "yes", ...FORGET },
+  // for what the call needs: plain chat with the model goes on
+  unsupported: { again: "never", next: "yes", ...PARK, cooldownMs: HOUR },
   "context-length": { again: "never", next: "larger-window", ...FORGET },
   "content-filter": { again: "never", next: "stop", ...FORGET },
   "bad-request": { again: "never", next: "second-opinion", ...FORGET },

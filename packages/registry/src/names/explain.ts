@@ -1,6 +1,6 @@
-import type { Capability, ChatErrorCode } from "@fallthrough/core";
+import type { ChatErrorCode, Need } from "@fallthrough/core";
 import type { Planned } from "../chain/candidate.ts";
-import type { Health, HealthStore } from "../health/health.ts";
+import type { Health, HealthStore, RefusedNeed } from "../health/health.ts";
 import { endOf, skipFor } from "../health/health-words.ts";
 import { formatCandidate, type ReferenceStep, type Resolution } from "./references.ts";
 
@@ -30,15 +30,17 @@ export interface CandidateStep {
   readonly until?: Date | undefined;
   /** What would end the state. */
   readonly endedBy?: string | undefined;
+  /** What its model refused, so that calls which need it are not sent there; plain chat is. */
+  readonly refused?: readonly { readonly need: string; readonly until: Date }[] | undefined;
 }
 
 /** The steps behind a reference, and what its candidates' cards and health say now. */
 export async function explainResolution(
   { steps, plan: planFor }: Resolution,
   health: HealthStore,
-  capabilities: readonly Capability[],
+  needs: readonly Need[],
 ): Promise<readonly ExplainStep[]> {
-  const plan = planFor({ capabilities });
+  const plan = planFor({ needs });
   const known = await Promise.all(
     plan.map(async (planned) => ({ planned, health: await health.peek(planned.subject) })),
   );
@@ -53,7 +55,7 @@ function explainCandidate(planned: Planned, health: Health, all: boolean): Candi
   const now = Date.now();
   const skip = planned.skip ?? skipFor(health, now);
   const waits = isCooling(health) && !(all && health.state !== "refused");
-  const { state, openMs, remainingMs } = health;
+  const { state, openMs, remainingMs, refused } = health;
   return {
     type: "candidate",
     name: formatCandidate(planned),
@@ -65,7 +67,12 @@ function explainCandidate(planned: Planned, health: Health, all: boolean): Candi
     ...(state === "well"
       ? {}
       : { since: new Date(now - openMs), until: new Date(now + remainingMs), endedBy: endOf(health) }),
+    ...(refused === undefined ? {} : { refused: refused.map((one) => refusedUntil(one, now)) }),
   };
+}
+
+function refusedUntil({ need, remainingMs }: RefusedNeed, now: number): { need: string; until: Date } {
+  return { need, until: new Date(now + remainingMs) };
 }
 
 /** Whether it is not asked as long as another may be. */

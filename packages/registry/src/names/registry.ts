@@ -1,9 +1,9 @@
 import {
-  type Capability,
   type ChainRequest,
   ChatError,
   type ChatProvider,
   type ChatReply,
+  type Need,
   type ProviderCard,
 } from "@fallthrough/core";
 import {
@@ -62,7 +62,7 @@ export interface Registry<Alias extends string = string> {
   /** What a name stands for, in the order of asking; @throws `config` */
   resolve(name?: ModelReference<Alias>): readonly Candidate[];
   /** Every step from a name to those who would be asked now, and why others would not; @throws `config` */
-  explain(name?: ModelReference<Alias>, needs?: readonly Capability[]): Promise<readonly ExplainStep[]>;
+  explain(name?: ModelReference<Alias>, needs?: readonly Need[]): Promise<readonly ExplainStep[]>;
   /** The names of the application. */
   aliases(): Readonly<Record<Alias, readonly string[]>>;
   /** Forgets the failures of one provider, or of all: for a key that was corrected; @throws `config` for an unknown id */

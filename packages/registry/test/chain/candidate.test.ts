@@ -1,4 +1,4 @@
-import type { Capability } from "@fallthrough/core";
+import type { Need } from "@fallthrough/core";
 import { expect, test } from "vitest";
 import { planCandidates } from "../../src/chain/candidate.ts";
 import { fakeProvider } from "../fake-provider.ts";
@@ -11,11 +11,8 @@ function withTools(id: string, tools: boolean | undefined) {
   };
 }
 
-function plan(candidates: Parameters<typeof planCandidates>[0], ...capabilities: Capability[]) {
-  return planCandidates(candidates)({ capabilities }).map(({ subject, skip }) => [
-    subject.provider,
-    skip?.reason,
-  ]);
+function plan(candidates: Parameters<typeof planCandidates>[0], ...needs: Need[]) {
+  return planCandidates(candidates)({ needs }).map(({ subject, skip }) => [subject.provider, skip?.reason]);
 }
 
 test("who says nothing about a needed ability is asked after those who say yes, and who says no is skipped", () => {
@@ -47,19 +44,35 @@ test.each([
 ])("with model %s of its own and %s of the request, a candidate is remembered as %s", (own, asked, model) => {
   const provider = fakeProvider("one", [], { models: [{ id: "small" }, { id: "large", aliases: ["big"] }] });
 
-  const [planned] = planCandidates([{ provider, model: own }])({ model: asked, capabilities: [] });
+  const [planned] = planCandidates([{ provider, model: own }])({ model: asked, needs: [] });
 
   expect(planned?.subject).toEqual({ provider: "one", model });
 });
 
 test("what needs nothing special is planned once, and what does leaves that plan as it is", () => {
   const planFor = planCandidates([withTools("silent", undefined), withTools("able", true)]);
-  const usual = planFor({ capabilities: [] });
+  const usual = planFor({ needs: [] });
 
-  expect(planFor({ capabilities: ["tools"] }).map(({ subject }) => subject.provider)).toEqual([
-    "able",
-    "silent",
-  ]);
-  expect(planFor({ capabilities: [] })).toBe(usual);
+  expect(planFor({ needs: ["tools"] }).map(({ subject }) => subject.provider)).toEqual(["able", "silent"]);
+  expect(planFor({ needs: [] })).toBe(usual);
   expect(usual.map(({ subject }) => subject.provider)).toEqual(["silent", "able"]);
+});
+
+test("a call that needs something is remembered with it, as the same subject while it stays the same", () => {
+  const planFor = planCandidates([withTools("able", true)]);
+  const [first] = planFor({ needs: ["tools", "tool-choice"] });
+  const [again] = planFor({ needs: ["tools", "tool-choice"] });
+  const [other] = planFor({ needs: ["tools"] });
+
+  expect(first?.subject.needs).toEqual(["tools", "tool-choice"]);
+  expect(again?.subject).toBe(first?.subject);
+  expect(other?.subject.needs).toEqual(["tools"]);
+});
+
+test("a card speaks of tools and of JSON as a whole, a refusal also of a choice and a schema", () => {
+  expect(plan([withTools("unable", false)], "tool-choice")).toEqual([["unable", "does not do tools"]]);
+  expect(plan([withTools("silent", undefined), withTools("able", true)], "tool-choice")[0]).toEqual([
+    "able",
+    undefined,
+  ]);
 });

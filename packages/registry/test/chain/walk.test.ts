@@ -6,6 +6,7 @@ import {
   type ChainOptions,
   createChain,
   createMemoryHealth,
+  createRegistry,
   type HealthStore,
   type MemoryHealth,
 } from "../../src/index.ts";
@@ -355,4 +356,67 @@ test("one store keeps two keys and two servers under one id apart", async () => 
   for (const settings of others)
     expect((await routeOf([instance(settings, HERE)], { health })).route).toEqual(["one answered"]);
   expect((await routeOf([instance(headers("Bearer a"), HERE)], { health })).route).toEqual(["one skipped"]);
+});
+
+const TOOLS = { ...QUESTION, tools: [{ name: "clock", parameters: {} }] };
+
+test("a model that refuses tools is passed over for tools alone, and asked again when nobody else is left", async () => {
+  const health = createMemoryHealth();
+  const refusing = fakeProvider("refusing", [failing("unsupported", { need: "tools" }), HERE]);
+  const registry = createRegistry({ providers: [refusing, fakeProvider("able", [HERE])], health });
+
+  const first = await registry.chat(TOOLS).result();
+  const second = await registry.chat(TOOLS).result();
+  const plain = await registry.chat(QUESTION).result();
+
+  expect([first, second, plain].map(({ route }) => route.provider)).toEqual(["able", "able", "refusing"]);
+  expect(second.route.attempts[0]).toMatchObject({ outcome: "skipped", code: "unsupported" });
+  expect(second.route.attempts[0]?.reason).toMatch(/^refuses tools until \d{4}-.+Z$/);
+  expect((await registry.explain())[1]).toMatchObject({
+    outcome: "asked",
+    state: "well",
+    refused: [{ need: "tools", until: expect.any(Date) }],
+  });
+  expect((await registry.explain("auto", ["tools"]))[1]).toMatchObject({
+    outcome: "skipped",
+    state: "cooling",
+  });
+  expect((await chat(createChain([refusing], { health }), TOOLS).result()).text).toBe("here");
+});
+
+test.each([
+  ["this request alone", { scope: "request" }, TOOLS],
+  ["something that the request does not need", { need: "images" }, TOOLS],
+  ["a need that plain chat does not have", {}, QUESTION],
+] as const)("a refusal of %s leaves no mark", async (_, details, request) => {
+  const health = createMemoryHealth();
+  const refusing = fakeProvider("refusing", [failing("unsupported", details), HERE]);
+  const chain = createChain([refusing, fakeProvider("able", [HERE])], { health });
+
+  const routes = [await chat(chain, request).result(), await chat(chain, request).result()];
+
+  expect(routes.map(({ route }) => route.provider)).toEqual(["able", "refusing"]);
+});
+
+test.each([
+  ["payment", "model", ["one small", "two large"], 60],
+  ["auth", "model", ["one small", "two large"], 5],
+  ["payment", "key", ["one small"], 60],
+  ["auth", "key", ["one small"], 5],
+  ["not-found", "model", ["one small", "two large", "three huge"], 60],
+] as const)("after `%s` of a %s the models %j of the key are asked", async (code, scope, asked, minutes) => {
+  const time = { now: 0 };
+  const health = healthAt(time);
+  const models = [{ id: "small" }, { id: "large" }, { id: "huge" }];
+  const key = fakeProvider("key", [failing(code, { scope })], { models });
+  const candidates = models.map(({ id }) => ({ provider: key, model: id }));
+  const spare = fakeProvider("spare", [HERE]);
+
+  const { route } = await chat(createChain([...candidates, spare], { health }), QUESTION).result();
+
+  expect(key.requests.map(({ model }) => model)).toEqual(asked.map((name) => name.split(" ")[1]));
+  expect(route.provider).toBe("spare");
+  const last = { provider: "key", model: scope === "key" || asked.length < 3 ? "huge" : "small" };
+  time.now = minutes * MINUTE + 1;
+  expect(health.peek(last).remainingMs).toBe(0);
 });

@@ -670,3 +670,68 @@ test("names from anywhere do not fill the memory", () => {
   expect(before.map((subject) => health.peek(subject).state).filter((state) => state !== "well")).toEqual([]);
   expect(health.peek(SUBJECT).state).toBe("cooling");
 });
+
+function needing(...needs: NonNullable<HealthSubject["needs"]>): HealthSubject {
+  return { ...SUBJECT, needs };
+}
+
+test("what is refused for a need is remembered for that need and that model alone, for an hour", () => {
+  fail("unsupported", { scope: "need", need: "tools" }, admit(needing("tools", "json")));
+
+  expect(health.peek(needing("tools"))).toMatchObject({
+    state: "cooling",
+    remainingMs: 60 * MINUTE,
+    need: "tools",
+  });
+  expect(health.peek(needing("images", "tools")).state).toBe("cooling");
+  expect(health.peek(needing("json")).state).toBe("well");
+  expect(health.peek({ ...OTHER_MODEL, needs: ["tools"] }).state).toBe("well");
+  expect(health.peek(SUBJECT)).toMatchObject({
+    state: "well",
+    refused: [{ need: "tools", remainingMs: 60 * MINUTE }],
+  });
+  time += 60 * MINUTE;
+  expect(health.peek(SUBJECT).refused).toBeUndefined();
+  health.commit(admit(needing("tools")) as Permit);
+  expect(health.peek(needing("tools")).state).toBe("well");
+});
+
+test("a refusal that names no need is about all that the call needs together", () => {
+  fail("unsupported", { scope: "need" }, admit(needing("tools", "images")));
+
+  expect(health.peek(needing("tools", "images"))).toMatchObject({ state: "cooling", need: "tools+images" });
+  expect([needing("tools"), needing("images"), SUBJECT].map((subject) => health.peek(subject).state)).toEqual(
+    ["well", "well", "well"],
+  );
+});
+
+test("what was refused is forgotten with its instance", () => {
+  fail("unsupported", { scope: "need", need: "tools" }, admit(needing("tools")));
+
+  health.reset({ provider: "one" });
+
+  expect(health.peek(needing("tools")).state).toBe("well");
+});
+
+test("a second model of a key that fails so rules the key out, and a first one does not", () => {
+  const third = { ...SUBJECT, model: "third" };
+  const facts = { cooldownMs: 5 * MINUTE, second: failure("payment", { scope: "key" }) };
+  fail("payment", facts);
+  expect(health.peek(SUBJECT).remainingMs).toBe(5 * MINUTE);
+  expect(health.peek(OTHER_MODEL).state).toBe("well");
+
+  fail("payment", facts, admit(OTHER_MODEL));
+
+  expect(health.peek(third)).toMatchObject({ state: "refused", remainingMs: 60 * MINUTE, code: "payment" });
+  expect(health.peek({ ...third, key: "another" }).state).toBe("well");
+});
+
+test("one model that fails so again, and two that fail in different ways, say nothing about the key", () => {
+  const third = { ...SUBJECT, model: "third" };
+  fail("payment", { cooldownMs: 5 * MINUTE, second: failure("payment", { scope: "key" }) });
+  fail("auth", { second: failure("auth", { scope: "key" }) }, admit(OTHER_MODEL));
+  time += 5 * MINUTE;
+  fail("payment", { second: failure("payment", { scope: "key" }) });
+
+  expect(health.peek(third).state).toBe("well");
+});

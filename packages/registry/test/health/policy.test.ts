@@ -97,11 +97,11 @@ test.each(CODES)("`%s` is remembered as the table says", async (code) => {
   let time = 0;
   const health = createMemoryHealth({ now: () => time, random: () => 0.5 });
   const chain = createChain([failing(code), fakeProvider("second", [answer("here")])], { health });
-  const subject = { provider: "first", model: "first-model" };
+  const subject = { provider: "first", model: "first-model", needs: ["tools"] } as const;
   const states: string[] = [];
 
   for (let call = 0; call < 3; call++) {
-    await outcomeOf(chat(chain, QUESTION).text());
+    await outcomeOf(chat(chain, { ...QUESTION, tools: [{ name: "clock", parameters: {} }] }).text());
     states.push(health.peek(subject).state);
   }
 

@@ -137,6 +137,7 @@ export function knownFailure(
     ...details,
     // what the status speaks of is not what another code speaks of
     scope: known?.scope ?? (known?.code === undefined || known.code === code ? details.scope : undefined),
+    need: known?.need,
     retryAfterMs: known?.retryAfterMs ?? details.retryAfterMs,
   });
 }
