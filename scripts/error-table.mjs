@@ -2,8 +2,7 @@ const AGAIN = { never: "no", once: "once", unopened: "if the connection never op
 const NEXT = {
   yes: "yes",
   stop: "no",
-  "larger-window": "with a larger context window",
-  "second-opinion": "one second opinion",
+  "larger-window": "with a larger or unknown context window",
 };
 const UNITS = /** @type {const} */ ([
   ["h", 3_600_000],

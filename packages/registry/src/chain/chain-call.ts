@@ -21,7 +21,7 @@ import { capsOf, deadlineError, isExpired, remainingMs, startBudget } from "./bu
 import type { Plan, Planned, Skip } from "./candidate.ts";
 import { pause, waitFor } from "./delay.ts";
 import { verdictOn } from "./final-error.ts";
-import { isFinal, mayAskAgain, type Rules, skipOf } from "./next-step.ts";
+import { isFinal, type ListedWindow, mayAskAgain, type Rules, skipOf } from "./next-step.ts";
 import { isOffline } from "./offline.ts";
 import { createRouteLog, type RouteLog } from "./route-log.ts";
 import { createWalk, isPromise, type Turn, type Walk } from "./walk.ts";
@@ -36,6 +36,8 @@ export interface ChainContext {
   readonly accounts: Accounts;
   /** The timers of the chain. */
   readonly timeouts?: ChainTimeouts | undefined;
+  /** The context window that the server of a provider listed for a model. */
+  readonly listedWindow?: ListedWindow | undefined;
   /** Whether reasoning alone is an answer. */
   readonly reasoningOnly?: boolean | undefined;
   /** Called after each attempt. */
@@ -128,7 +130,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   private begin(request: ChainRequest): Run {
     const call = callOf(request.signal);
     const { caps, route = call?.route, chain = call?.chain, reasoningOnly } = this.#options;
-    const { policy, onAttempt } = this.context;
+    const { policy, onAttempt, listedWindow } = this.context;
     const timeouts = resolveTimeouts(this.#options.timeouts, this.context.timeouts);
     const { commitMs, totalMs } = resolveTimeouts(timeouts, request.timeouts);
     const budget = startBudget({
@@ -143,7 +145,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
       reasoningOnly: reasoningOnly ?? this.context.reasoningOnly,
       closing: this.context.closing,
     };
-    return { request, log, rules: { policy, log, budget }, guarding, outer };
+    return { request, log, rules: { policy, log, budget, listedWindow }, guarding, outer };
   }
 
   private async ask(run: Run): Promise<GuardedAnswer | undefined> {

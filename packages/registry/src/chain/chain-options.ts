@@ -37,14 +37,18 @@ export interface ChainOptions {
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }
 
-const POLICY_FIELDS: FieldParsers<Partial<CodePolicy>> = {
-  again: oneOf(["never", "once", "unopened"]),
-  next: oneOf(["yes", "stop", "larger-window", "second-opinion"]),
+const MODEL_FIELDS: FieldParsers<NonNullable<CodePolicy["model"]>> = {
   health: oneOf(["none", "count", "cool", "park"]),
   cooldownMs: parseTimer,
+  hard: oneOf(["never", "stated", "always"]),
+};
+const POLICY_FIELDS: FieldParsers<Partial<CodePolicy>> = {
+  ...MODEL_FIELDS,
+  again: oneOf(["never", "once", "unopened"]),
+  next: oneOf(["yes", "stop", "larger-window"]),
+  model: objectOf(MODEL_FIELDS),
   factor: parseFactor,
   longestMs: parseTimer,
-  hard: oneOf(["never", "stated", "always"]),
 };
 const parseCode = objectOf(POLICY_FIELDS);
 const CODES = Object.fromEntries(Object.keys(POLICY).map((code) => [code, parseCode])) as Record<

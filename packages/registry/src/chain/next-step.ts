@@ -1,4 +1,4 @@
-import { ChatError } from "@fallthrough/core";
+import { ChatError, type ChatProvider } from "@fallthrough/core";
 import { type Policy, policyOf } from "../health/policy.ts";
 import { type Budget, isExpired } from "./budget.ts";
 import type { Planned, Skip } from "./candidate.ts";
@@ -13,29 +13,42 @@ export interface Rules {
   readonly log: RouteLog;
   /** The time that is left. */
   readonly budget: Budget;
-  /** Once a request was too long: the window that only a larger one may try after. */
+  /** Once a request was too long: the largest window that is known to be too small, 0 where none is known. */
   triedWindow?: number;
+  /** The context window that a server listed for a model. */
+  readonly listedWindow: ListedWindow | undefined;
 }
 
+/** The context window that the server of a provider listed for a model, where it did; asks nobody. */
+export type ListedWindow = (provider: ChatProvider, model: string) => number | undefined;
+
 /** Why this one is not asked. */
-export function skipOf({ triedWindow }: Rules, { skip, card }: Planned): Skip | undefined {
-  if (skip !== undefined || triedWindow === undefined) return skip;
-  if (card?.contextWindow !== undefined && card.contextWindow > triedWindow) return undefined;
-  return { code: "context-length", reason: "declares no larger context window" };
+export function skipOf(rules: Rules, planned: Planned): Skip | undefined {
+  const { triedWindow } = rules;
+  if (planned.skip !== undefined || triedWindow === undefined) return planned.skip;
+  const window = windowOf(rules, planned);
+  if (window === undefined || window > triedWindow) return undefined;
+  return {
+    code: "context-length",
+    reason: `its window of ${window} is not larger than one that was too small`,
+  };
 }
 
 /** Whether this failure, already in the log, ends the call. */
-export function isFinal(rules: Rules, reason: unknown, { card }: Planned): boolean {
+export function isFinal(rules: Rules, reason: unknown, planned: Planned): boolean {
   if (!(reason instanceof ChatError)) return false;
-  const { policy, log, budget } = rules;
+  const { policy, budget } = rules;
   const { code } = reason;
   // the time of one provider, or of a chain inside this one, is not the time of this one
   if (code === "deadline" && !isExpired(budget, performance.now())) return false;
   const { next } = policyOf(policy, code);
   if (next === "larger-window")
-    rules.triedWindow = Math.max(rules.triedWindow ?? 0, card?.contextWindow ?? 0);
-  if (next === "second-opinion") return log.errors().filter((error) => error.code === code).length > 1;
+    rules.triedWindow = Math.max(rules.triedWindow ?? 0, windowOf(rules, planned) ?? 0);
   return next === "stop";
+}
+
+function windowOf({ listedWindow }: Rules, { card, provider, subject }: Planned): number | undefined {
+  return card?.contextWindow ?? listedWindow?.(provider, subject.model ?? "");
 }
 
 /** Whether the same candidate gets one more try. */

@@ -4,15 +4,15 @@ import type { ChatErrorCode } from "@fallthrough/core";
  * What a chain does about one code.
  *
  * `again` is one more try on the same candidate when no other is left: `unopened` only where the connection never
- * opened. `next` is what follows before the commit: another candidate, one with a larger declared window, one second
- * opinion, or nobody. `health` is what is remembered: `count` opens the breaker after three in a row, `cool` and
+ * opened. `next` is what follows before the commit: another candidate, one whose window is larger or unknown, or nobody.
+ * What is wrong with a request for everybody is found by our own check, so no refusal of one service ends a call. `health` is what is remembered: `count` opens the breaker after three in a row, `cool` and
  * `park` at once.
  */
 export interface CodePolicy {
   /** Whether the same provider is asked once more. */
   readonly again: "never" | "once" | "unopened";
   /** Whether another candidate is asked. */
-  readonly next: "yes" | "stop" | "larger-window" | "second-opinion";
+  readonly next: "yes" | "stop" | "larger-window";
   /** What is remembered of the scope. */
   readonly health: "none" | "count" | "cool" | "park";
   /** Milliseconds of the first cooldown; `0` for none. */
@@ -88,7 +88,7 @@ export const POLICY: Policy = {
   unsupported: { again: "never", next: "yes", ...PARK, cooldownMs: HOUR },
   "context-length": { again: "never", next: "larger-window", ...FORGET },
   "content-filter": { again: "never", next: "stop", ...FORGET },
-  "bad-request": { again: "never", next: "second-opinion", ...FORGET },
+  "bad-request": { again: "never", next: "yes", ...FORGET },
   server: { again: "once", next: "yes", ...COUNT },
   protocol: { again: "never", next: "yes", ...COUNT },
   empty: { again: "never", next: "yes", ...COUNT },

@@ -20,6 +20,8 @@ export interface ListModelsOptions {
 export interface ModelLister {
   /** Asks every server that lists its models, or answers from what it remembers. */
   list(options?: ListModelsOptions): Promise<readonly ModelListing[]>;
+  /** The context window that the server listed last for a model, where it listed one; asks nobody. */
+  windowOf(provider: ChatProvider, model: string): number | undefined;
 }
 
 /** The longest that one server may take, in milliseconds. */
@@ -71,6 +73,7 @@ export function createModelLister(providers: readonly ChatProvider[]): ModelList
       await Promise.all(Array.from({ length: AT_ONCE }, ask));
       return lists.flat();
     },
+    windowOf: (provider, model) => known.get(provider)?.models.find(({ id }) => id === model)?.contextWindow,
   };
 }
 

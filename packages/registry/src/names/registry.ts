@@ -113,9 +113,9 @@ export function createRegistry<const Alias extends string = string>(
   );
   checkIds(providers);
   const catalog = createCatalog(providers, aliases, problems);
-  const context = createContext(behaviour, "registry");
-  const { health } = context;
   const lister = createModelLister(providers);
+  const context = { ...createContext(behaviour, "registry"), listedWindow: lister.windowOf };
+  const { health } = context;
 
   // the model of a request is a name here, and only the plan knows what it stands for
   const plan: Plan = (need) => resolveReference(catalog, need.model).plan({ ...need, model: undefined });

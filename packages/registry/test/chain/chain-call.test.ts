@@ -2,11 +2,16 @@ import { inspect } from "node:util";
 import { ChatError, type ChatProvider, chat, type StreamPart } from "@fallthrough/core";
 import { afterEach, expect, test, vi } from "vitest";
 import { BACK_OFF_MS } from "../../src/health/policy.ts";
-import { ChainExhaustedError, type ChainOptions, createChain, createMemoryHealth } from "../../src/index.ts";
-import { answer, content, fakeProvider, QUESTION } from "../fake-provider.ts";
+import {
+  ChainExhaustedError,
+  type ChainOptions,
+  createChain,
+  createMemoryHealth,
+  createRegistry,
+} from "../../src/index.ts";
+import { answer, content, fakeProvider, QUESTION, type Turn } from "../fake-provider.ts";
 
 const SERVER = new ChatError("server", "POST /chat answered 500", { status: 500, phase: "headers" });
-const BAD_REQUEST = new ChatError("bad-request", "POST /chat answered 400", { status: 400 });
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -173,38 +178,63 @@ test("a lone candidate whose server fails is tried once more, after a random wai
   expect(reply.route.attempts.map(({ outcome }) => outcome)).toEqual(["failed", "answered"]);
 });
 
-test("a second opinion on a bad request is asked once", async () => {
-  const answering = fakeProvider("second", [answer("here")]);
-  const refusing = fakeProvider("second", [[BAD_REQUEST]]);
-  const third = fakeProvider("third", [answer("never")]);
-  const first = () => fakeProvider("first", [[BAD_REQUEST]]);
+test("what one service refuses another takes: the chain asks everybody, and tells each one's words", async () => {
+  const refusal = (words: string) => [new ChatError("bad-request", words, { status: 400 })];
+  const first = fakeProvider("first", [refusal("no seed here")]);
+  const second = fakeProvider("second", [refusal("no penalty here")]);
+  const third = fakeProvider("third", [answer("here")]);
 
-  expect(await chat(createChain([first(), answering, third]), QUESTION).text()).toBe("here");
-  const error = await failure(chat(createChain([first(), refusing, third]), QUESTION).text());
+  expect((await chat(createChain([first, second, third]), QUESTION).result()).text).toBe("here");
+  const error = await chat(createChain([first, second]), QUESTION)
+    .text()
+    .catch((reason: unknown) => reason);
 
-  expect(error).toMatchObject({ code: "bad-request", status: 400, provider: "second" });
-  expect(error).toMatchObject({ route: { attempts: [{ provider: "first" }, { provider: "second" }] } });
-  expect(third.requests).toEqual([]);
+  expect(error).toBeInstanceOf(ChainExhaustedError);
+  expect(error).toMatchObject({ code: "bad-request" });
+  expect((error as ChainExhaustedError).message).toMatch(/no seed here[\s\S]*no penalty here/);
 });
 
-test("after a request that was too long only a larger declared window is tried", async () => {
-  const sized = (id: string, contextWindow: number | undefined, turn = answer("here")) =>
+test("after a request that was too long a larger window or an unknown one is tried, and never a smaller", async () => {
+  const long = new ChatError("context-length", "is too long");
+  const sized = (id: string, contextWindow: number | undefined, turn: Turn = answer("here")) =>
     fakeProvider(id, [turn], { models: [{ id: "m", contextWindow }] });
   const chain = createChain([
-    sized("first", 4_000, [new ChatError("context-length", "is too long")]),
+    sized("unknown", undefined, [long]),
+    sized("first", 4_000, [long]),
     sized("smaller", 2_000),
-    sized("silent", undefined),
+    sized("same", 4_000),
+    sized("silent", undefined, [long]),
     sized("larger", 8_000),
   ]);
 
   const { route } = await chat(chain, QUESTION).result();
 
   expect(route.attempts.map(({ provider, outcome }) => [provider, outcome])).toEqual([
+    ["unknown", "failed"],
     ["first", "failed"],
     ["smaller", "skipped"],
-    ["silent", "skipped"],
+    ["same", "skipped"],
+    ["silent", "failed"],
     ["larger", "answered"],
   ]);
+  expect(route.attempts[2]?.reason).toContain("2000");
+});
+
+test("a window that a server listed counts like one that its card declares", async () => {
+  const listing = (id: string, contextWindow: number, turn: Turn): ChatProvider => ({
+    ...fakeProvider(id, [turn], { models: [] }),
+    listModels: async () => [{ id: "m", contextWindow }],
+  });
+  const large = listing("large", 4_000, [new ChatError("context-length", "is too long")]);
+  const registry = createRegistry({
+    providers: [large, listing("small", 2_000, answer("never")), listing("huge", 8_000, answer("here"))],
+    aliases: { all: ["large/m", "small/m", "huge/m"] },
+  });
+  await registry.listModels();
+
+  const { route } = await registry.chat({ ...QUESTION, model: "all" }).result();
+
+  expect(route.attempts.map(({ outcome }) => outcome)).toEqual(["failed", "skipped", "answered"]);
 });
 
 test("three protocol failures in a row say that the adapter is outdated", async () => {
@@ -320,7 +350,9 @@ test("a part may be asked for before the last one has come", async () => {
 });
 
 test("after its failure the stream is over", async () => {
-  const parts = createChain([fakeProvider("only", [[BAD_REQUEST]])])
+  const parts = createChain([
+    fakeProvider("only", [[new ChatError("bad-request", "POST /chat answered 400", { status: 400 })]]),
+  ])
     .stream(QUESTION)
     [Symbol.asyncIterator]();
 

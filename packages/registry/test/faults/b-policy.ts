@@ -1,6 +1,6 @@
 import { type FaultScript, httpResponse, startFaultServer } from "@fallthrough/testkit";
 import { expect } from "vitest";
-import { createMemoryHealth } from "../../src/index.ts";
+import { type ChainExhaustedError, createMemoryHealth } from "../../src/index.ts";
 import { chainRow } from "./chain-row.ts";
 import type { FaultRow } from "./row.ts";
 import { socketRow } from "./socket-row.ts";
@@ -160,15 +160,28 @@ export const POLICY_ROWS: readonly FaultRow[] = [
     },
   ),
   chainRow(
-    { row: 21, fault: "400", sent: "400 from 1 and 2", code: "bad-request", follows: "stop" },
+    { row: 21, fault: "400", sent: "400 from 1 and 2", code: "bad-request", follows: "next" },
     {
       servers: [[statuses([400])], [statuses([422])]],
-      async check({ ask, servers: [, , third] }) {
+      async check({ ask }) {
+        const { text, attempts } = await ask();
+
+        expect(text).toBe("healthy 1 answers");
+        expect(attempts).toEqual(["p1:failed:bad-request", "p2:failed:bad-request", "p3:answered"]);
+      },
+    },
+  ),
+  chainRow(
+    { row: 21, fault: "400", sent: "400 from all", code: "bad-request", follows: "stop" },
+    {
+      servers: [[statuses([400])], [statuses([422])], [statuses([400])]],
+      healthy: 0,
+      async check({ ask }) {
         const { error, attempts } = await ask();
 
         expect(error).toMatchObject({ code: "bad-request" });
-        expect(attempts.slice(0, 2)).toEqual(["p1:failed:bad-request", "p2:failed:bad-request"]);
-        expect(third?.connections).toBe(0);
+        expect((error as ChainExhaustedError).errors.map(({ status }) => status)).toEqual([400, 422, 400]);
+        expect(attempts).toEqual(["p1:failed:bad-request", "p2:failed:bad-request", "p3:failed:bad-request"]);
       },
     },
   ),

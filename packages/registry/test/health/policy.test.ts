@@ -55,13 +55,11 @@ test.each(CODES)("after `%s` from two candidates the third is asked as the table
   const outcome = await outcomeOf(chat(createChain([first, second, small, large]), QUESTION).text());
 
   const { next } = POLICY[code];
-  const stops = next === "second-opinion" || (next === "stop" && code !== "deadline");
+  const stops = next === "stop" && code !== "deadline";
   if (stops) expect(outcome).toMatchObject({ code });
   else expect(outcome).toBe(next === "larger-window" ? "from the large one" : "from the small one");
   // of two windows of one size the second is not larger
-  expect(second.requests.length).toBe(
-    next === "larger-window" || (next === "stop" && code !== "deadline") ? 0 : 1,
-  );
+  expect(second.requests.length).toBe(next === "larger-window" || stops ? 0 : 1);
 });
 
 test.each(CODES)("after content nobody else is asked, also after `%s`", async (code) => {
