@@ -52,5 +52,5 @@ export {
   completeCall,
   isWholeObject,
 } from "./services/tool-arguments.ts";
-export { mapToolCallIds, type ToolCallIdForm } from "./services/tool-call-ids.ts";
+export { mapIds, mapToolCallIds, type ToolCallIdForm } from "./services/tool-call-ids.ts";
 export { visibleHeaders } from "./services/visible-headers.ts";

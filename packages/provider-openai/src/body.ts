@@ -9,7 +9,13 @@ import type {
   ResponseFormat,
   ToolDefinition,
 } from "@fallthrough/core";
-import { mapToolCallIds, mergeFields, readMedia, withOwnFields } from "@fallthrough/core/provider";
+import {
+  mapToolCallIds,
+  mergeFields,
+  readMedia,
+  type ToolCallIdForm,
+  withOwnFields,
+} from "@fallthrough/core/provider";
 
 /** Where servers that speak the same API differ in what they take. */
 export interface Dialect {
@@ -23,6 +29,8 @@ export interface Dialect {
   readonly topK?: boolean | undefined;
   /** The server takes ids of tool calls with exactly so many letters and digits; others are replaced. @default any id */
   readonly toolCallIdLength?: number | undefined;
+  /** The server takes ids of tool calls of at most so many characters; longer ones are replaced. @default any id */
+  readonly longestToolCallId?: number | undefined;
   /** The field in which the server wants its thoughts back. @default the one in which it gave them */
   readonly reasoningField?: ReasoningField | undefined;
 }
@@ -79,14 +87,19 @@ export function formatBody(request: ChatRequest, target: BodyTarget): JsonObject
 }
 
 function formatMessages(messages: readonly ChatMessage[], target: BodyTarget): JsonObject[] {
-  const { toolCallIdLength: length } = target.dialect;
-  const toolCallId =
-    length === undefined
-      ? (id: string) => id
-      : mapToolCallIds(messages, { shape: new RegExp(`^[a-zA-Z0-9]{${length}}$`), length });
+  const form = toolCallIdForm(target.dialect);
+  const toolCallId = form === undefined ? (id: string) => id : mapToolCallIds(messages, form);
   return messages.map((message) =>
     mergeFields(message.extraFields, formatMessage(message, target, toolCallId)),
   );
+}
+
+function toolCallIdForm({ toolCallIdLength, longestToolCallId }: Dialect): ToolCallIdForm | undefined {
+  if (toolCallIdLength !== undefined) {
+    return { shape: new RegExp(`^[a-zA-Z0-9]{${toolCallIdLength}}$`), length: toolCallIdLength };
+  }
+  if (longestToolCallId === undefined) return undefined;
+  return { shape: new RegExp(`^.{1,${longestToolCallId}}$`, "s"), length: longestToolCallId };
 }
 
 function formatMessage(

@@ -13,4 +13,6 @@ export const createOpenAI: ProviderFactory<OpenAISettings> = defineOpenAICompati
   baseURL: "https://api.openai.com/v1",
   apiKeyEnv: "OPENAI_API_KEY",
   maxCompletionTokens: true,
+  // told by its refusals: "Expected a string with maximum length 40" (github.com/vercel/ai/issues/5171)
+  longestToolCallId: 40,
 });

@@ -69,6 +69,7 @@ const OWN_SETTINGS = {
   jsonObject: "boolean",
   topK: "boolean",
   toolCallIdLength: "number",
+  longestToolCallId: "number",
   reasoningField: ["reasoning_content", "reasoning"],
 } as const;
 
@@ -187,15 +188,17 @@ function readGroup(answer: Answer): GroupReader {
 }
 
 function dialectOf(server: OpenAICompatible, settings: OpenAISettings): Dialect {
-  // the newer name of the limit is known to the provider's own server, and not to every other
-  const newerLimit = settings.baseURL === undefined && server.maxCompletionTokens;
+  // what the provider's own server wants is not what every other one does
+  const own: Partial<Dialect> = settings.baseURL === undefined ? server : {};
   const {
     streamUsage = server.streamUsage,
-    maxCompletionTokens = newerLimit,
+    maxCompletionTokens = own.maxCompletionTokens,
     jsonObject = server.jsonObject,
     topK = server.topK,
     toolCallIdLength = server.toolCallIdLength,
+    longestToolCallId = own.longestToolCallId,
     reasoningField = server.reasoningField,
   } = settings;
-  return { streamUsage, maxCompletionTokens, jsonObject, topK, toolCallIdLength, reasoningField };
+  const ids = { toolCallIdLength, longestToolCallId };
+  return { streamUsage, maxCompletionTokens, jsonObject, topK, ...ids, reasoningField };
 }

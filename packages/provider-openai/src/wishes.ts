@@ -1,5 +1,11 @@
 import type { JsonObject, JsonValue } from "@fallthrough/core";
-import { type Concession, fieldsOf, withoutField } from "@fallthrough/core/provider";
+import {
+  type Concession,
+  fieldsOf,
+  mapIds,
+  type ToolCallIdForm,
+  withoutField,
+} from "@fallthrough/core/provider";
 
 /** Sampling settings that are left out where a server does not take them. */
 const PLAIN_WISHES: readonly string[] = [
@@ -35,6 +41,13 @@ export const CONCESSIONS: readonly Concession[] = [
     apply: withoutStrict,
   },
   { field: "reasoning_content", apply: (body) => withoutThoughts(body, "reasoning_content") },
+  {
+    field: "id",
+    // Mistral: "Tool call id was .. but must be a-z, A-Z, 0-9, with a length of 9."
+    // OpenAI: "Invalid 'messages[2].tool_calls[0].id': string too long."
+    words: /\btool[_ ]calls?(?:_id\b|\b.*\bid\b).*\b(?:length|long|characters)\b/is,
+    apply: withShortIds,
+  },
   // every other refusal may speak of content
   { field: "content", words: false, apply: withBlankContent },
 ];
@@ -82,6 +95,37 @@ function withoutThoughts(body: JsonObject, field: string): JsonObject | undefine
     ...body,
     messages: messages.map((message) => withoutField(message as JsonObject, field) ?? message),
   };
+}
+
+/** Nine letters and digits, which fit every server: each refuses ids of the others in its own way. */
+const SHORT_ID: ToolCallIdForm = { shape: /^[a-zA-Z0-9]{9}$/, length: 9 };
+
+function withShortIds(body: JsonObject): JsonObject | undefined {
+  const messages = listOf(body["messages"]).map(fieldsOf);
+  const ids = messages.flatMap(({ tool_call_id, tool_calls }) => [
+    tool_call_id,
+    ...listOf(tool_calls).map((call) => fieldsOf(call)["id"]),
+  ]);
+  const known = ids.filter((id) => typeof id === "string");
+  const idOf = mapIds(known, SHORT_ID);
+  if (known.every((id) => idOf(id) === id)) return undefined;
+  return { ...body, messages: messages.map((message) => withIds(message, idOf)) };
+}
+
+function withIds(message: ReturnType<typeof fieldsOf>, idOf: (id: string) => string): JsonObject {
+  const { tool_call_id, tool_calls, ...rest } = message;
+  return {
+    ...rest,
+    ...(typeof tool_call_id === "string" ? { tool_call_id: idOf(tool_call_id) } : {}),
+    ...(tool_calls === undefined
+      ? {}
+      : {
+          tool_calls: listOf(tool_calls).map((call) => ({
+            ...fieldsOf(call),
+            id: idOf(String(fieldsOf(call)["id"])),
+          })),
+        }),
+  } as JsonObject;
 }
 
 /** Some servers refuse the `null` that stands for a text that is none. */

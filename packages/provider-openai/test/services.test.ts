@@ -1,6 +1,7 @@
 import { type ChatRequest, type ChatResult, chat, type JsonObject } from "@fallthrough/core";
 import { httpResponse, type SocketServer } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
+import { formatBody } from "../src/body.ts";
 import type { OpenAISettings } from "../src/index.ts";
 import { failureOf } from "./failure-of.ts";
 import { jsonOf, providerFor, serve, streamOf } from "./serve.ts";
@@ -509,6 +510,104 @@ test("services.md §4: one more try is all, for a wish by its name and for that 
     1,
     undefined,
   ]);
+});
+
+const LOOP: ChatRequest = {
+  ...request,
+  messages: [
+    ...request.messages,
+    {
+      role: "assistant",
+      toolCalls: [
+        { id: `call_${"x".repeat(60)}`, name: "one", arguments: "{}" },
+        { id: `call_${"x".repeat(60)}y`, name: "one", arguments: "{}" },
+        { id: "abcdefghi", name: "one", arguments: "{}" },
+      ],
+    },
+    { role: "tool", toolCallId: "abcdefghi", content: "3" },
+    { role: "tool", toolCallId: `call_${"x".repeat(60)}`, content: "1" },
+    { role: "tool", toolCallId: `call_${"x".repeat(60)}y`, content: "2" },
+  ],
+};
+
+/** The ids of the calls of `LOOP`, and then those of their results, as they were sent. */
+function sentIds(index: number): readonly (readonly string[])[] {
+  const [, turn, ...results] = sentBody(index)["messages"] as readonly {
+    readonly tool_calls: readonly { readonly id: string }[];
+    readonly tool_call_id: string;
+  }[];
+  return [turn?.tool_calls.map(({ id }) => id) ?? [], results.map((result) => result.tool_call_id)];
+}
+
+test.each<[string, OpenAISettings, RegExp]>([
+  ["Mistral: nine letters or digits", { toolCallIdLength: 9 }, /^[a-zA-Z0-9]{9}$/],
+  ["at most 64 characters", { longestToolCallId: 64 }, /^.{1,64}$/],
+  ["at most 40 characters", { longestToolCallId: 40 }, /^.{1,40}$/],
+])("ids of tool calls are mapped one to one for %s", async (_, settings, shape) => {
+  server = await serve(GOOD, GOOD);
+  const provider = providerFor(server, settings);
+  await chat(provider, LOOP).text();
+  await chat(provider, LOOP).text();
+
+  const [[first = "", second = "", third] = [], results] = sentIds(0);
+  expect([first, second].every((id) => shape.test(id))).toBe(true);
+  expect(first).not.toBe(second);
+  expect(third).toBe("abcdefghi");
+  expect(results).toEqual(["abcdefghi", first, second]);
+  expect(sentIds(1)).toEqual(sentIds(0));
+});
+
+test("a server that says nothing of ids gets them as they are, and OpenAI none that is longer than it takes", async () => {
+  server = await serve(GOOD, GOOD);
+  await chat(providerFor(server), LOOP).text();
+  expect(sentIds(0)[0]?.[0]).toHaveLength(65);
+
+  const body = formatBody(LOOP, { provider: "openai", model: "m", dialect: { longestToolCallId: 40 } });
+  expect(JSON.stringify(body)).not.toContain("x".repeat(41));
+});
+
+test.each<[string, unknown]>([
+  [
+    "Mistral",
+    { message: "Tool call id was call_x but must be a-z, A-Z, 0-9, with a length of 9.", code: "3280" },
+  ],
+  [
+    "OpenAI",
+    {
+      error: {
+        message: "Invalid 'messages[1].tool_calls[0].id': string too long. Expected at most 40 characters.",
+        param: "messages[1].tool_calls[0].id",
+        code: "string_above_max_length",
+      },
+    },
+  ],
+  ["a result", { error: { message: "Invalid 'messages[2].tool_call_id': string too long." } }],
+])(
+  "ids that the server behind %s refuses are given others in one more try, and remembered",
+  async (_, refusal) => {
+    server = await serve(jsonOf(refusal, 400), GOOD, GOOD);
+    const provider = providerFor(server);
+
+    const { warnings } = await chat(provider, LOOP).result();
+    await chat(provider, LOOP).text();
+
+    expect(server.requests).toHaveLength(3);
+    const [calls = [], results] = sentIds(1);
+    expect(calls.every((id) => /^[a-zA-Z0-9]{9}$/.test(id))).toBe(true);
+    expect(new Set(calls).size).toBe(3);
+    expect(results).toEqual([calls[2], calls[0], calls[1]]);
+    expect(sentIds(2)).toEqual(sentIds(1));
+    expect(warnings).toEqual([]);
+  },
+);
+
+test("calls that miss their results are no ids to mend", async () => {
+  const message =
+    "An assistant message with 'tool_calls' must be followed by messages for each 'tool_call_id'";
+  server = await serve(jsonOf({ error: { message } }, 400));
+
+  expect(await failureOf(chat(providerFor(server), LOOP))).toMatchObject({ code: "bad-request" });
+  expect(server.requests).toHaveLength(1);
 });
 
 test.each<[string, unknown]>([

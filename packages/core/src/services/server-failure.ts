@@ -49,6 +49,9 @@ const EXACT_CODES: ReadonlyMap<unknown, Meaning> = new Map<unknown, Meaning>([
   ["FAILED_PRECONDITION", ["blocked"]],
 ]);
 
+/** A field of the request that is no prompt. */
+const SHORT_FIELD = /(?:id|name|user)$/;
+
 /** Families of codes that speak of the account behind the key. */
 const ACCOUNT_CODE = /^(?:billing|account|credit_balance)_/;
 
@@ -159,6 +162,8 @@ function exactMeaning(fields: ErrorFields): Meaning | undefined {
     ? details.map((detail) => fieldsOf(detail)["reason"])
     : [fieldsOf(details)["error_code"]];
   for (const name of [...reasons, code, type, status]) {
+    // a text that is too long is a prompt, but for those that have a short limit of their own
+    if (name === "string_above_max_length" && SHORT_FIELD.test(fieldOf(fields) ?? "")) continue;
     const meaning = EXACT_CODES.get(name);
     if (meaning !== undefined) return meaning;
     if (typeof name === "string" && ACCOUNT_CODE.test(name)) return ["payment", "key"];

@@ -32,10 +32,10 @@ export interface Service {
 export function createService({ http, key, concessions: possible = [] }: ServiceForm): Service {
   const concessions = createConcessions(possible);
 
-  function fail(what: string, { codeInside, words, scope, retryAfterMs }: ServerFailure): ChatError {
+  function fail(what: string, { codeInside, words, scope, need, retryAfterMs }: ServerFailure): ChatError {
     const hint = codeInside === "config" ? "; most base URLs of such servers end in /v1" : "";
     const problem = `${what} answered with an error${words && `, saying ${words}`}${hint}`;
-    return http.error(codeInside, problem, { scope, retryAfterMs });
+    return http.error(codeInside, problem, { scope, need, retryAfterMs });
   }
 
   function sendObserved(

@@ -17,9 +17,14 @@ export interface ToolCallIdForm {
  */
 export function mapToolCallIds(
   messages: readonly ChatMessage[],
-  { shape, length }: ToolCallIdForm,
+  form: ToolCallIdForm,
 ): (id: string) => string {
-  const ids = new Set(messages.flatMap(idsOf));
+  return mapIds(messages.flatMap(idsOf), form);
+}
+
+/** The same for ids that stand in a body: each becomes one that the server takes, and no two become the same. */
+export function mapIds(given: readonly string[], { shape, length }: ToolCallIdForm): (id: string) => string {
+  const ids = new Set(given);
   const mapped = new Map<string, string>();
   const taken = new Set([...ids].filter((id) => shape.test(id)));
   for (const id of ids) {
