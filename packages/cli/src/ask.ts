@@ -52,6 +52,7 @@ export async function ask(
       timeouts: totalMs === undefined ? undefined : { totalMs, commitMs: totalMs },
       signal: shell.signal,
     });
+    progress.watch(reply);
     return await (options.json
       ? printJson(reply, output, shell.signal)
       : printText(reply, output, { signal: shell.signal, stream: options.stream, onText: progress.stop }));

@@ -1,5 +1,7 @@
 import { PassThrough } from "node:stream";
-import { expect, test } from "vitest";
+import { chat } from "@fallthrough/core";
+import { providerCard } from "@fallthrough/core/internal";
+import { expect, test, vi } from "vitest";
 import { createProgress } from "../src/progress.ts";
 import type { Shell } from "../src/shell.ts";
 
@@ -46,4 +48,39 @@ test("a pipe is told nothing", async () => {
   progress.stop();
 
   expect(written()).toBe("");
+});
+
+const DECLARED = { specificationVersion: 1, id: "ollama", name: "Ollama", models: [{ id: "llama3.2" }] };
+const MANIFEST = { fallthrough: { ...DECLARED, status: { state: "active", checked: "2026-01-01" } } };
+
+test.each([
+  ["terminal", true],
+  ["pipe", false],
+])("a %s is told whom the call waits for while a model nearby is loaded", async (_, isTTY) => {
+  const { shell, written } = createShell(isTTY);
+  const progress = await createProgress(shell);
+  vi.useFakeTimers();
+  const cold = {
+    ...providerCard(MANIFEST, { baseURL: "http://127.0.0.1:11434/v1" }),
+    async *stream() {
+      await new Promise((resolve) => setTimeout(resolve, 45_000));
+      yield { type: "text-delta", delta: "warm" } as const;
+      yield { type: "finish", finishReason: "stop" } as const;
+    },
+  };
+  const reply = chat(cold, { messages: [{ role: "user", content: "hi" }] });
+  const text = reply.text();
+
+  progress.watch(reply);
+  await vi.advanceTimersByTimeAsync(41_000);
+  const before = written();
+  await vi.advanceTimersByTimeAsync(10_000);
+  await text;
+  written();
+  await vi.advanceTimersByTimeAsync(20_000);
+  progress.stop();
+  vi.useRealTimers();
+
+  expect(before).toContain("ollama is loading llama3.2 ... 40 s");
+  expect(written()).not.toContain("is loading");
 });

@@ -1,7 +1,7 @@
 // What the registry and the gateway share with core: outside semver, and for nobody else.
 
 export { type InstanceSettings, instanceSettings } from "./contract/card.ts";
-export { LONGEST_NAME, LONGEST_TIMER_MS } from "./contract/defaults.ts";
+export { LONGEST_NAME, LONGEST_TIMER_MS, NEARBY_TIMEOUTS } from "./contract/defaults.ts";
 export {
   type FieldParser,
   type FieldParsers,
@@ -43,7 +43,7 @@ export { findManifest } from "./files/find-manifest.ts";
 export { readJson } from "./files/read-json.ts";
 export { abortReason, ignoreAbort, listenToAbort } from "./guard/abort-listeners.ts";
 export { callOf, type OpenRoute } from "./guard/call-context.ts";
-export { capTimeout, resolveTimeouts } from "./guard/call-timers.ts";
+export { capTimeout, mergeTimeouts, resolveTimeouts } from "./guard/call-timers.ts";
 export { guard } from "./guard/guard.ts";
 export {
   type CallObserver,
@@ -54,6 +54,7 @@ export {
   type SelfGuarded,
 } from "./guard/guard-options.ts";
 export type { CallEnd, GuardedAnswer } from "./guard/guarded-answer.ts";
+export { formatWaiting, type Waiting, waitingOf } from "./guard/waiting.ts";
 export { isLoopback } from "./http/client/endpoint.ts";
 export { estimateTokens } from "./parts/estimate-tokens.ts";
 export {

@@ -1,6 +1,6 @@
 import type { ChatReply, Route } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
-import { openLists } from "@fallthrough/core/internal";
+import { openLists, waitingOf } from "@fallthrough/core/internal";
 import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenRecord } from "./call-record.ts";
 import type { OpenCall } from "./calls.ts";
@@ -88,6 +88,7 @@ async function stream(
       call.record.code = failure.code;
       return failure;
     },
+    waiting: () => waitingOf(reply.route),
   };
   const body = createStreamBody(source, timers);
   const headers = {

@@ -1,5 +1,12 @@
 import type { StreamPart } from "@fallthrough/core";
-import { END, type OpeningLists, type PartList, type PartLists } from "@fallthrough/core/internal";
+import {
+  END,
+  formatWaiting,
+  type OpeningLists,
+  type PartList,
+  type PartLists,
+  type Waiting,
+} from "@fallthrough/core/internal";
 import type { OpenCall } from "./calls.ts";
 import type { Answerer, StreamWriter } from "./dialects/dialect.ts";
 import type { Failure } from "./failure-answer.ts";
@@ -28,6 +35,8 @@ export interface StreamSource {
   readonly answerer: () => Answerer;
   /** What the client is told of a failure. */
   readonly explain: (reason: unknown) => Failure;
+  /** Whom the call waits for, where that is a server that loads a model. */
+  readonly waiting: () => Waiting | undefined;
 }
 
 type Piece = IteratorResult<string, undefined>;
@@ -41,7 +50,7 @@ const PIECE_LENGTH = 64 * 1024;
 
 /** The body of a streamed answer; a part is asked of the provider only when the client takes a piece. */
 export function createStreamBody(
-  { call, parts, opened, writer, answerer, explain }: StreamSource,
+  { call, parts, opened, writer, answerer, explain, waiting }: StreamSource,
   timers: StreamTimers,
 ): AsyncIterableIterator<string, undefined> {
   let begun = false;
@@ -59,7 +68,7 @@ export function createStreamBody(
   let ended = false;
 
   const keepalive = startTimer(timers.keepaliveMs, () => {
-    if (reader !== undefined) give(writer.keepAlive());
+    if (reader !== undefined) give(formatComment(waiting()) + writer.keepAlive());
     else keepalive?.refresh();
   });
   const stall = startTimer(timers.writeMs, () => {
@@ -171,4 +180,9 @@ export function createStreamBody(
 function cutAt(text: string): number {
   const last = text.charCodeAt(PIECE_LENGTH - 1);
   return last >= 0xd800 && last <= 0xdbff ? PIECE_LENGTH - 1 : PIECE_LENGTH;
+}
+
+/** A comment, which is part of every event stream and of no answer. */
+function formatComment(waiting: Waiting | undefined): string {
+  return waiting === undefined ? "" : `: ${formatWaiting(waiting)}\n\n`;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ChatError, type StreamPart } from "@fallthrough/core";
+import { providerCard } from "@fallthrough/core/internal";
 import { expect, test, vi } from "vitest";
 import { createGateway } from "../src/index.ts";
 import { answer, eventsOf, memoryProvider, post, registryOf, text, textOf } from "./case.ts";
@@ -27,6 +28,21 @@ test("a client that waits gets a head and comments, and the answer when it comes
   expect(stream).toMatch(/^(: keepalive\n\n)+data: /);
   expect(textOf(stream)).toBe("hi");
   expect(eventsOf(stream)[0]).toMatchObject({ model: "one/model" });
+});
+
+test("a client that waits for a model to be loaded is told so in comments", async () => {
+  const declared = { specificationVersion: 1, id: "ollama", name: "Ollama", models: [{ id: "llama3.2" }] };
+  const fallthrough = { ...declared, status: { state: "active", checked: "2026-01-01" } };
+  const provider = {
+    ...memoryProvider("ollama", [250, ...answer("hi")]),
+    ...providerCard({ fallthrough }, { baseURL: "http://127.0.0.1:11434/v1" }),
+  };
+  const gateway = createGateway(registryOf(provider), { keepaliveMs: 60 });
+
+  const stream = await (await post(gateway, STREAM)).text();
+
+  expect(stream).toMatch(/^(: ollama is loading llama3\.2 \.\.\. 0 s\n\n: keepalive\n\n)+data: /);
+  expect(textOf(stream)).toBe("hi");
 });
 
 test("comments do not keep a silent provider alive: its timer ends the call with an event", async () => {

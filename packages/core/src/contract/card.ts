@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isNearby } from "../http/client/endpoint.ts";
 import type { Capability, ModelCard, ProviderCard, ProviderStatus } from "./contract.ts";
 import {
   type FieldParser,
@@ -49,6 +50,8 @@ const WITHOUT_KEYS: readonly string[] = [
 export interface InstanceSettings extends Pick<ProviderSettings, "timeouts" | "limits"> {
   /** The base URL that was set, without user and query; undefined on the provider's own server. */
   readonly origin?: string | undefined;
+  /** Whether that server is on this machine or in a private network; absent where it is not. */
+  readonly nearby?: true | undefined;
   /** An opaque mark of the keys and other texts in the settings, never those themselves; undefined without any. */
   readonly key?: string | undefined;
 }
@@ -72,8 +75,10 @@ function instanceOf(settings: ProviderSettings): { readonly [INSTANCE]?: Instanc
   const { timeouts, limits, baseURL } = settings;
   const key = keyMark(settings);
   if ([timeouts, limits, baseURL, key].every((value) => value === undefined)) return {};
-  const origin = baseURL !== undefined && URL.canParse(baseURL) ? serverOf(new URL(baseURL)) : undefined;
-  return { [INSTANCE]: { timeouts, limits, origin, key } };
+  const url = baseURL !== undefined && URL.canParse(baseURL) ? new URL(baseURL) : undefined;
+  const origin = url && serverOf(url);
+  const nearby = (url !== undefined && isNearby(url.hostname)) || undefined;
+  return { [INSTANCE]: { timeouts, limits, origin, nearby, key } };
 }
 
 function serverOf({ origin, pathname }: URL): string {

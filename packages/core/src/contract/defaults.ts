@@ -9,6 +9,17 @@ export const DEFAULT_TIMEOUTS: { readonly [Name in keyof ChainTimeouts]-?: numbe
   commitMs: 90_000,
 };
 
+/**
+ * The timers of servers on this machine and in private networks that differ.
+ *
+ * A local model is loaded first, which takes minutes, and its server stops loading when the client leaves. It also
+ * composes tool calls in silence.
+ */
+export const NEARBY_TIMEOUTS: { readonly firstChunkMs: number; readonly chunkMs: number } = {
+  firstChunkMs: 300_000,
+  chunkMs: 300_000,
+};
+
 /** How much one answer may hold. */
 export interface Limits {
   /** Decoded bytes of a JSON body. */

@@ -26,12 +26,23 @@ const WAKE_MS = 1_000;
 export function resolveTimeouts(...layers: readonly (ChainTimeouts | undefined)[]): {
   -readonly [Name in keyof ChainTimeouts]-?: number;
 } {
-  const resolved = { ...DEFAULT_TIMEOUTS };
+  return layOver({ ...DEFAULT_TIMEOUTS }, layers);
+}
+
+/** The timers that somebody set: the later of the given timeouts go over the earlier. */
+export function mergeTimeouts(...layers: readonly (ChainTimeouts | undefined)[]): ChainTimeouts {
+  return layOver({}, layers);
+}
+
+function layOver<Timeouts extends { -readonly [Name in keyof ChainTimeouts]: number | undefined }>(
+  timeouts: Timeouts,
+  layers: readonly (ChainTimeouts | undefined)[],
+): Timeouts {
   for (const layer of layers) {
     if (layer === undefined) continue;
-    for (const name of NAMES) resolved[name] = layer[name] ?? resolved[name];
+    for (const name of NAMES) if (layer[name] !== undefined) timeouts[name] = layer[name];
   }
-  return resolved;
+  return timeouts;
 }
 
 /** The stricter of two timeouts, of which `0` means none. */

@@ -1,6 +1,6 @@
 import { instanceSettings } from "../contract/card.ts";
 import type { ChatProvider, ChatRequest, FinishPart, StreamPart } from "../contract/contract.ts";
-import { DEFAULT_LIMITS, TIDY_MS, TRAILER_MS } from "../contract/defaults.ts";
+import { DEFAULT_LIMITS, NEARBY_TIMEOUTS, TIDY_MS, TRAILER_MS } from "../contract/defaults.ts";
 import { deniedCapability, findModel, needsOf, selectModel } from "../contract/requirements.ts";
 import { ChatError } from "../errors/chat-error.ts";
 import { explainFailure } from "../errors/explain-failure.ts";
@@ -14,6 +14,7 @@ import { type FailedCall, type GuardOptions, isSelfGuarded } from "./guard-optio
 import type { CallEnd, GuardedAnswer } from "./guarded-answer.ts";
 import { createIntake, type Intake } from "./part-judge.ts";
 import { timedOut } from "./timed-out.ts";
+import { noteWaiting } from "./waiting.ts";
 
 /** After so many lists in a row with nothing in them the event loop gets a turn: else no timer could end the call. */
 const TURN_EVERY = 256;
@@ -41,6 +42,8 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   readonly #options: GuardOptions;
   private model: string | undefined;
   private readonly timeouts: ReturnType<typeof resolveTimeouts>;
+  /** Whether its model may have to be loaded first. */
+  private readonly nearby: boolean;
   private readonly limits: Readonly<Record<TimerName, number>>;
   private readonly intake: Intake;
   private readonly controller = new AbortController();
@@ -67,11 +70,14 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   constructor(provider: ChatProvider, request: ChatRequest, options: GuardOptions) {
     const { caps } = options;
     const instance = instanceSettings(provider);
-    const timeouts = resolveTimeouts(options.timeouts, instance.timeouts, request.timeouts);
+    const { nearby } = instance;
+    const usual = nearby ? NEARBY_TIMEOUTS : undefined;
+    const timeouts = resolveTimeouts(usual, options.timeouts, instance.timeouts, request.timeouts);
     timeouts.firstChunkMs = capTimeout(timeouts.firstChunkMs, caps?.firstChunkMs);
     timeouts.totalMs = capTimeout(timeouts.totalMs, caps?.totalMs);
     this.provider = provider;
     this.#request = request;
+    this.nearby = nearby === true;
     this.#options = options;
     this.model = request.model;
     this.timeouts = timeouts;
@@ -175,6 +181,8 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
         throw new ChatError("contract", "stream() gave no async iterable");
       }
       this.opening = openLists(parts);
+      if (this.nearby)
+        noteWaiting(this.call.route, { provider: provider.id, model, since: performance.now() });
       if (this.ended === undefined) this.opening.open().then(this.begin, this.fail);
       else this.dismiss();
     } catch (error) {
@@ -254,6 +262,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
       return;
     }
     this.committed = true;
+    if (this.nearby) noteWaiting(this.call.route, undefined);
     this.#options.observer?.committed();
     resolve?.(this);
   }
@@ -355,6 +364,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
     this.ended = end;
     this.watch?.stop();
     clearTimeout(this.tidy);
+    if (this.nearby && !this.committed) noteWaiting(this.call.route, undefined);
     const { signal } = this.#request;
     const { closing } = this.#options;
     if (signal !== undefined && this.onAbort !== undefined) ignoreAbort(signal, this.onAbort);

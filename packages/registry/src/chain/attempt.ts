@@ -15,6 +15,7 @@ import type { Accounts, HeldFailure } from "../health/health-report.ts";
 import { isOutdated, OUTDATED } from "../health/health-words.ts";
 import type { Planned } from "./candidate.ts";
 import type { RouteLog } from "./route-log.ts";
+import { longestSilence } from "./silence.ts";
 
 /** What an attempt is part of. */
 export interface AttemptContext {
@@ -195,7 +196,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     if (this.hasCommitted || (code !== "timeout" && code !== "deadline")) return false;
     const { request, started } = this.#context;
     const { caps, timeouts } = this.options;
-    const own = request.timeouts?.firstChunkMs ?? this.planned.firstChunkMs ?? timeouts?.firstChunkMs;
+    const own = longestSilence(this.planned, request.timeouts, timeouts);
     const limits = [caps?.firstChunkMs, caps?.commitMs, caps?.totalMs];
     const limit = Math.min(...limits.map((ms) => ms || Number.POSITIVE_INFINITY));
     const isOwn = own ? limit >= own : limit === Number.POSITIVE_INFINITY;

@@ -34,6 +34,8 @@ export interface Planned extends Candidate {
   readonly card: ModelCard | undefined;
   /** The longest silence before the first content that the instance's own settings accept. */
   readonly firstChunkMs: number | undefined;
+  /** Its server is on this machine or in a private network, where a model is loaded first. */
+  readonly nearby: boolean;
   /** Why it is skipped; absent where it is asked. */
   readonly skip: Skip | undefined;
 }
@@ -87,13 +89,15 @@ function planCandidate(candidate: Candidate, asked: Asked, subjectOf: SubjectOf)
   const { provider } = candidate;
   const model = candidate.model ?? asked.model;
   const card = findModel(provider, model);
+  const { timeouts, nearby = false } = instanceSettings(provider);
   const needs = asked.needs.length === 0 ? undefined : asked.needs;
   return {
     ...candidate,
     model,
     card,
     subject: subjectOf(candidate, card?.id ?? (model || undefined), needs),
-    firstChunkMs: instanceSettings(provider).timeouts?.firstChunkMs,
+    firstChunkMs: timeouts?.firstChunkMs,
+    nearby,
     skip: skipFor(candidate, card, asked),
   };
 }

@@ -9,6 +9,7 @@ import {
   type GuardOptions,
   LISTS,
   type ListedStream,
+  mergeTimeouts,
   needsOf,
   type OpeningLists,
   resolveTimeouts,
@@ -24,6 +25,7 @@ import { verdictOn } from "./final-error.ts";
 import { isFinal, type ListedWindow, mayAskAgain, type Rules, skipOf } from "./next-step.ts";
 import { isOffline } from "./offline.ts";
 import { createRouteLog, type RouteLog } from "./route-log.ts";
+import { isSlow, longestSilence } from "./silence.ts";
 import { createWalk, isPromise, type Turn, type Walk } from "./walk.ts";
 
 /** What all calls of one chain share; nothing in it changes but the health store. */
@@ -131,11 +133,13 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     const call = callOf(request.signal);
     const { caps, route = call?.route, chain = call?.chain, reasoningOnly } = this.#options;
     const { policy, onAttempt, listedWindow } = this.context;
-    const timeouts = resolveTimeouts(this.#options.timeouts, this.context.timeouts);
+    const timeouts = mergeTimeouts(this.#options.timeouts, this.context.timeouts);
     const { commitMs, totalMs } = resolveTimeouts(timeouts, request.timeouts);
+    const set = request.timeouts?.commitMs ?? timeouts.commitMs ?? caps?.commitMs;
     const budget = startBudget({
       commitMs: capTimeout(commitMs, caps?.commitMs),
       totalMs: capTimeout(totalMs, caps?.totalMs),
+      lenient: set === undefined,
     });
     const outer = chain as RouteLog | undefined;
     const log = createRouteLog({ route, onAttempt, outer });
@@ -170,14 +174,12 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
 
   private walkOver(run: Run, plan: readonly Planned[]): Walk {
     const { request, rules, log, guarding, outer } = run;
-    const own = request.timeouts?.firstChunkMs;
-    const usual = guarding.timeouts?.firstChunkMs ?? 0;
     return createWalk({
       plan,
       health: this.context.health,
       lastResort: outer?.others !== true,
       skipOf: (planned) => skipOf(rules, planned),
-      firstChunkOf: ({ firstChunkMs }) => own ?? firstChunkMs ?? usual,
+      firstChunkOf: (planned) => longestSilence(planned, request.timeouts, guarding.timeouts),
       wait: async (settled) => {
         const ms = Math.min(PROBE_WAIT_MS, remainingMs(rules.budget, performance.now()));
         await waitFor(settled, ms, [request.signal, this.leaving.signal]);
@@ -225,7 +227,8 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     this.asked = true;
     const closeWalk = () => walk.close();
     const context = { request: own, log, accounts, held, closeWalk, observer, started: now };
-    const caps = capsOf(rules.budget, others, now, permit.patienceMs);
+    const slow = isSlow(planned);
+    const caps = capsOf(rules.budget, others, now, { slow, patienceMs: permit.patienceMs });
     log.others = others || outer?.others === true;
     const attempt = createAttempt(context, planned, permit, { ...guarding, caps });
     this.#attempt = attempt;
@@ -235,6 +238,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
       return answer;
     } catch (reason) {
       this.#attempt = undefined;
+      if (slow) rules.budget.lentMs += performance.now() - now;
       if (request.signal?.aborted || closing.aborted || isFinal(rules, reason, planned)) throw reason;
       if (attempt.declined()) walk.declined(planned);
       else walk.failed(attempt.health);

@@ -1,4 +1,5 @@
-import { ChatError, chat } from "@fallthrough/core";
+import { ChatError, type ChatProvider, chat, type ProviderSettings } from "@fallthrough/core";
+import { formatWaiting, providerCard, type Waiting, waitingOf } from "@fallthrough/core/internal";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { capsOf, isExpired, startBudget } from "../../src/chain/budget.ts";
 import { createChain, createMemoryHealth, type HealthStore } from "../../src/index.ts";
@@ -64,6 +65,107 @@ test("a silent candidate leaves time for the next", async () => {
     code: "timeout",
     ms: expect.closeTo(750, -1),
   });
+});
+
+const CARD = {
+  specificationVersion: 1,
+  id: "cold",
+  name: "Cold",
+  status: { state: "active", checked: "2026-01-01" },
+  models: [{ id: "llama3.2" }],
+};
+const MINUTE = 60_000;
+
+/** Answers after so long: it loads its model first. */
+function loading(ms: number, settings: ProviderSettings, ...pauses: readonly number[]): ChatProvider {
+  return {
+    ...fakeProvider("cold", []),
+    ...providerCard({ fallthrough: CARD }, settings),
+    async *stream() {
+      for (const pause of [ms, ...pauses]) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        yield { type: "text-delta", delta: "warm" };
+      }
+      yield { type: "finish", finishReason: "stop" };
+    },
+  };
+}
+
+async function routeAfter(ms: number, ...chained: Parameters<typeof createChain>) {
+  const reply = chat(createChain(...chained), QUESTION);
+  const failure = reply.text().catch((error: unknown) => error);
+  await vi.advanceTimersByTimeAsync(ms);
+  await failure;
+  return reply.route.attempts.map(({ provider, outcome, code }) =>
+    [provider, outcome, code].join(" ").trim(),
+  );
+}
+
+test.each([
+  ["this machine", { baseURL: "http://127.0.0.1:11434/v1" }],
+  ["a private network", { baseURL: "http://192.168.1.20:11434/v1", insecureHttp: true }],
+])(
+  "services.md §6: a cold model on %s gets 300 s to its first text and between pieces",
+  async (_, settings) => {
+    const other = fakeProvider("cloud", [answer("here")]);
+
+    expect(await routeAfter(9 * MINUTE, [loading(4.9 * MINUTE, settings, 3.9 * MINUTE), other])).toEqual([
+      "cold answered",
+    ]);
+    expect(other.requests).toEqual([]);
+  },
+);
+
+test("services.md §6: one that takes longer is passed over, and those behind it have all their time", async () => {
+  const cold = loading(8 * MINUTE, { baseURL: "http://127.0.0.1:11434/v1" });
+  const chain = [
+    cold,
+    fakeProvider("silent", [["silence"]]),
+    fakeProvider("cloud", [answer("here")]),
+  ] as const;
+
+  expect(await routeAfter(5 * MINUTE + 30_010, chain)).toEqual([
+    "cold failed timeout",
+    "silent failed timeout",
+    "cloud answered",
+  ]);
+});
+
+test("services.md §6: a hosted server that is known to be slow gets the time of its settings", async () => {
+  const settings = { baseURL: "https://slow.example/v1", timeouts: { firstChunkMs: 2 * MINUTE } };
+
+  expect(
+    await routeAfter(MINUTE * 1.9, [loading(1.9 * MINUTE - 10, settings), fakeProvider("cloud", [])]),
+  ).toEqual(["cold answered"]);
+});
+
+test.each([
+  ["commitMs", { commitMs: 1_000 }, "cold failed timeout"],
+  ["firstChunkMs", { firstChunkMs: 500 }, "cold failed timeout"],
+] as const)("a `%s` that somebody set holds nearby too", async (_, timeouts, told) => {
+  const cold = loading(MINUTE, { baseURL: "http://127.0.0.1:11434/v1" });
+
+  expect(await routeAfter(1_000, [cold, fakeProvider("cloud", [answer("here")])], { timeouts })).toEqual([
+    told,
+    "cloud answered",
+  ]);
+});
+
+test("whom a call waits for is known while its model loads, and to nobody who prints the route", async () => {
+  const reply = chat(createChain([loading(MINUTE, { baseURL: "http://127.0.0.1:11434/v1" })]), QUESTION);
+  const text = reply.text();
+  await vi.advanceTimersByTimeAsync(40_000);
+
+  expect(waitingOf(reply.route)).toEqual({
+    provider: "cold",
+    model: "llama3.2",
+    since: performance.now() - 40_000,
+  });
+  expect(formatWaiting(waitingOf(reply.route) as Waiting)).toBe("cold is loading llama3.2 ... 40 s");
+  expect({ ...reply.route }).toEqual({ attempts: [] });
+  await vi.advanceTimersByTimeAsync(20_000);
+  await text;
+  expect(waitingOf(reply.route)).toBeUndefined();
 });
 
 test("a silent chain inside a chain leaves time for the next", async () => {

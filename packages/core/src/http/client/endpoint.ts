@@ -30,6 +30,15 @@ export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname.replace(/^\[|\]$|\.$/g, ""));
 }
 
+/** The addresses and names that are used inside one house, one company or one machine: RFC 1918, 4193, 6598, 6762, 8375. */
+const PRIVATE =
+  /^(?:::ffff:)?(?:10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)[\d.]+$|^f[cd][\da-f]{2}:|^fe[89ab][\da-f]:|\.(?:local|lan|internal|home\.arpa)$|^[a-z\d_-]+$/i;
+
+/** Whether this host is this machine, or one of a private network. */
+export function isNearby(hostname: string): boolean {
+  return isLoopback(hostname) || PRIVATE.test(hostname.replace(/^\[|\]$|\.$/g, ""));
+}
+
 /** What may stand in the name of a header or of a cookie. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 /** What may stand in the value of a header: HTTP has no other characters. */

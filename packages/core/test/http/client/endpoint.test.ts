@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ChatError } from "../../../src/errors/chat-error.ts";
-import { isLoopback, mergeHeaders, parseBaseURL } from "../../../src/http/client/endpoint.ts";
+import { isLoopback, isNearby, mergeHeaders, parseBaseURL } from "../../../src/http/client/endpoint.ts";
 
 test.each([
   "https://toy.example",
@@ -45,6 +45,31 @@ test.each([
   ["[::2]", false],
 ])("%s is loopback: %s", (host, expected) => {
   expect(isLoopback(host)).toBe(expected);
+});
+
+test.each([
+  ["127.0.0.1", true],
+  ["10.1.2.3", true],
+  ["172.16.0.1", true],
+  ["172.31.255.1", true],
+  ["172.32.0.1", false],
+  ["192.168.1.20", true],
+  ["169.254.1.1", true],
+  ["100.64.0.1", true],
+  ["100.128.0.1", false],
+  ["[fd00::1]", true],
+  ["[fe80::1]", true],
+  ["[2001:db8::1]", false],
+  ["ollama", true],
+  ["studio.local", true],
+  ["box.home.arpa", true],
+  ["host.docker.internal", true],
+  ["10.example.com", false],
+  ["fd.example", false],
+  ["local.example", false],
+  ["8.8.8.8", false],
+])("%s is this machine or in a private network: %s", (host, expected) => {
+  expect(isNearby(host)).toBe(expected);
 });
 
 test("header names are lower-case and the later go over the earlier", () => {
