@@ -63,6 +63,7 @@ test.each([
   const cold = {
     ...providerCard(MANIFEST, { baseURL: "http://127.0.0.1:11434/v1" }),
     async *stream() {
+      // of a clock that the test moves
       await new Promise((resolve) => setTimeout(resolve, 45_000));
       yield { type: "text-delta", delta: "warm" } as const;
       yield { type: "finish", finishReason: "stop" } as const;
