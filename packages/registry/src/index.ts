@@ -16,7 +16,7 @@ export type {
 } from "./health/health.ts";
 export { createMemoryHealth, type MemoryHealth, type MemoryHealthOptions } from "./health/memory-health.ts";
 export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./health/policy.ts";
-export type { CandidateStep, ExplainStep } from "./names/explain.ts";
+export type { CandidateStep, ExplainStep, RefusedAbility } from "./names/explain.ts";
 export type { ListModelsOptions, ModelListing } from "./names/model-lister.ts";
 export type { LeftOut, ReferenceStep } from "./names/references.ts";
 export {

@@ -31,7 +31,15 @@ export interface CandidateStep {
   /** What would end the state. */
   readonly endedBy?: string | undefined;
   /** What its model refused, so that calls which need it are not sent there; plain chat is. */
-  readonly refused?: readonly { readonly need: string; readonly until: Date }[] | undefined;
+  readonly refused?: readonly RefusedAbility[] | undefined;
+}
+
+/** What a model refuses for a while. */
+export interface RefusedAbility {
+  /** An ability, or several that were refused together, joined by `+`. */
+  readonly need: string;
+  /** When a call that needs it is let through again. */
+  readonly until: Date;
 }
 
 /** The steps behind a reference, and what its candidates' cards and health say now. */
@@ -71,7 +79,7 @@ function explainCandidate(planned: Planned, health: Health, all: boolean): Candi
   };
 }
 
-function refusedUntil({ need, remainingMs }: RefusedNeed, now: number): { need: string; until: Date } {
+function refusedUntil({ need, remainingMs }: RefusedNeed, now: number): RefusedAbility {
   return { need, until: new Date(now + remainingMs) };
 }
 
