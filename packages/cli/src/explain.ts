@@ -35,9 +35,9 @@ export async function explain(
 }
 
 /** Why it is not asked, and for what it would not be. */
-function whyOf({ reason, refused = [] }: CandidateStep): string {
+function whyOf({ reason, refused = [], limits = [] }: CandidateStep): string {
   const needs = refused.map(({ need, until }) => `refuses ${need} until ${until.toISOString()}`);
-  return [reason, ...needs].filter((one) => one !== undefined).join(", ");
+  return [reason, ...needs, ...limits.map(({ text }) => text)].filter((one) => one !== undefined).join(", ");
 }
 
 function formatName({ type, name }: ReferenceStep): string {

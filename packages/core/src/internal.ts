@@ -42,7 +42,7 @@ export { settleStack } from "./errors/redact.ts";
 export { findManifest } from "./files/find-manifest.ts";
 export { readJson } from "./files/read-json.ts";
 export { abortReason, ignoreAbort, listenToAbort } from "./guard/abort-listeners.ts";
-export { callOf, type OpenRoute } from "./guard/call-context.ts";
+export { callOf, type HeadObserver, type OpenRoute } from "./guard/call-context.ts";
 export { capTimeout, mergeTimeouts, resolveTimeouts } from "./guard/call-timers.ts";
 export { guard } from "./guard/guard.ts";
 export {
@@ -55,6 +55,7 @@ export {
 } from "./guard/guard-options.ts";
 export type { CallEnd, GuardedAnswer } from "./guard/guarded-answer.ts";
 export { formatWaiting, type Waiting, waitingOf } from "./guard/waiting.ts";
+export { parseRateLimits, type RateLimit } from "./http/answer/rate-limits.ts";
 export { isLoopback } from "./http/client/endpoint.ts";
 export { estimateTokens } from "./parts/estimate-tokens.ts";
 export {

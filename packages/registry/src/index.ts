@@ -14,9 +14,10 @@ export type {
   Refusal,
   RefusedNeed,
 } from "./health/health.ts";
+export type { DeclaredLimits, LimitState, Quota } from "./health/ledger.ts";
 export { createMemoryHealth, type MemoryHealth, type MemoryHealthOptions } from "./health/memory-health.ts";
 export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./health/policy.ts";
-export type { CandidateStep, ExplainStep, RefusedAbility } from "./names/explain.ts";
+export type { CandidateLimit, CandidateStep, ExplainStep, RefusedAbility } from "./names/explain.ts";
 export type { ListModelsOptions, ModelListing } from "./names/model-lister.ts";
 export type { LeftOut, ReferenceStep } from "./names/references.ts";
 export {

@@ -16,6 +16,14 @@ export interface Call {
   readonly route: OpenRoute;
   /** What a chain tells the chains inside it, also through a provider that wraps them. */
   readonly chain?: object | undefined;
+  /** Told by the HTTP client of the head of each answer. */
+  readonly observer?: HeadObserver | undefined;
+}
+
+/** Learns what the heads of answers say before their bodies come. */
+export interface HeadObserver {
+  /** The head of an answer came, with a success status or without; names are in lower case. */
+  headed?(headers: Readonly<Record<string, string>>): void;
 }
 
 /** The route of a call that goes on; a reply shows it, and a chain writes into it as attempts commit and end. */

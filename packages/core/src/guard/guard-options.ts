@@ -1,6 +1,6 @@
 import type { ChainTimeouts, ChatProvider, ChatRequest, FinishPart } from "../contract/contract.ts";
 import type { ListedStream } from "../parts/listed-stream.ts";
-import type { OpenRoute } from "./call-context.ts";
+import type { HeadObserver, OpenRoute } from "./call-context.ts";
 import type { GuardedAnswer } from "./guarded-answer.ts";
 
 /** How a call is guarded. */
@@ -22,7 +22,7 @@ export interface GuardOptions {
 }
 
 /** Learns how one call goes on, before its reader does. */
-export interface CallObserver {
+export interface CallObserver extends HeadObserver {
   /** Content has come: the provider really answers. */
   committed(): void;
   /** The answer is whole; gives the part that the reader gets. */

@@ -9,6 +9,7 @@ import {
   guard,
   isSelfGuarded,
   type OpeningLists,
+  parseRateLimits,
 } from "@fallthrough/core/internal";
 import type { Health, HealthSubject, Permit } from "../health/health.ts";
 import type { Accounts, HeldFailure } from "../health/health-report.ts";
@@ -119,13 +120,18 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     this.#context.observer?.committed();
   }
 
+  headed(headers: Readonly<Record<string, string>>): void {
+    const limits = parseRateLimits(headers);
+    if (limits.length > 0) this.#context.accounts.note(this.permit, limits);
+  }
+
   finished(finish: FinishPart): FinishPart {
     const { accounts, log, observer } = this.#context;
     const { subject } = this.planned;
     const reportedModel = finish.model || undefined;
     // an answer that comes at once is whole before it commits
     this.closeWalk();
-    accounts.succeed(this.permit);
+    accounts.succeed(this.permit, finish.usage);
     this.end({ outcome: "answered", ...(reportedModel === undefined ? {} : { reportedModel }) });
     const model = finish.route?.model ?? reportedModel ?? subject.model;
     const answered = {

@@ -1,6 +1,7 @@
 import type { ChatErrorCode, ChatProvider, ChatRequest, ModelCard, Need } from "@fallthrough/core";
 import { declaredAbility, deniedCapability, findModel, instanceSettings } from "@fallthrough/core/internal";
 import type { HealthSubject } from "../health/health.ts";
+import type { DeclaredLimits } from "../health/ledger.ts";
 
 /** One provider and model that a chain may ask. */
 export interface Candidate {
@@ -34,6 +35,8 @@ export interface Planned extends Candidate {
   readonly card: ModelCard | undefined;
   /** The longest silence before the first content that the instance's own settings accept. */
   readonly firstChunkMs: number | undefined;
+  /** What its server takes by its settings. */
+  readonly limits: DeclaredLimits | undefined;
   /** Its server is on this machine or in a private network, where a model is loaded first. */
   readonly nearby: boolean;
   /** Why it is skipped; absent where it is asked. */
@@ -89,7 +92,7 @@ function planCandidate(candidate: Candidate, asked: Asked, subjectOf: SubjectOf)
   const { provider } = candidate;
   const model = candidate.model ?? asked.model;
   const card = findModel(provider, model);
-  const { timeouts, nearby = false } = instanceSettings(provider);
+  const { timeouts, limits, nearby = false } = instanceSettings(provider);
   const needs = asked.needs.length === 0 ? undefined : asked.needs;
   return {
     ...candidate,
@@ -97,9 +100,14 @@ function planCandidate(candidate: Candidate, asked: Asked, subjectOf: SubjectOf)
     card,
     subject: subjectOf(candidate, card?.id ?? (model || undefined), needs),
     firstChunkMs: timeouts?.firstChunkMs,
+    limits: declaredLimits(limits as (typeof limits & DeclaredLimits) | undefined),
     nearby,
     skip: skipFor(candidate, card, asked),
   };
+}
+
+function declaredLimits({ requests, tokens }: DeclaredLimits = {}): DeclaredLimits | undefined {
+  return requests === undefined && tokens === undefined ? undefined : { requests, tokens };
 }
 
 function skipFor(

@@ -20,6 +20,7 @@ import { BACK_OFF_MS, type Policy, PROBE_WAIT_MS } from "../health/policy.ts";
 import { attemptOf, type CandidateCall, createAttempt } from "./attempt.ts";
 import { capsOf, deadlineError, isExpired, remainingMs, startBudget } from "./budget.ts";
 import type { Plan, Planned, Skip } from "./candidate.ts";
+import { countCharacters } from "./count-characters.ts";
 import { pause, waitFor } from "./delay.ts";
 import { verdictOn } from "./final-error.ts";
 import { isFinal, type ListedWindow, mayAskAgain, type Rules, skipOf } from "./next-step.ts";
@@ -72,6 +73,8 @@ interface Run {
   readonly guarding: GuardOptions;
   /** The log of the chain around this one. */
   readonly outer: RouteLog | undefined;
+  /** The length of the request, once somebody had to know it. */
+  characters?: number;
   /** Who failed last. */
   last?: { readonly turn: Turn; readonly reason: unknown };
 }
@@ -180,6 +183,10 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
       lastResort: outer?.others !== true,
       skipOf: (planned) => skipOf(rules, planned),
       firstChunkOf: (planned) => longestSilence(planned, request.timeouts, guarding.timeouts),
+      characters: () => {
+        run.characters ??= countCharacters(request);
+        return run.characters;
+      },
       wait: async (settled) => {
         const ms = Math.min(PROBE_WAIT_MS, remainingMs(rules.budget, performance.now()));
         await waitFor(settled, ms, [request.signal, this.leaving.signal]);
@@ -198,7 +205,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     await pause(ms, [request.signal, this.leaving.signal]);
     if (this.isOver(run)) return undefined;
     const { planned } = last.turn;
-    const permit = await this.context.health.admit(planned.subject, { insist: "alone" });
+    const permit = await walk.admitAgain(planned);
     if (!permit.admitted) return undefined;
     return this.attempt(run, walk, { planned, permit, forced: true, others: false });
   }

@@ -26,6 +26,8 @@ export interface WalkOptions {
   skipOf(planned: Planned): Skip | undefined;
   /** The longest silence that a call to this one accepts, in milliseconds. */
   firstChunkOf(planned: Planned): number;
+  /** Counts the characters of the request. */
+  characters(): number;
   /** Waits for a probe, but not beyond the time of the call. */
   wait(settled: Promise<void>): Promise<void>;
   /** Told of each candidate that is passed over. */
@@ -36,6 +38,8 @@ export interface WalkOptions {
 export interface Walk {
   /** The next turn, at once where the store knows at once; `undefined` when nobody is left. */
   next(): Turn | undefined | Promise<Turn | undefined>;
+  /** Leave to ask one a second time, because nobody else is left. */
+  admitAgain(planned: Planned): Permit | Refusal | Promise<Permit | Refusal>;
   /** Tells what a failure made of the one that was asked, where that is known. */
   failed(health: Health | undefined): void;
   /** Tells that a chain among the candidates asked nobody, because this one has others. */
@@ -82,6 +86,10 @@ class CandidateWalk implements Walk {
     const answer = this.admit(planned);
     if (!isPromise(answer) && answer.admitted) return this.turn(planned, answer);
     return this.receive(planned, answer).then((turn) => turn ?? this.walk());
+  }
+
+  admitAgain(planned: Planned): Permit | Refusal | Promise<Permit | Refusal> {
+    return this.admit(planned, "alone");
   }
 
   failed(health: Health | undefined): void {
@@ -185,7 +193,8 @@ class CandidateWalk implements Walk {
     insist?: AdmitOptions["insist"],
   ): Permit | Refusal | Promise<Permit | Refusal> {
     const firstChunkMs = this.options.firstChunkOf(planned);
-    return this.options.health.admit(planned.subject, { insist, firstChunkMs });
+    const { health, characters } = this.options;
+    return health.admit(planned.subject, { insist, firstChunkMs, limits: planned.limits, characters });
   }
 
   private turn(planned: Planned, permit: Permit, forced = false): Turn {

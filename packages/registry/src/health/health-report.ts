@@ -1,4 +1,5 @@
-import type { ChatError } from "@fallthrough/core";
+import type { ChatError, Usage } from "@fallthrough/core";
+import type { RateLimit } from "@fallthrough/core/internal";
 import { isLocalFault, isMachineFault } from "../chain/offline.ts";
 import type { Health, HealthFailure, HealthStore, Permit } from "./health.ts";
 import { type CodePolicy, type Policy, policyOf } from "./policy.ts";
@@ -7,8 +8,10 @@ import { type CodePolicy, type Policy, policyOf } from "./policy.ts";
 export interface Accounts {
   /** Reports the first content. */
   commit(permit: Permit): void;
-  /** Reports that the candidate answered. */
-  succeed(permit: Permit): void;
+  /** Reports what the head of an answer told of limits. */
+  note(permit: Permit, limits: readonly RateLimit[]): void;
+  /** Reports that the candidate answered, with the tokens that it counted. */
+  succeed(permit: Permit, usage: Usage | undefined): void;
   /**
    * Counts a failure, or holds it back until it is known whether this machine is offline.
    *
@@ -46,8 +49,11 @@ export function createAccounts(health: HealthStore, policy: Policy): Accounts {
     commit(permit) {
       tell(() => health.commit?.(permit));
     },
-    succeed(permit) {
-      tell(() => health.succeed(permit));
+    note(permit, limits) {
+      tell(() => health.note?.(permit, limits));
+    },
+    succeed(permit, usage) {
+      tell(() => health.succeed(permit, usage));
     },
     fail(permit, error, held) {
       if (!isLocalFault(error)) return count(permit, error);

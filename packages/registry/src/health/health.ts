@@ -1,4 +1,6 @@
-import type { ChatErrorCode, FailureScope, Need } from "@fallthrough/core";
+import type { ChatErrorCode, FailureScope, Need, Usage } from "@fallthrough/core";
+import type { RateLimit } from "@fallthrough/core/internal";
+import type { DeclaredLimits, LimitState } from "./ledger.ts";
 import type { CodePolicy } from "./policy.ts";
 
 /** Whom a call is about. Two instances of one provider, with two keys or two servers, are two. */
@@ -57,6 +59,10 @@ export interface Health {
   readonly repeats: number;
   /** What the model refuses, where the state is for calls that need it, and not for plain chat. */
   readonly need?: string | undefined;
+  /** The limit that has no room, where that is why it is `refused`. */
+  readonly lacking?: LimitState | undefined;
+  /** What is left of the limits of the key and model; told by `peek` alone. */
+  readonly limits?: readonly LimitState[] | undefined;
   /** What the model refuses whatever the state is; told by `peek` alone. */
   readonly refused?: readonly RefusedNeed[] | undefined;
 }
@@ -100,6 +106,10 @@ export interface AdmitOptions {
   readonly insist?: "suspect" | "cooling" | "alone" | undefined;
   /** The longest silence before the first content, in milliseconds; 0 is no limit. */
   readonly firstChunkMs?: number | undefined;
+  /** What the server takes by its preset or its settings. */
+  readonly limits?: DeclaredLimits | undefined;
+  /** Counts the characters of the request; called where tokens are limited. */
+  readonly characters?: (() => number) | undefined;
 }
 
 /**
@@ -110,13 +120,15 @@ export interface AdmitOptions {
  */
 export interface HealthStore {
   /** What is known now, for `explain()`; takes nothing. */
-  peek(subject: HealthSubject): Health | Promise<Health>;
+  peek(subject: HealthSubject, options?: Pick<AdmitOptions, "limits">): Health | Promise<Health>;
   /** Leave to call, or why not. */
   admit(subject: HealthSubject, options?: AdmitOptions): Permit | Refusal | Promise<Permit | Refusal>;
   /** The first content came: whoever waits for this probe may go. A store may leave it out. */
   commit?(permit: Permit): void | Promise<void>;
-  /** The answer came, whole. */
-  succeed(permit: Permit): void | Promise<void>;
+  /** The head of an answer told what is left of the server's limits, before its body comes. A store may leave it out. */
+  note?(permit: Permit, limits: readonly RateLimit[]): void | Promise<void>;
+  /** The answer came, whole; with the tokens that the server counted. */
+  succeed(permit: Permit, usage?: Usage): void | Promise<void>;
   /** The call failed; gives what that makes of the subject, where the store knows it at once. */
   fail(permit: Permit, failure: HealthFailure): Health | undefined | Promise<unknown>;
   /** The call said nothing about the subject, or ended in silence; gives the slot of a probe back. */

@@ -1,4 +1,5 @@
-import type { ChatErrorCode } from "@fallthrough/core";
+import type { ChatErrorCode, Usage } from "@fallthrough/core";
+import type { RateLimit } from "@fallthrough/core/internal";
 import type {
   AdmitOptions,
   Health,
@@ -9,6 +10,7 @@ import type {
   Refusal,
   RefusedNeed,
 } from "./health.ts";
+import { createLedger, type Ledger, type LimitState, type Share } from "./ledger.ts";
 import {
   COOLDOWN_JITTER,
   FAILURES_TO_OPEN,
@@ -34,13 +36,15 @@ export interface MemoryHealthOptions {
 /** A health store in memory, which knows at once. */
 export interface MemoryHealth extends HealthStore {
   /** What is known of a subject; changes nothing. */
-  peek(subject: HealthSubject): Health;
+  peek(subject: HealthSubject, options?: Pick<AdmitOptions, "limits">): Health;
   /** Lets a call through, or says why not. */
   admit(subject: HealthSubject, options?: AdmitOptions): Permit | Refusal;
   /** Takes the first content of a call. */
   commit(permit: Permit): void;
-  /** Takes the success of a call. */
-  succeed(permit: Permit): void;
+  /** Takes what the head of an answer told of limits. */
+  note(permit: Permit, limits: readonly RateLimit[]): void;
+  /** Takes the success of a call, with the tokens that the server counted. */
+  succeed(permit: Permit, usage?: Usage): void;
   /** Takes the failure of a call, and answers with what is known then. */
   fail(permit: Permit, failure: HealthFailure): Health;
   /** Gives back a permit whose call says nothing about the subject. */
@@ -55,6 +59,8 @@ interface Ticket extends Permit {
   readonly order: number;
   readonly at: number;
   readonly firstChunkMs: number;
+  /** What it takes of the limits. */
+  readonly share: Share;
 }
 
 interface Open {
@@ -82,6 +88,8 @@ interface Lease {
 interface Entry {
   /** What calls need that it is about; absent where it is about all. */
   readonly need?: string | undefined;
+  /** The limits of a key and model, once any are known. */
+  ledger?: Ledger | undefined;
   failures: number;
   repeats: number;
   code?: ChatErrorCode | undefined;
@@ -107,6 +115,7 @@ interface Entry {
   silentMs: number;
 }
 
+const NO_SHARE: Share = { characters: 0, tokens: 0 };
 const WELL: Health = { state: "well", remainingMs: 0, openMs: 0, repeats: 0 };
 const SCOPES: readonly Scope[] = ["model", "key", "provider", "origin"];
 const STATES: readonly Health["state"][] = ["well", "suspect", "probing", "cooling", "refused"];
@@ -190,8 +199,16 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     generation++;
   }
 
-  function saysNothing({ open, failures, level, healthySince = 0, waiting, silentMs }: Entry): boolean {
-    if (waiting.size > 0) return false;
+  function saysNothing({
+    open,
+    failures,
+    level,
+    healthySince = 0,
+    waiting,
+    silentMs,
+    ledger,
+  }: Entry): boolean {
+    if (waiting.size > 0 || (ledger !== undefined && ledger.states(now()).length > 0)) return false;
     if (open === undefined && failures === 0 && level === 0 && silentMs === 0) return true;
     return now() - (open?.until ?? healthySince) >= LEVEL_DECAY_MS;
   }
@@ -254,13 +271,40 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     entry.open = { order: ++order, since: time, until, hardUntil: 0, code, effect };
   }
 
-  function peek(subject: HealthSubject): Health {
+  function peek(subject: HealthSubject, { limits: declared }: Pick<AdmitOptions, "limits"> = {}): Health {
     const time = now();
     const model = entries.get(keyOf(subject, "model"));
     if (model !== undefined) suspectSilence(model, time);
     const refused = refusedNeeds(subject, time);
+    const ledger = model?.ledger ?? (declared && createLedger(declared));
     const health = worst(entriesOf(subject), time);
-    return refused.length === 0 ? health : { ...health, refused };
+    const lacking = ledger?.lacking(0, time);
+    const known = limitsOf(health, ledger?.states(time) ?? []);
+    return {
+      ...(lacking === undefined || health.state === "refused" ? health : fullHealth(lacking)),
+      ...(known.length === 0 ? {} : { limits: known }),
+      ...(refused.length === 0 ? {} : { refused }),
+    };
+  }
+
+  /** What is left, with what a refusal said where no header and no preset did. */
+  function limitsOf({ state, code, remainingMs }: Health, states: LimitState[]): LimitState[] {
+    const isTold = states.some(({ left }) => left === 0);
+    if (state !== "refused" || code !== "rate-limit" || isTold) return states;
+    return [...states, { unit: "requests", left: 0, remainingMs, source: "learned from a refusal" }];
+  }
+
+  function fullHealth(lacking: LimitState): Health {
+    const { remainingMs } = lacking;
+    return {
+      state: "refused",
+      remainingMs,
+      openMs: 0,
+      code: "rate-limit",
+      effect: "cool",
+      repeats: 0,
+      lacking,
+    };
   }
 
   function refusedNeeds(subject: HealthSubject, time: number): RefusedNeed[] {
@@ -273,19 +317,25 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     return refused;
   }
 
-  function admit(subject: HealthSubject, { insist, firstChunkMs }: AdmitOptions = {}): Permit | Refusal {
+  function admit(subject: HealthSubject, options: AdmitOptions = {}): Permit | Refusal {
+    const { insist, firstChunkMs, limits } = options;
     const time = now();
     const model = entryOf(subject, "model");
     suspectSilence(model, time);
     const found = entriesOf(subject);
     const health = worst(found, time);
     const { state, remainingMs } = health;
+    if (limits !== undefined) model.ledger ??= createLedger(limits);
+    const share = model.ledger === undefined ? NO_SHARE : shareOf(model.ledger, options, time);
+    const lacking = model.ledger?.lacking(share.tokens, time);
+    if (lacking !== undefined && state !== "refused") return { admitted: false, ...fullHealth(lacking) };
     const ticket: Ticket = {
       admitted: true,
       subject,
       order: ++order,
       at: time,
       firstChunkMs: firstChunkMs ?? PROBE_LEASE_MS,
+      share,
     };
     if (state === "well") return wait(model, ticket);
     if (state === "suspect" && insist !== undefined) return wait(model, ticket);
@@ -299,12 +349,26 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     return { admitted: false, ...health, askedMs, settled: settledOf(found, time) };
   }
 
+  /** A request is measured only where its tokens count. */
+  function shareOf(ledger: Ledger, { characters }: AdmitOptions, time: number): Share {
+    if (characters === undefined || !ledger.countsTokens(time)) return NO_SHARE;
+    const counted = characters();
+    return { characters: counted, tokens: ledger.estimate(counted) };
+  }
+
+  function noteLimits(permit: Permit, limits: readonly RateLimit[]): void {
+    const model = entryOf(permit.subject, "model");
+    model.ledger ??= createLedger(undefined);
+    model.ledger.told((permit as Ticket).order, limits, now());
+  }
+
   function mayInsist({ insisted }: Entry, time: number): boolean {
     return time - insisted[1] >= INSIST_MS;
   }
 
   function wait(model: Entry, ticket: Ticket): Ticket {
     model.askedAt = ticket.at;
+    model.ledger?.reserve(ticket.order, ticket.share, ticket.at);
     if (ticket.firstChunkMs > 0) model.waiting.add(ticket);
     return ticket;
   }
@@ -355,8 +419,22 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     }
   }
 
+  /** Gives back what was reserved and not taken; a server that counts nothing took what was reserved. */
+  function settleShare(permit: Permit, usage: Usage | undefined): void {
+    const { ledger } = entryOf(permit.subject, "model");
+    if (ledger === undefined) return;
+    const { order, share } = permit as Ticket;
+    const {
+      inputTokens: input = 0,
+      outputTokens: output = 0,
+      totalTokens: total = input + output,
+    } = usage ?? {};
+    ledger.settle(order, { input, total: usage === undefined ? share.tokens : total });
+  }
+
   function leave(permit: Permit): boolean {
     const ticket = permit as Ticket;
+    entryOf(permit.subject, "model").ledger?.settle(ticket.order, undefined);
     return entryOf(permit.subject, "model").waiting.delete(ticket);
   }
 
@@ -400,8 +478,9 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     settle(entry);
   }
 
-  function succeed(permit: Permit): void {
+  function succeed(permit: Permit, usage?: Usage): void {
     commit(permit);
+    settleShare(permit, usage);
     for (const entry of entriesOf(permit.subject)) {
       if (entry.open !== undefined) continue;
       entry.closedBy = undefined;
@@ -513,7 +592,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     generation++;
   }
 
-  return { peek, admit, commit, succeed, fail, release, reset };
+  return { peek, admit, commit, note: noteLimits, succeed, fail, release, reset };
 }
 
 /** The longest that a server is believed whose failures are only counted. */

@@ -1,7 +1,8 @@
 import type { ChatErrorCode, Need } from "@fallthrough/core";
 import type { Planned } from "../chain/candidate.ts";
 import type { Health, HealthStore, RefusedNeed } from "../health/health.ts";
-import { endOf, skipFor } from "../health/health-words.ts";
+import { endOf, formatLimit, skipFor } from "../health/health-words.ts";
+import type { LimitState } from "../health/ledger.ts";
 import { formatCandidate, type ReferenceStep, type Resolution } from "./references.ts";
 
 /** One step from a name to the providers that are asked, in the order of asking. */
@@ -30,8 +31,18 @@ export interface CandidateStep {
   readonly until?: Date | undefined;
   /** What would end the state. */
   readonly endedBy?: string | undefined;
+  /** What is left of the limits of its key and model. */
+  readonly limits?: readonly CandidateLimit[] | undefined;
   /** What its model refused, so that calls which need it are not sent there; plain chat is. */
   readonly refused?: readonly RefusedAbility[] | undefined;
+}
+
+/** What is left of one limit. */
+export interface CandidateLimit extends Omit<LimitState, "remainingMs"> {
+  /** When all of it is there again; absent where nothing of it is spent. */
+  readonly until?: Date | undefined;
+  /** All of it in words: "12 of 30 requests left this minute (told by the server)". */
+  readonly text: string;
 }
 
 /** What a model refuses for a while. */
@@ -50,7 +61,10 @@ export async function explainResolution(
 ): Promise<readonly ExplainStep[]> {
   const plan = planFor({ needs });
   const known = await Promise.all(
-    plan.map(async (planned) => ({ planned, health: await health.peek(planned.subject) })),
+    plan.map(async (planned) => ({
+      planned,
+      health: await health.peek(planned.subject, { limits: planned.limits }),
+    })),
   );
   const able = known.filter(({ planned }) => planned.skip === undefined);
   const all = able.every((one) => isCooling(one.health));
@@ -63,7 +77,7 @@ function explainCandidate(planned: Planned, health: Health, all: boolean): Candi
   const now = Date.now();
   const skip = planned.skip ?? skipFor(health, now);
   const waits = isCooling(health) && !(all && health.state !== "refused");
-  const { state, openMs, remainingMs, refused } = health;
+  const { state, openMs, remainingMs, refused, limits } = health;
   return {
     type: "candidate",
     name: formatCandidate(planned),
@@ -75,8 +89,15 @@ function explainCandidate(planned: Planned, health: Health, all: boolean): Candi
     ...(state === "well"
       ? {}
       : { since: new Date(now - openMs), until: new Date(now + remainingMs), endedBy: endOf(health) }),
+    ...(limits === undefined ? {} : { limits: limits.map((one) => limitOf(one, now)) }),
     ...(refused === undefined ? {} : { refused: refused.map((one) => refusedUntil(one, now)) }),
   };
+}
+
+function limitOf(state: LimitState, now: number): CandidateLimit {
+  const { remainingMs, ...facts } = state;
+  const until = remainingMs === 0 ? undefined : new Date(now + remainingMs);
+  return { ...facts, ...(until === undefined ? {} : { until }), text: formatLimit(state) };
 }
 
 function refusedUntil({ need, remainingMs }: RefusedNeed, now: number): RefusedAbility {

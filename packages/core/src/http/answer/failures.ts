@@ -4,8 +4,9 @@ import { cut, quote } from "../../errors/redact.ts";
 import type { FailedAnswer, HttpRequest } from "../types.ts";
 import { isChallenge, isPage } from "./block-page.ts";
 import { CONNECT_TIMED_OUT } from "./exchange.ts";
+import { parseLimitReset } from "./rate-limits.ts";
 import { requestIdOf } from "./request-id.ts";
-import { parseLimitReset, parseRetryAfter } from "./retry-after.ts";
+import { parseRetryAfter } from "./retry-after.ts";
 
 /** Makes an error of this provider instance. */
 export type ErrorFactory = (code: ChatErrorCode, message: string, details?: ChatErrorDetails) => ChatError;

@@ -43,7 +43,8 @@ function waitOf(number: number, now: number): number | undefined {
   return number > EPOCH_SECONDS ? number * 1000 - now : number * 1000;
 }
 
-type Headers = Readonly<Record<string, string>>;
+/** Names in lower case. */
+export type Headers = Readonly<Record<string, string>>;
 
 /** How long the server asks to wait, in milliseconds, at most 24 hours; `undefined` when it says nothing usable. */
 export function parseRetryAfter(headers: Headers): number | undefined {
@@ -56,32 +57,7 @@ export function parseRetryAfter(headers: Headers): number | undefined {
 }
 
 /** The server's own clock: a machine whose clock is wrong would wait too long, or not at all. */
-function clockOf({ date }: Headers): number {
+export function clockOf({ date }: Headers): number {
   const told = date === undefined ? Number.NaN : Date.parse(date);
   return Number.isNaN(told) ? Date.now() : told;
-}
-
-/** What is left of a limit, and when it is full again; the names in lower case, whoever sent them. */
-const LIMITS: readonly (readonly [remaining: RegExp, reset: string])[] = [
-  [/^(x-ratelimit-)remaining((?:-[a-z]+)*)$/, "$1reset$2"],
-  [/^(ratelimit-)remaining()$/, "$1reset$2"],
-  [/^(anthropic-ratelimit-(?:[a-z]+-)+)remaining()$/, "$1reset$2"],
-];
-
-/** How long until a limit that is used up has room again, in milliseconds; `undefined` where every limit has room. */
-export function parseLimitReset(headers: Headers): number | undefined {
-  const now = clockOf(headers);
-  const waits: (number | undefined)[] = [];
-  for (const [name, value] of Object.entries(headers)) {
-    if (Number.parseFloat(value) !== 0) continue;
-    for (const [remaining, reset] of LIMITS) {
-      if (remaining.test(name)) waits.push(parseRetryTime(headers[name.replace(remaining, reset)], now));
-    }
-  }
-  for (const limit of (headers["ratelimit"] ?? "").split(",")) {
-    if (/;\s*r=0(?![\d.])/.test(limit)) waits.push(parseRetryTime(/;\s*t=(\d+)/.exec(limit)?.[1], now));
-  }
-  // all of them have to have room again
-  const known = waits.filter((wait) => wait !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
 }

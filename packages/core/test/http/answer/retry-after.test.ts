@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseLimitReset, parseRetryAfter, parseRetryTime } from "../../../src/http/answer/retry-after.ts";
+import { parseRetryAfter, parseRetryTime } from "../../../src/http/answer/retry-after.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -81,25 +81,4 @@ test("services.md §2: a date is read against the server's own clock", () => {
   const headers = { date: "Sun, 29 Nov 2020 12:00:00 GMT", "retry-after": "Sun, 29 Nov 2020 12:00:20 GMT" };
 
   expect(parseRetryAfter(headers)).toBe(20_000);
-});
-
-test.each<[Record<string, string>, number | undefined]>([
-  [{}, undefined],
-  [{ "x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "2s" }, undefined],
-  [{ "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2m59.56s" }, 179_560],
-  [{ "x-ratelimit-remaining-tokens-minute": "0", "x-ratelimit-reset-tokens-minute": "12.5" }, 12_500],
-  [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "7" }, 7_000],
-  [{ "x-ratelimit-remaining": "0" }, undefined],
-  [
-    {
-      date: "Sun, 29 Nov 2026 12:00:00 GMT",
-      "anthropic-ratelimit-input-tokens-remaining": "0",
-      "anthropic-ratelimit-input-tokens-reset": "2026-11-29T12:00:09Z",
-    },
-    9_000,
-  ],
-  [{ ratelimit: '"minute";r=0;t=30, "day";r=5;t=9000' }, 30_000],
-  [{ "ratelimit-remaining": "0", "ratelimit-reset": "50" }, 50_000],
-])("services.md §2: the limits %j have room again in %j ms", (headers, expected) => {
-  expect(parseLimitReset(headers)).toBe(expected);
 });

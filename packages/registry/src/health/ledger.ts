@@ -1,0 +1,218 @@
+import type { RateLimit } from "@fallthrough/core/internal";
+
+/** How much of something a server takes in each window. */
+export interface Quota {
+  /** In any minute. */
+  readonly minute?: number | undefined;
+  /** In any hour. */
+  readonly hour?: number | undefined;
+  /** In a day. */
+  readonly day?: number | undefined;
+}
+
+/** How much a server takes of one key and model, as its preset or its settings declare it. */
+export interface DeclaredLimits {
+  /** So many requests. */
+  readonly requests?: Quota | undefined;
+  /** So many tokens, of requests and answers together. */
+  readonly tokens?: Quota | undefined;
+}
+
+/** What is left of one limit. */
+export interface LimitState {
+  /** What is counted. */
+  readonly unit: "requests" | "tokens";
+  /** The time in which so many are taken, where that is known. */
+  readonly window?: "minute" | "hour" | "day" | undefined;
+  /** How many in all, where that is known. */
+  readonly limit?: number | undefined;
+  /** How many are left. */
+  readonly left: number;
+  /** Milliseconds until all of them are there again. */
+  readonly remainingMs: number;
+  /** Who says so. */
+  readonly source: "told by the server" | "declared by the preset" | "learned from a refusal";
+}
+
+/** What one call takes of the limits. */
+export interface Share {
+  /** The characters of its request. */
+  readonly characters: number;
+  /** The tokens that were reserved for it. */
+  readonly tokens: number;
+}
+
+/** The limits of one key and model: what is left, what calls under way have reserved. */
+export interface Ledger {
+  /** Whether tokens are limited, so that a call has to be measured. */
+  countsTokens(now: number): boolean;
+  /** The tokens of a request of so many characters. */
+  estimate(characters: number): number;
+  /** The limit that has no room for a call of so many tokens, the one that lasts longest. */
+  lacking(tokens: number, now: number): LimitState | undefined;
+  /** Takes the share of a call, which has this place among all calls. */
+  reserve(order: number, share: Share, now: number): void;
+  /** Takes what the head of an answer to this call told. */
+  told(order: number, limits: readonly RateLimit[], now: number): void;
+  /** Ends the reservation of a call with what it really took: the tokens of the request, and all of them. */
+  settle(order: number, used: { readonly input: number; readonly total: number } | undefined): void;
+  /** What is left of each limit that holds now. */
+  states(now: number): LimitState[];
+}
+
+interface Allowance {
+  readonly unit: LimitState["unit"];
+  readonly window: LimitState["window"];
+  readonly source: LimitState["source"];
+  limit: number | undefined;
+  left: number;
+  /** When all of it is there again. */
+  until: number;
+  /** The last call whose answer told of it; what a call took before is in it. */
+  order: number;
+}
+
+/** Characters of a token, until the server's own counts say better. */
+export const CHARACTERS_PER_TOKEN = 3.5;
+/** A count of the server moves the rate so far. */
+const LEARNED_SHARE = 0.2;
+/** Nobody's tokens are shorter or longer, so a count that says so is a mistake. */
+const RATES = { least: 0.5, most: 10 };
+
+const WINDOWS: Readonly<Record<NonNullable<LimitState["window"]>, number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+/** A ledger of which nothing is spent. */
+export function createLedger(declared: DeclaredLimits | undefined): Ledger {
+  const own = declaredAllowances(declared);
+  const told = new Map<string, Allowance>();
+  /** What calls under way have reserved, by their place among all calls. */
+  const open = new Map<number, Share>();
+  let rate = CHARACTERS_PER_TOKEN;
+
+  /** What holds now. A server knows its limits better than a preset does, where both speak of one window. */
+  function current(now: number): readonly Allowance[] {
+    for (const [name, { until }] of told) if (now >= until) told.delete(name);
+    const live = [...told.values()];
+    const kept = own.filter(
+      ({ unit, window }) => !live.some((other) => other.unit === unit && other.window === window),
+    );
+    return [...live, ...kept];
+  }
+
+  function reservedAfter(order: number, unit: Allowance["unit"]): number {
+    let sum = 0;
+    for (const [other, { tokens }] of open) if (other > order) sum += unit === "tokens" ? tokens : 1;
+    return sum;
+  }
+
+  return {
+    countsTokens: (now) => current(now).some(({ unit }) => unit === "tokens"),
+
+    estimate: (characters) => Math.ceil(characters / rate),
+
+    lacking(tokens, now) {
+      let longest: Allowance | undefined;
+      for (const allowance of current(now)) {
+        renew(allowance, now);
+        if (hasRoom(allowance, tokens) || (longest !== undefined && longest.until >= allowance.until))
+          continue;
+        longest = allowance;
+      }
+      return longest && stateOf(longest, now);
+    },
+
+    reserve(order, share, now) {
+      open.set(order, share);
+      for (const allowance of [...own, ...told.values()]) {
+        renew(allowance, now);
+        if (allowance.until === Number.POSITIVE_INFINITY) allowance.until = now + windowOf(allowance);
+        allowance.left = Math.max(0, allowance.left - (allowance.unit === "tokens" ? share.tokens : 1));
+      }
+    },
+
+    told(order, limits, now) {
+      for (const { name, unit, window, limit, remaining, resetMs } of limits) {
+        if (unit === undefined || remaining === undefined) continue;
+        const known = told.get(name);
+        const left = Math.max(0, remaining - reservedAfter(order, unit));
+        const until = now + (resetMs ?? windowOf({ window }));
+        // an answer that comes late was told before others took their share
+        if (known !== undefined && now < known.until && order < known.order) {
+          known.left = Math.min(known.left, left);
+          continue;
+        }
+        told.set(name, { unit, window, source: "told by the server", limit, left, until, order });
+      }
+    },
+
+    settle(order, used) {
+      const share = open.get(order);
+      if (share === undefined) return;
+      open.delete(order);
+      const { characters, tokens } = share;
+      const spare = tokens - (used?.total ?? 0);
+      for (const allowance of [...own, ...told.values()]) {
+        // what the server told since then is its own count of this call
+        if (allowance.unit !== "tokens" || allowance.order >= order) continue;
+        const left = Math.max(0, allowance.left + spare);
+        allowance.left = allowance.limit === undefined ? left : Math.min(left, allowance.limit);
+      }
+      if (used === undefined || used.input <= 0 || characters === 0) return;
+      const seen = Math.min(RATES.most, Math.max(RATES.least, characters / used.input));
+      rate += (seen - rate) * LEARNED_SHARE;
+    },
+
+    states(now) {
+      const live = current(now);
+      for (const allowance of live) renew(allowance, now);
+      return live.map((allowance) => stateOf(allowance, now));
+    },
+  };
+}
+
+function declaredAllowances(declared: DeclaredLimits = {}): readonly Allowance[] {
+  return (["requests", "tokens"] as const).flatMap((unit) =>
+    Object.entries(declared[unit] ?? {}).flatMap(([window, limit]): Allowance[] =>
+      limit === undefined
+        ? []
+        : [
+            {
+              unit,
+              window: window as keyof Quota,
+              source: "declared by the preset",
+              limit,
+              left: limit,
+              until: Number.POSITIVE_INFINITY,
+              order: -1,
+            },
+          ],
+    ),
+  );
+}
+
+/** A declared window begins anew with the first call after its end. */
+function renew(allowance: Allowance, now: number): void {
+  if (now < allowance.until || allowance.limit === undefined) return;
+  allowance.left = allowance.limit;
+  allowance.until = Number.POSITIVE_INFINITY;
+}
+
+/** A request that is larger than the whole limit may be asked while nothing is spent: its size is an estimate. */
+function hasRoom({ unit, left, limit }: Allowance, tokens: number): boolean {
+  if (unit === "requests") return left >= 1;
+  return left >= Math.max(1, limit === undefined ? tokens : Math.min(tokens, limit));
+}
+
+/** A server that names no window means the shortest. */
+function windowOf({ window = "minute" }: Pick<Allowance, "window">): number {
+  return WINDOWS[window];
+}
+
+function stateOf({ unit, window, limit, left, until, source }: Allowance, now: number): LimitState {
+  const remainingMs = until === Number.POSITIVE_INFINITY ? 0 : Math.max(0, until - now);
+  return { unit, window, limit, left, remainingMs, source };
+}
