@@ -8,7 +8,7 @@ import type { Contestant } from "../src/engine/contestant.ts";
 import { figuresOf } from "../src/engine/figures.ts";
 import { run } from "../src/engine/run.ts";
 import type { Scenario } from "../src/engine/scenario.ts";
-import { createService, down } from "../src/engine/service.ts";
+import { createLimitedService, createService, down } from "../src/engine/service.ts";
 import { SCENARIOS } from "../src/scenarios/index.ts";
 
 /** The first one refuses from 10 to 50 s; a caller each second. */
@@ -107,4 +107,36 @@ test("every scenario has a name of its own, and there are at least thirty", () =
 
   expect(names.size).toBe(SCENARIOS.length);
   expect(names.size).toBeGreaterThanOrEqual(30);
+});
+
+test.each(
+  SCENARIOS.filter(({ name }) => name.endsWith("told beforehand")).map(
+    (scenario) => [scenario.name, scenario] as const,
+  ),
+)("%s: no prompt is sent into a limit that a header had told before", async (_, scenario) => {
+  const { prompts } = await run(scenario, fallthrough, 0);
+  const own = prompts.filter(({ service }) => service === "first");
+
+  expect(own.length).toBeGreaterThan(100);
+  expect(own.filter(({ state }) => state === "down")).toEqual([]);
+});
+
+test("callers who come together stay within what the last header told", async () => {
+  const scenario: Scenario = {
+    name: "a limit under a storm",
+    about: "Three callers each second, and twenty prompts a minute.",
+    create: () => ({
+      services: [
+        createLimitedService("first", { prompts: 20, windowSeconds: 60, candour: "told" }),
+        createService("second"),
+      ],
+      callers: Array.from({ length: 600 }, (_, call) => ({ at: 1_000 * Math.floor(call / 3) })),
+    }),
+  };
+
+  const { prompts, calls } = await run(scenario, fallthrough, 0);
+  const refused = prompts.filter(({ state }) => state === "down");
+
+  expect(calls.every(({ by }) => by !== undefined)).toBe(true);
+  expect(refused).toEqual([]);
 });

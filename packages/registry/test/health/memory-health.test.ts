@@ -735,3 +735,69 @@ test("one model that fails so again, and two that fail in different ways, say no
 
   expect(health.peek(third).state).toBe("well");
 });
+
+test("a key and model without room is refused until the reset, by whoever it is asked", () => {
+  const limits = { requests: { minute: 1 } };
+  expect(admit(SUBJECT, { limits })).toBeDefined();
+
+  expect(health.admit(SUBJECT, { limits, insist: "alone" })).toMatchObject({
+    admitted: false,
+    state: "refused",
+    code: "rate-limit",
+    remainingMs: MINUTE,
+    lacking: { unit: "requests", limit: 1, left: 0, source: "declared by the preset" },
+  });
+  expect(admit(OTHER_MODEL, { limits })).toBeDefined();
+  expect(admit({ ...SUBJECT, key: "another" }, { limits })).toBeDefined();
+  time += MINUTE;
+  expect(health.peek(SUBJECT, { limits })).toMatchObject({ state: "well", limits: [{ left: 1 }] });
+  expect(admit(SUBJECT, { limits })).toBeDefined();
+});
+
+test("a remaining of 0 on a success refuses the next call until the reset", () => {
+  const permit = admit() as Permit;
+  health.note(permit, [{ name: "requests", unit: "requests", limit: 30, remaining: 0, resetMs: 9_000 }]);
+  health.succeed(permit);
+
+  expect(admit()).toBeUndefined();
+  expect(health.peek(SUBJECT)).toMatchObject({
+    state: "refused",
+    limits: [{ source: "told by the server" }],
+  });
+  time += 9_000;
+  expect(admit()).toBeDefined();
+  expect(health.peek(SUBJECT).limits).toBeUndefined();
+});
+
+test("a request is measured only where tokens are limited, and once it is, what it took is settled", () => {
+  let measured = 0;
+  const characters = () => {
+    measured++;
+    return 3_500;
+  };
+  admit(SUBJECT, { characters });
+  admit(OTHER_MODEL, { characters, limits: { requests: { day: 9 } } });
+  expect(measured).toBe(0);
+  const limits = { tokens: { minute: 1_500 } };
+  const third = { ...SUBJECT, model: "third" };
+
+  const permit = admit(third, { characters, limits }) as Permit;
+  expect(health.peek(third).limits).toMatchObject([{ unit: "tokens", left: 500 }]);
+  expect(admit(third, { characters, limits })).toBeUndefined();
+  health.succeed(permit, { inputTokens: 400, outputTokens: 100 });
+
+  expect(health.peek(third).limits).toMatchObject([{ left: 1_000 }]);
+  const failed = admit(third, { characters: () => 350, limits }) as Permit;
+  health.release(failed);
+  expect(health.peek(third).limits).toMatchObject([{ left: 1_000 }]);
+});
+
+test("a limit that only a refusal told of is known as long as it holds", () => {
+  fail("rate-limit", { retryAfterMs: 20_000, hard: true });
+
+  expect(health.peek(SUBJECT).limits).toEqual([
+    { unit: "requests", left: 0, remainingMs: 20_000, source: "learned from a refusal" },
+  ]);
+  time += 20_000;
+  expect(health.peek(SUBJECT).limits).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 import { ChatError, type ChatProvider, type ChatRequest, type StreamPart } from "@fallthrough/core";
-import { providerCard } from "@fallthrough/core/internal";
+import { callOf, providerCard } from "@fallthrough/core/internal";
 import {
   createChain,
   createMemoryHealth,
@@ -137,8 +137,12 @@ async function* answer(
   call: Call,
   { signal = call.signal }: ChatRequest,
 ): AsyncGenerator<StreamPart, void> {
+  let headed = false;
   try {
     for await (const piece of world.ask(service, call, signal)) {
+      // what an HTTP client does with the head of each answer
+      if (!headed) callOf(signal)?.observer?.headed?.(service.headers?.() ?? {});
+      headed = true;
       if (piece === "text") yield { type: "text-delta", delta: "word " };
     }
   } catch (error) {

@@ -40,6 +40,8 @@ export interface Service {
   conditionAt(time: number): Condition;
   /** Told of every prompt that it takes. */
   take?(time: number): void;
+  /** What the head of its answers says of its limits, as of the last prompt that it took. */
+  headers?(): Readonly<Record<string, string>>;
 }
 
 /** A condition for some time. */
@@ -120,27 +122,42 @@ function withinAfter(seconds: number): number {
   return seconds <= BLIP_SECONDS ? WITHIN_AFTER_BLIP_SECONDS : WITHIN_SECONDS;
 }
 
+/** What a service says of its limit: nothing, `Retry-After` when it refuses, or what is left with every answer. */
+export type Candour = "silent" | "stated" | "told";
+
 /** A service that takes so many prompts in a window of time, and refuses the others. */
 export function createLimitedService(
   id: string,
-  limit: { readonly prompts: number; readonly windowSeconds: number; readonly stated: boolean },
+  limit: { readonly prompts: number; readonly windowSeconds: number; readonly candour: Candour },
 ): Service {
   const windowMs = 1_000 * limit.windowSeconds;
   let window = 0;
   let taken = 0;
+  let takenAt = 0;
   return {
     ...createService(id),
     conditionAt(time) {
       if (Math.floor(time / windowMs) !== window || taken < limit.prompts) return WELL;
-      const retryAfterMs = limit.stated
-        ? Math.ceil((windowMs - (time % windowMs)) / 1_000) * 1_000
-        : undefined;
+      const retryAfterMs =
+        limit.candour !== "silent" ? Math.ceil((windowMs - (time % windowMs)) / 1_000) * 1_000 : undefined;
       return down({ kind: "failure", afterMs: 50, code: "rate-limit", status: 429, retryAfterMs });
     },
     take(time) {
       const now = Math.floor(time / windowMs);
       taken = now === window ? taken + 1 : 1;
       window = now;
+      takenAt = time;
     },
+    headers: () =>
+      limit.candour === "told" ? headersOf(limit.prompts, taken, windowMs - (takenAt % windowMs)) : {},
+  };
+}
+
+/** OpenAI's fields. */
+function headersOf(limit: number, taken: number, resetMs: number): Readonly<Record<string, string>> {
+  return {
+    "x-ratelimit-limit-requests": `${limit}`,
+    "x-ratelimit-remaining-requests": `${limit - taken}`,
+    "x-ratelimit-reset-requests": `${Math.ceil(resetMs)}ms`,
   };
 }
