@@ -358,8 +358,12 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
 
   function noteLimits(permit: Permit, limits: readonly RateLimit[]): void {
     const model = entryOf(permit.subject, "model");
-    model.ledger ??= createLedger(undefined);
-    model.ledger.told((permit as Ticket).order, limits, now());
+    const time = now();
+    if (model.ledger === undefined) {
+      model.ledger = createLedger(undefined);
+      for (const { order: place, share } of model.waiting) model.ledger.reserve(place, share, time);
+    }
+    model.ledger.told((permit as Ticket).order, limits, time);
   }
 
   function mayInsist({ insisted }: Entry, time: number): boolean {

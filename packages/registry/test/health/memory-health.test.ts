@@ -801,3 +801,12 @@ test("a limit that only a refusal told of is known as long as it holds", () => {
   time += 20_000;
   expect(health.peek(SUBJECT).limits).toBeUndefined();
 });
+
+test("calls that were under way when the first header came are counted with it", () => {
+  const permits = Array.from({ length: 3 }, () => admit() as Permit);
+
+  health.note(permits[0] as Permit, [{ name: "requests", unit: "requests", remaining: 3, resetMs: 9_000 }]);
+
+  expect(health.peek(SUBJECT).limits).toMatchObject([{ left: 1 }]);
+  expect([admit(), admit()].map((permit) => permit !== undefined)).toEqual([true, false]);
+});
