@@ -61,9 +61,10 @@ export interface Ledger {
 }
 
 interface Allowance {
+  /** Tells what the server told apart; absent for what is declared. */
+  readonly name: string | undefined;
   readonly unit: LimitState["unit"];
   readonly window: LimitState["window"];
-  readonly source: LimitState["source"];
   limit: number | undefined;
   left: number;
   /** When all of it is there again. */
@@ -87,20 +88,26 @@ const WINDOWS: Readonly<Record<NonNullable<LimitState["window"]>, number>> = {
 
 /** A ledger of which nothing is spent. */
 export function createLedger(declared: DeclaredLimits | undefined): Ledger {
-  const own = declaredAllowances(declared);
-  const told = new Map<string, Allowance>();
+  // few, and looked at in each call, so they are walked and never copied
+  const allowances: Allowance[] = declaredAllowances(declared);
   /** What calls under way have reserved, by their place among all calls. */
   const open = new Map<number, Share>();
   let rate = CHARACTERS_PER_TOKEN;
 
-  /** What holds now. A server knows its limits better than a preset does, where both speak of one window. */
-  function current(now: number): readonly Allowance[] {
-    for (const [name, { until }] of told) if (now >= until) told.delete(name);
-    const live = [...told.values()];
-    const kept = own.filter(
-      ({ unit, window }) => !live.some((other) => other.unit === unit && other.window === window),
-    );
-    return [...live, ...kept];
+  /** Whether it counts now. A server knows its limits better than a preset does, where both speak of one window. */
+  function holds(allowance: Allowance, now: number): boolean {
+    const { name, unit, window } = allowance;
+    if (name !== undefined) return now < allowance.until;
+    if (now >= allowance.until) {
+      // a declared window begins anew with the first call after its end
+      allowance.left = allowance.limit ?? 0;
+      allowance.until = Number.POSITIVE_INFINITY;
+    }
+    for (const other of allowances) {
+      if (other.name !== undefined && other.unit === unit && other.window === window && now < other.until)
+        return false;
+    }
+    return true;
   }
 
   function reservedAfter(order: number, unit: Allowance["unit"]): number {
@@ -110,25 +117,29 @@ export function createLedger(declared: DeclaredLimits | undefined): Ledger {
   }
 
   return {
-    countsTokens: (now) => current(now).some(({ unit }) => unit === "tokens"),
+    countsTokens(now) {
+      for (const allowance of allowances)
+        if (allowance.unit === "tokens" && holds(allowance, now)) return true;
+      return false;
+    },
 
     estimate: (characters) => Math.ceil(characters / rate),
 
     lacking(tokens, now) {
       let longest: Allowance | undefined;
-      for (const allowance of current(now)) {
-        renew(allowance, now);
-        if (hasRoom(allowance, tokens) || (longest !== undefined && longest.until >= allowance.until))
-          continue;
-        longest = allowance;
+      for (const allowance of allowances) {
+        if (hasRoom(allowance, tokens) && allowance.until > now) continue;
+        if (!holds(allowance, now) || hasRoom(allowance, tokens)) continue;
+        if (longest === undefined || allowance.until > longest.until) longest = allowance;
       }
       return longest && stateOf(longest, now);
     },
 
     reserve(order, share, now) {
       open.set(order, share);
-      for (const allowance of [...own, ...told.values()]) {
-        renew(allowance, now);
+      for (const allowance of allowances) {
+        // one that a server tells of meanwhile counts on
+        if (allowance.name === undefined) holds(allowance, now);
         if (allowance.until === Number.POSITIVE_INFINITY) allowance.until = now + windowOf(allowance);
         allowance.left = Math.max(0, allowance.left - (allowance.unit === "tokens" ? share.tokens : 1));
       }
@@ -137,15 +148,18 @@ export function createLedger(declared: DeclaredLimits | undefined): Ledger {
     told(order, limits, now) {
       for (const { name, unit, window, limit, remaining, resetMs } of limits) {
         if (unit === undefined || remaining === undefined) continue;
-        const known = told.get(name);
         const left = Math.max(0, remaining - reservedAfter(order, unit));
         const until = now + (resetMs ?? windowOf({ window }));
+        const known = allowances.find((allowance) => allowance.name === name);
+        if (known === undefined) allowances.push({ name, unit, window, limit, left, until, order });
         // an answer that comes late was told before others took their share
-        if (known !== undefined && now < known.until && order < known.order) {
-          known.left = Math.min(known.left, left);
-          continue;
+        else if (now < known.until && order < known.order) known.left = Math.min(known.left, left);
+        else {
+          known.limit = limit;
+          known.left = left;
+          known.until = until;
+          known.order = order;
         }
-        told.set(name, { unit, window, source: "told by the server", limit, left, until, order });
       }
     },
 
@@ -155,7 +169,7 @@ export function createLedger(declared: DeclaredLimits | undefined): Ledger {
       open.delete(order);
       const { characters, tokens } = share;
       const spare = tokens - (used?.total ?? 0);
-      for (const allowance of [...own, ...told.values()]) {
+      for (const allowance of allowances) {
         // what the server told since then is its own count of this call
         if (allowance.unit !== "tokens" || allowance.order >= order) continue;
         const left = Math.max(0, allowance.left + spare);
@@ -167,23 +181,23 @@ export function createLedger(declared: DeclaredLimits | undefined): Ledger {
     },
 
     states(now) {
-      const live = current(now);
-      for (const allowance of live) renew(allowance, now);
-      return live.map((allowance) => stateOf(allowance, now));
+      const states: LimitState[] = [];
+      for (const allowance of allowances) if (holds(allowance, now)) states.push(stateOf(allowance, now));
+      return states;
     },
   };
 }
 
-function declaredAllowances(declared: DeclaredLimits = {}): readonly Allowance[] {
+function declaredAllowances(declared: DeclaredLimits = {}): Allowance[] {
   return (["requests", "tokens"] as const).flatMap((unit) =>
     Object.entries(declared[unit] ?? {}).flatMap(([window, limit]): Allowance[] =>
       limit === undefined
         ? []
         : [
             {
+              name: undefined,
               unit,
               window: window as keyof Quota,
-              source: "declared by the preset",
               limit,
               left: limit,
               until: Number.POSITIVE_INFINITY,
@@ -192,13 +206,6 @@ function declaredAllowances(declared: DeclaredLimits = {}): readonly Allowance[]
           ],
     ),
   );
-}
-
-/** A declared window begins anew with the first call after its end. */
-function renew(allowance: Allowance, now: number): void {
-  if (now < allowance.until || allowance.limit === undefined) return;
-  allowance.left = allowance.limit;
-  allowance.until = Number.POSITIVE_INFINITY;
 }
 
 /** A request that is larger than the whole limit may be asked while nothing is spent: its size is an estimate. */
@@ -212,7 +219,8 @@ function windowOf({ window = "minute" }: Pick<Allowance, "window">): number {
   return WINDOWS[window];
 }
 
-function stateOf({ unit, window, limit, left, until, source }: Allowance, now: number): LimitState {
+function stateOf({ name, unit, window, limit, left, until }: Allowance, now: number): LimitState {
   const remainingMs = until === Number.POSITIVE_INFINITY ? 0 : Math.max(0, until - now);
+  const source = name === undefined ? "declared by the preset" : "told by the server";
   return { unit, window, limit, left, remainingMs, source };
 }

@@ -16,12 +16,18 @@ export interface RateLimit {
   readonly resetMs?: number | undefined;
 }
 
-type Fact = "limit" | "remaining" | "reset";
+type Fact = "limit" | "remaining" | "resetMs";
+
+/** What the name of a header says. */
+interface Named extends Pick<RateLimit, "name" | "unit" | "window"> {
+  readonly fact: Fact;
+}
 
 /** OpenAI's names, those of services that add the window, and those of older drafts of the standard. */
 const PLAIN_NAME = /^(?:x-)?ratelimit-(limit|remaining|reset)((?:-[a-z]+)*)$/;
 const ANTHROPIC_NAME = /^anthropic-ratelimit-((?:[a-z]+-)+)(limit|remaining|reset)$/;
-
+/** A moment is at least so long: seconds since 1970, or a date. */
+const SHORTEST_MOMENT = 10;
 /**
  * The limits that these headers tell of, with names in lower case.
  *
@@ -29,33 +35,47 @@ const ANTHROPIC_NAME = /^anthropic-ratelimit-((?:[a-z]+-)+)(limit|remaining|rese
  * `anthropic-ratelimit-*`, and the fields `RateLimit` and `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers.
  */
 export function parseRateLimits(headers: Headers): readonly RateLimit[] {
-  let facts: Map<string, Partial<Record<Fact, string>>> | undefined;
-  for (const name in headers) {
+  let limits: Writable<RateLimit>[] | undefined;
+  for (const header in headers) {
     // most answers have none, and this is looked at for each
-    if (!name.includes("ratelimit-")) continue;
-    const plain = PLAIN_NAME.exec(name);
-    const anthropic = plain === null ? ANTHROPIC_NAME.exec(name) : null;
-    const fact = (plain?.[1] ?? anthropic?.[2]) as Fact | undefined;
-    if (fact === undefined) continue;
-    const key = plain?.[2]?.slice(1) ?? anthropic?.[1]?.slice(0, -1) ?? "";
-    facts ??= new Map();
-    facts.set(key, { ...facts.get(key), [fact]: headers[name] });
+    if (!header.includes("ratelimit-")) continue;
+    const named = readName(header);
+    if (named === undefined) continue;
+    const { name, unit, window, fact } = named;
+    limits ??= [];
+    let limit = limits.find((one) => one.name === name);
+    if (limit === undefined) {
+      limit = { name, unit, window };
+      limits.push(limit);
+    }
+    const value = headers[header] ?? "";
+    limit[fact] = fact === "resetMs" ? resetOf(value, headers) : countOf(value);
   }
   const listed = headers["ratelimit"];
-  if (facts === undefined && listed === undefined) return [];
-  const now = clockOf(headers);
-  const named = [...(facts ?? [])].map(([name, told]): RateLimit => {
-    const { limit, remaining, reset } = told;
-    return {
-      name,
-      unit: unitOf(name),
-      window: windowOf(name),
-      limit: countOf(limit),
-      remaining: countOf(remaining),
-      resetMs: parseRetryTime(reset, now),
-    };
-  });
-  return listed === undefined ? named : [...named, ...parseFields(listed, headers["ratelimit-policy"], now)];
+  if (listed === undefined) return limits ?? NONE;
+  return [...(limits ?? NONE), ...parseFields(listed, headers["ratelimit-policy"], headers)];
+}
+
+type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+
+const NONE: readonly RateLimit[] = [];
+
+function readName(header: string): Named | undefined {
+  const plain = PLAIN_NAME.exec(header);
+  const anthropic = plain === null ? ANTHROPIC_NAME.exec(header) : null;
+  const fact = plain?.[1] ?? anthropic?.[2];
+  const name = plain?.[2]?.slice(1) ?? anthropic?.[1]?.slice(0, -1) ?? "";
+  if (fact === undefined) return undefined;
+  return {
+    name,
+    unit: unitOf(name),
+    window: windowOf(name),
+    fact: fact === "reset" ? "resetMs" : (fact as Fact),
+  };
+}
+
+function resetOf(value: string | undefined, headers: Headers): number | undefined {
+  return parseRetryTime(value, (value?.length ?? 0) < SHORTEST_MOMENT ? 0 : clockOf(headers));
 }
 
 /** How long until a limit that is used up has room again, in milliseconds; `undefined` where every limit has room. */
@@ -68,7 +88,7 @@ export function parseLimitReset(headers: Headers): number | undefined {
 }
 
 /** The fields of the draft: `"default";r=50;t=30` beside `"default";q=100;w=60`. */
-function parseFields(listed: string, policy: string | undefined, now: number): RateLimit[] {
+function parseFields(listed: string, policy: string | undefined, headers: Headers): RateLimit[] {
   const policies = new Map((policy ?? "").split(",").map((item) => [nameOf(item), item]));
   return listed.split(",").map((item) => {
     const name = nameOf(item);
@@ -81,7 +101,7 @@ function parseFields(listed: string, policy: string | undefined, now: number): R
         seconds === "60" ? "minute" : seconds === "3600" ? "hour" : seconds === "86400" ? "day" : undefined,
       limit: countOf(parameterOf(rule, "q")),
       remaining: countOf(parameterOf(item, "r")),
-      resetMs: parseRetryTime(parameterOf(item, "t"), now),
+      resetMs: resetOf(parameterOf(item, "t"), headers),
     };
   });
 }
