@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { AGENTS } from "./agents/agents.ts";
 import { reportFailure } from "./failure.ts";
 import { createOutput } from "./output.ts";
 import { EXIT, exitCodeOf, type Shell } from "./shell.ts";
@@ -13,6 +14,7 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .description(manifest.description)
     .version(manifest.version)
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void shell.output.write(text),
       writeErr: (text) => void shell.notes.write(text),
@@ -57,6 +59,31 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
       const { serve } = await import("./serve.ts");
       code = await serve(shell, output, options);
     });
+  plainCommand("setup <program>", `point a program at the gateway: ${Object.keys(AGENTS).join(", ")}`)
+    .option("--url <url>", "the base URL of the gateway (default: where `serve` listens)", parseBaseURL)
+    .option("-m, --model <name>", "what the program asks for (default: auto)")
+    .option("--write", "change its settings; the file as it was is kept beside it")
+    .option("--undo", "change them back")
+    .action(async (name, options) => {
+      const { setup } = await import("./agents/setup.ts");
+      code = await setup(shell, output, name, options);
+    });
+  plainCommand(
+    "run <program> [words...]",
+    "start a program that asks the gateway, without changing its settings",
+  )
+    .option(
+      "--url <url>",
+      "the base URL of the gateway (default: the one that runs, or one of its own)",
+      parseBaseURL,
+    )
+    .option("-m, --model <name>", "what the program asks for (default: auto)")
+    .passThroughOptions()
+    .allowExcessArguments(true)
+    .action(async (name, words, options) => {
+      const { run } = await import("./agents/run.ts");
+      code = await run(shell, output, name, words, options);
+    });
   command("models", "list what can be asked for").action(async (options) => {
     const { models } = await import("./models.ts");
     code = await models(shell, output, options);
@@ -99,6 +126,14 @@ function parseSeconds(text: string): number {
     throw new InvalidArgumentError("expected a number of seconds, or 0 for no limit");
   }
   return seconds;
+}
+
+function parseBaseURL(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError("expected an http or https URL, http://127.0.0.1:8787/v1 for example");
+  }
+  return text.replace(/\/+$/, "");
 }
 
 function parseCount(text: string): number {
