@@ -1,4 +1,4 @@
-import type { JsonValue } from "@fallthrough/core";
+import type { JsonObject, JsonValue } from "@fallthrough/core";
 
 /** Where an agent finds the gateway. */
 export interface AgentGateway {
@@ -168,7 +168,7 @@ export const AGENTS: Readonly<Record<string, Agent>> = {
     launch: (gateway) => ({
       words: ["--provider", NAME, "--model", gateway.model, "--extension"],
       module: `export default (pi) => pi.registerProvider(${JSON.stringify(NAME)}, ${JSON.stringify(
-        piProvider(gateway, gateway.token ?? NO_KEY),
+        piProvider(gateway, gateway.token ?? NO_KEY, PI_DEFAULTS),
       )});\n`,
     }),
   },
@@ -291,8 +291,18 @@ function opencodeProvider({ baseURL, model }: AgentGateway, apiKey: string): Jso
   };
 }
 
-function piProvider({ baseURL, model }: AgentGateway, apiKey: string): JsonValue {
-  return { baseUrl: baseURL, api: "openai-completions", apiKey, models: [{ id: model }] };
+/** What pi takes for a model of `models.json` that says nothing of it; an extension has to say it. */
+const PI_DEFAULTS = {
+  name: NAME,
+  reasoning: false,
+  input: ["text"],
+  cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  contextWindow: 128_000,
+  maxTokens: 16_384,
+};
+
+function piProvider({ baseURL, model }: AgentGateway, apiKey: string, facts: JsonObject = {}): JsonValue {
+  return { baseUrl: baseURL, api: "openai-completions", apiKey, models: [{ id: model, ...facts }] };
 }
 
 function withQwenModel(before: JsonValue | undefined, { baseURL, model }: AgentGateway): JsonValue {
