@@ -58,7 +58,8 @@ const SHIPPED_CODE = [
   {
     rule: "a package starts no other program",
     pattern: /["'](?:node:)?child_process["']|["'](?:node:)?worker_threads["']/,
-    exempt: [],
+    // `fallthrough run codex`
+    exempt: ["packages/cli"],
   },
   {
     rule: "a package prints and logs nothing",

@@ -21,7 +21,7 @@ install();
 const programs = [join(FOLDER, "node_modules/.bin"), dirname(nodeBinary(version))];
 const { status } = spawnSync(process.execPath, [join(FOLDER, "run.mjs"), ...names], {
   cwd: ROOT,
-  env: { ...TOOL_ENVIRONMENT, AGENTS_PATH: [...programs, process.env.PATH].join(delimiter) },
+  env: { ...TOOL_ENVIRONMENT, AGENTS_PATH: [...programs, process.env["PATH"]].join(delimiter) },
   stdio: "inherit",
 });
 process.exitCode = status === 0 ? 0 : 1;

@@ -8,7 +8,7 @@ const vitest = await createVitest("test", {
   config: false,
   watch: false,
   // only the tests of this name, where one is given
-  testNamePattern: process.argv[2],
+  testNamePattern: process.argv[2] ?? "",
   include: ["agents.suite.ts"],
   // each of these programs wants a core of its own
   maxConcurrency: 1,

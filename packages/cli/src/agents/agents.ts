@@ -11,7 +11,7 @@ export interface AgentGateway {
 }
 
 /** One value in a configuration file. */
-export interface SettingChange {
+interface SettingChange {
   /** The names that lead to it. */
   readonly path: readonly string[];
   /** What stands there afterwards, made from what stood there before. */
@@ -31,7 +31,7 @@ export interface FileChange {
 }
 
 /** How a program is started. */
-export interface Launch {
+interface Launch {
   /** The environment variables that are set. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** The arguments that come before those of the caller. */

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -85,22 +87,32 @@ afterAll(() => {
   application.remove();
 });
 
-function runAgent(name: string, words: readonly string[]): Promise<Run> {
+function environment(): Record<string, string> {
+  const home = join(application.directory, "home");
+  return {
+    ...OFFLINE,
+    PATH: process.env["AGENTS_PATH"] ?? "",
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, ".config"),
+    XDG_DATA_HOME: join(home, ".local/share"),
+  };
+}
+
+function start(words: readonly string[]): ReturnType<typeof startCommand> {
   const { directory } = application;
   application.place("home/.keep", "");
+  const [command = "", ...rest] = words;
   const config = join(directory, "fallthrough.config.json");
-  const child = startCommand(["run", "--config", config, "--model", "agents", name, ...words], {
+  const child = startCommand([command, "--config", config, ...rest], {
     directory: join(directory, "work"),
-    environment: {
-      ...OFFLINE,
-      PATH: process.env["AGENTS_PATH"] ?? "",
-      HOME: join(directory, "home"),
-      XDG_CONFIG_HOME: join(directory, "home/.config"),
-      XDG_DATA_HOME: join(directory, "home/.local/share"),
-    },
+    environment: environment(),
   });
   child.stdin.end();
-  return finishCommand(child);
+  return child;
+}
+
+function runAgent(name: string, words: readonly string[]): Promise<Run> {
+  return finishCommand(start(["run", "--model", "agents", name, ...words]));
 }
 
 describe.each(Object.entries(AGENTS))("%s", (name, { ask, resume }) => {
@@ -122,6 +134,30 @@ describe.each(Object.entries(AGENTS))("%s", (name, { ask, resume }) => {
     expect(code).toBe(0);
     expect(readFileSync(file, "utf8")).toBe("hello\n");
     expect(first.calls.length).toBeGreaterThan(0);
+  });
+
+  test("finds the gateway by what `setup` wrote", async () => {
+    const gateway = start(["serve", "--port", "0", "--log", "off"]);
+    const served = finishCommand(gateway);
+    let printed = "";
+    while (!printed.includes("\n")) printed += String((await once(gateway.stdout, "data"))[0]);
+    const baseURL = /^base URL: (\S+)$/m.exec(printed)?.[1] ?? "";
+    await finishCommand(start(["setup", "--write", "--url", baseURL, "--model", "agents", name]));
+
+    const directory = join(application.directory, "work");
+    const agent = spawn(name, ask("make hello.txt"), {
+      cwd: directory,
+      env: environment(),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    agent.stdin.end();
+    const { code, stdout, stderr } = await finishCommand(agent);
+    gateway.kill("SIGTERM");
+    await served;
+
+    expect(stdout, stderr).toContain(REPORT);
+    expect(code).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe("hello\n");
   });
 
   test("tells of an answer that breaks off, and goes on with its history", async () => {

@@ -18,7 +18,7 @@ approval_policy = "never"
 name = "Acme" # kept
 base_url = "https://acme.example"
 
-[projects."/home/me"]
+[projects."/mine"]
 trust_level = "trusted"
 `;
 
@@ -51,7 +51,7 @@ test("a table that stands in the middle is replaced there", () => {
   const text = toml.set(TOML_TEXT, ["model_providers", "acme"], { name: "own" });
 
   expect(toml.get(text, ["model_providers", "acme"])).toEqual({ name: "own" });
-  expect(toml.get(text, ["projects", "/home/me", "trust_level"])).toBe("trusted");
+  expect(toml.get(text, ["projects", "/mine", "trust_level"])).toBe("trusted");
   expect(text.indexOf("acme")).toBeLessThan(text.indexOf("projects"));
 });
 

@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import type { JsonObject } from "@fallthrough/core";
 
 /** What a stand-in does with a call: it answers, refuses it, or breaks off after some text. */
-export type Behaviour = "answer" | "refuse" | "break";
+type Behaviour = "answer" | "refuse" | "break";
 
 /** A message as a stand-in got it. */
-export interface ReceivedMessage {
+interface ReceivedMessage {
   readonly role: string;
   readonly content?: unknown;
   readonly tool_calls?: readonly unknown[] | undefined;
