@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { prepare } from "./setup.mjs";
 import { packageFolders, ROOT, TOOL_ENVIRONMENT } from "./workspace.mjs";
 
-// the first argument is how many seconds all properties together are tried; all else is vitest's
-const [seconds, ...args] = process.argv.slice(2);
+// the first argument is how many seconds all properties together are tried; the others are parts of the names of their files
+const [seconds, ...wanted] = process.argv.slice(2);
 const total = Number(seconds ?? 60) * 1_000;
 if (!(total > 0)) {
-  console.error("usage: npm run fuzz [-- seconds [vitest arguments]]");
+  console.error("usage: npm run fuzz [-- seconds [files]]");
   process.exit(2);
 }
 
@@ -23,7 +23,7 @@ console.log(
 const { status } = spawnSync(
   process.execPath,
   // one after the other, so that each has its whole time
-  [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--no-file-parallelism", ...files, ...args],
+  [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--no-file-parallelism", ...files],
   { cwd: ROOT, env: { ...TOOL_ENVIRONMENT, FALLTHROUGH_FUZZ_MS: String(each) }, stdio: "inherit" },
 );
 process.exitCode = status === 0 ? 0 : 1;
@@ -34,5 +34,6 @@ function propertyFiles() {
   return folders
     .filter((folder) => existsSync(join(ROOT, folder)))
     .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`))
-    .filter((file) => file.endsWith(".test.ts"));
+    .filter((file) => file.endsWith(".test.ts"))
+    .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
 }

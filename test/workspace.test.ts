@@ -38,7 +38,7 @@ const SHIPPED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that are never published. */
-const TOOLS = ["bench", "weather"];
+const TOOLS = ["bench", "fuzz", "weather"];
 
 const packages = publicFolders().filter((folder) => folder.startsWith("packages/"));
 const examples = packageFolders().filter((folder) => folder.startsWith("examples/"));

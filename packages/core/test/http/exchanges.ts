@@ -41,6 +41,7 @@ export function createExchange(
       if (piece === undefined && failure !== undefined) throw failure;
       return piece;
     },
+    broken: undefined,
     isOpen: () => !closed,
     isRead: () => left.length === 0 && failure === undefined,
     close() {

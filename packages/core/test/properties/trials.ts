@@ -5,7 +5,7 @@ const RUNS = 1_000;
 /** An ordinary run always tries the same values, so that it fails only for whoever changed something. */
 const SEED = 20_261_121;
 /** Set by `npm run fuzz`: how long each property is tried, with values that nobody has seen. */
-const fuzzMs = Number(process.env["FALLTHROUGH_FUZZ_MS"] ?? 0);
+export const fuzzMs: number = Number(process.env["FALLTHROUGH_FUZZ_MS"] ?? 0);
 
 /** How properties are tried; a failure prints a `seed` and a `path`, which repeat it when they stand here. */
 export const TRIALS: Parameters<unknown> =

@@ -18,6 +18,8 @@ export interface Exchange {
   read(): Promise<Uint8Array | undefined>;
   /** The bytes of the body so far. */
   readonly received: number;
+  /** What broke the connection, where that ended the body: whether all of it came only the body itself can tell. */
+  readonly broken: Error | undefined;
   /** Whether more may come off the wire. */
   isOpen(): boolean;
   /** Whether the body has ended and all of it was read. */
@@ -63,6 +65,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
   headers: Readonly<Record<string, string>> = NO_HEADERS;
   setCookie: readonly string[] = NONE;
   received = 0;
+  broken: Error | undefined = undefined;
   sockets: readonly Socket[] = NONE;
   private readonly transport: Transport;
   private readonly call: Call;
@@ -124,7 +127,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
   }
 
   isRead(): boolean {
-    return this.ended && this.failure === undefined && this.chunks === undefined;
+    return this.ended && (this.failure ?? this.broken ?? this.chunks) === undefined;
   }
 
   read(): Promise<Uint8Array | undefined> {
@@ -201,6 +204,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
 
   onResponseEnd(): void {
     if (this.ended) return;
+    this.broken = this.hold?.failure;
     this.settle();
     this.resolveRead?.(undefined);
     this.forgetReader();

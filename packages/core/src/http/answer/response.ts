@@ -60,6 +60,8 @@ class ExchangeResponse implements HttpResponse, ItemBody {
   private peeked: Uint8Array | undefined = undefined;
   private readCount = 0;
   private atEnd = false;
+  /** Whether the body shows by itself that it is whole. */
+  private provesItself = false;
   /** What the body was seen to be. */
   private seen: BodyFormat | undefined = undefined;
 
@@ -105,6 +107,7 @@ class ExchangeResponse implements HttpResponse, ItemBody {
   }
 
   async json(): Promise<unknown> {
+    this.provesItself = true;
     if ((this.seen ?? (await this.format())) === "html") throw await this.pageFailure();
     const text = await this.readAll(this.limits.jsonBytes);
     if (text.trim() === "") throw this.emptyBody();
@@ -177,6 +180,8 @@ class ExchangeResponse implements HttpResponse, ItemBody {
     let chunk: Uint8Array | undefined;
     try {
       chunk = await this.body.read();
+      if (chunk === undefined && this.exchange.broken !== undefined && !this.provesItself)
+        throw this.exchange.broken;
     } catch (reason) {
       if (this.signal?.aborted) throw this.signal.reason;
       if (reason instanceof ChatError) throw this.named(reason);

@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 
 /** Keeps what a socket has read from undici's parser while the reader of an answer is behind. */
 export interface SocketHold {
+  /** What broke the connection, once it is broken: a reset, which undici takes for an end like any other. */
+  readonly failure: Error | undefined;
   /** From now on the parser finds nothing to read: Node.js reads up to its high-water mark, and TCP holds the server back. */
   take(): void;
   /** Gives the parser what waits; never to be called while the parser runs. */
@@ -20,7 +22,11 @@ export interface SocketHold {
 export function holdable(socket: Socket, onRead: (hold: SocketHold | undefined) => void): void {
   const { read, destroy } = socket;
   let held = false;
+  let failure: Error | undefined;
   const hold: SocketHold = {
+    get failure() {
+      return failure;
+    },
     take() {
       held = true;
     },
@@ -44,6 +50,7 @@ export function holdable(socket: Socket, onRead: (hold: SocketHold | undefined) 
     return bytes;
   };
   socket.destroy = (error) => {
+    failure ??= error;
     // a reset destroys the socket with what it has read: that came before the end, so it is given before it
     if (held && !going) {
       going = true;
