@@ -10,13 +10,14 @@ import { createCalls } from "./calls.ts";
 import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { MESSAGES } from "./dialects/messages/messages.ts";
+import { formatModel, formatModelPage } from "./dialects/messages/model-pages.ts";
 import { formatRunning, formatShown, formatTags, formatVersion } from "./dialects/ollama/catalog.ts";
 import { OLLAMA_CHAT, OLLAMA_GENERATE } from "./dialects/ollama/ollama.ts";
 import { createResponses, createState, type ResponsesState } from "./dialects/responses/responses.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { explainFailure, failureAnswer } from "./failure-answer.ts";
 import type { GatewayOptions, Resolved } from "./gateway-options.ts";
-import { listModels } from "./models.ts";
+import { listModels, type ModelObject } from "./models.ts";
 import { adviseRoute } from "./nearest-route.ts";
 import { openNodeExchange } from "./node-exchange.ts";
 import { parseObject, parseText } from "./parse-fields.ts";
@@ -41,7 +42,7 @@ export interface Routes {
 
 /** How a route is served. */
 interface Serving {
-  /** What its failures are written in. @default OpenAI's */
+  /** What its failures are written in. @default the one that the headers tell */
   readonly dialect?: Dialect;
   /** Whether `onCall` is told of it. */
   readonly isCall?: boolean;
@@ -67,7 +68,7 @@ export function createRoutes(
   /** What Hono calls for a route; a failure is an answer too. */
   function serve(
     route: Route,
-    { dialect = CHAT_COMPLETIONS, isCall = false }: Serving = {},
+    { dialect: fixed, isCall = false }: Serving = {},
   ): (context: Context<Environment>) => Promise<Response> {
     return async (context) => {
       const { incoming, outgoing } = context.env ?? {};
@@ -75,6 +76,7 @@ export function createRoutes(
       const { request, answer } = onNode
         ? openNodeExchange(incoming as IncomingMessage, outgoing as ServerResponse)
         : openWebExchange(context.req.raw);
+      const dialect = fixed ?? dialectOf(request);
       const id = requestIdOf(request.headers.get(REQUEST_ID));
       const record = openRecord(id, `${request.method} ${context.req.path}`, isCall ? onCall : undefined);
       let answered: HttpAnswer;
@@ -180,10 +182,9 @@ export function createRoutes(
       "/v1/models",
       serve((request) => {
         const caller = access.checkToken(request);
-        return jsonAnswer({
-          object: "list",
-          data: listModels(registry).filter(({ id }) => mayAsk(caller, id)),
-        });
+        const models = listModels(registry).filter(({ id }) => mayAsk(caller, id));
+        if (dialectOf(request) !== MESSAGES) return jsonAnswer({ object: "list", data: models });
+        return jsonAnswer(formatModelPage(models, new URL(request.url).searchParams));
       }),
     )
     .get(
@@ -192,7 +193,8 @@ export function createRoutes(
         const caller = access.checkToken(request);
         const id = context.req.param("id") ?? "";
         checkModel(caller, id);
-        return jsonAnswer(findModel(registry, id));
+        const model = findModel(registry, id);
+        return jsonAnswer(dialectOf(request) === MESSAGES ? formatModel(model) : model);
       }),
     )
     .post("/v1/chat/completions", serveCalls(CHAT_COMPLETIONS))
@@ -248,6 +250,12 @@ export function createRoutes(
   return { application, close: () => calls.close(graceMs), idle: calls.idle };
 }
 
+/** What a client speaks where its path is not one of a dialect: every client of Anthropic names a version of its API. */
+function dialectOf({ url, headers }: HttpRequest): Dialect {
+  if (headers.get("anthropic-version") !== null) return MESSAGES;
+  return new URL(url).pathname.startsWith("/api/") ? OLLAMA_CHAT : CHAT_COMPLETIONS;
+}
+
 /** Why nobody could be asked now; `undefined` where somebody could. */
 async function unreadiness(registry: Registry): Promise<readonly object[] | undefined> {
   if (registry.providers().length === 0) return [{ reason: "no provider is installed" }];
@@ -266,10 +274,10 @@ function mayAsk({ models }: Caller, name: string): boolean {
   return models === undefined || models.includes(name);
 }
 
-function findModel(registry: Registry, id: string): object {
+function findModel(registry: Registry, id: string): ModelObject {
   const listed = listModels(registry).find((model) => model.id === id);
   if (listed !== undefined) return listed;
   // a provider that takes any name lists none
   const [candidate] = resolveModel(registry, id);
-  return { id, object: "model", created: 0, owned_by: candidate?.provider.id };
+  return { id, object: "model", created: 0, owned_by: candidate?.provider.id ?? "" };
 }

@@ -137,6 +137,17 @@ test("tokens are counted", async () => {
   expect(input_tokens).toBe(20);
 });
 
+test("the models are listed, page by page, and found", async () => {
+  const ids: string[] = [];
+  for await (const { id } of client.models.list({ limit: 3 })) ids.push(id);
+
+  expect(ids).toEqual(["auto", "model", "down/model", "up/model"]);
+  expect(await client.models.retrieve("up/model")).toMatchObject({
+    id: "up/model",
+    display_name: "up/model",
+  });
+});
+
 test("an abort ends the call of the provider", async () => {
   const stream = client.messages.stream(question("wait"));
   stream.on("error", () => {});

@@ -2,15 +2,11 @@ import type { StreamPart } from "@fallthrough/core";
 import { expect, test, vi } from "vitest";
 import { createGateway, type Gateway } from "../../src/index.ts";
 import { answer, type MemoryProvider, memoryProvider, registryOf, text } from "../case.ts";
-import { chatCompletions } from "./columns/chat-completions.ts";
-import { messages } from "./columns/messages.ts";
-import { ollama } from "./columns/ollama.ts";
-import { responses } from "./columns/responses.ts";
+import { COLUMNS } from "./columns.ts";
 import { type Ask, type Column, DIALOGUES, type Told } from "./dialogues.ts";
 
 // every dialogue in every dialect, streamed and whole; a column says why where it lacks one
 
-const COLUMNS: readonly Column[] = [chatCompletions, responses, messages, ollama];
 const FORMS = [
   ["whole", false],
   ["streamed", true],

@@ -80,3 +80,10 @@ test("a name that nobody has is no model to show", async () => {
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ error: expect.stringContaining("unknown model") });
 });
+
+test("a path of the API that there is not is told in its shape", async () => {
+  const response = await get("/api/pull");
+
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({ error: expect.stringContaining("unknown") });
+});
