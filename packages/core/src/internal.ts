@@ -36,6 +36,7 @@ export {
   parseRequest,
 } from "./contract/parse-request.ts";
 export { declaredAbility, deniedCapability, findModel, needsOf } from "./contract/requirements.ts";
+export { type Forward, type ForwardPath, forwardOf } from "./define/forward.ts";
 export { providerCard } from "./define/provider-card.ts";
 export { amendError, attachRoute, briefError } from "./errors/chat-error.ts";
 export { settleStack } from "./errors/redact.ts";
@@ -67,4 +68,5 @@ export {
 } from "./parts/listed-stream.ts";
 export { openLists } from "./parts/part-lists.ts";
 export { createPartReader, END } from "./parts/part-reader.ts";
+export { FORWARDS, type ForwardCall, type ForwardingRegistry } from "./reply/forward-call.ts";
 export { createReply } from "./reply/reply.ts";

@@ -19,6 +19,7 @@ export {
   type ProviderMethods,
   type ProviderParts,
 } from "./define/define-provider.ts";
+export type { Forward, ForwardedRequest, ForwardPath } from "./define/forward.ts";
 export { type ProviderMiddleware, wrapProvider } from "./define/wrap-provider.ts";
 export { quote } from "./errors/redact.ts";
 export { codeOfStatus } from "./http/answer/failures.ts";

@@ -1,6 +1,7 @@
 import type { ChatReply, Route } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
-import { openLists, waitingOf } from "@fallthrough/core/internal";
+import { FORWARDS, type ForwardingRegistry, openLists, waitingOf } from "@fallthrough/core/internal";
+import { messageText } from "@fallthrough/core/provider";
 import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenRecord } from "./call-record.ts";
 import type { OpenCall } from "./calls.ts";
@@ -29,7 +30,7 @@ export async function answerCall(
   call: RecordedCall,
   timers: StreamTimers,
 ): Promise<HttpAnswer> {
-  const reply = registry.chat({ ...asked.chat, protocol, signal: call.signal });
+  const reply = openReply(registry, protocol, asked, call.signal);
   call.record.chain = reply;
   try {
     if (!asked.stream) return await whole(reply, call, asked.openAnswer());
@@ -39,6 +40,19 @@ export async function answerCall(
     resolveModel(registry, asked.chat.model);
     throw error;
   }
+}
+
+function openReply(
+  registry: Registry & Partial<ForwardingRegistry>,
+  protocol: Dialect["protocol"],
+  { chat, forward: path, stream }: DialectCall,
+  signal: AbortSignal,
+): ChatReply {
+  if (path === undefined) return registry.chat({ ...chat, protocol, signal });
+  const pass = registry[FORWARDS];
+  if (pass === undefined) throw new Refusal(501, "this registry passes nothing on", { code: "unsupported" });
+  const body = chat.messages.map((message) => messageText(message)).join("");
+  return pass({ path, body, stream, model: chat.model, signal });
 }
 
 /** Who would be asked; throws a refusal, so that an unknown name is told from a failure of those it stands for */
@@ -61,7 +75,9 @@ async function whole(reply: ChatReply, call: RecordedCall, writer: AnswerWriter)
   }
   const result = await reply.result();
   call.end();
-  return jsonAnswer(writer.format(result), { headers: routeHeaders(reply) });
+  const body = writer.format(result);
+  const answer = jsonAnswer(body, { headers: routeHeaders(reply) });
+  return typeof body === "string" ? { ...answer, body } : answer;
 }
 
 async function stream(

@@ -4,6 +4,8 @@ const ROUTES: readonly string[] = [
   "POST /v1/responses",
   "POST /v1/messages",
   "POST /v1/messages/count_tokens",
+  "POST /v1/embeddings",
+  "POST /v1/completions",
   "GET /v1/models",
   "POST /api/chat",
   "POST /api/generate",

@@ -21,6 +21,15 @@ export async function readBody(
   call: Pick<OpenCall, "signal" | "hold">,
   limits: BodyLimits,
 ): Promise<unknown> {
+  return parseBody(await readBodyText(request, call, limits));
+}
+
+/** The text of a JSON body, not parsed yet; throws a refusal */
+export async function readBodyText(
+  request: HttpRequest,
+  call: Pick<OpenCall, "signal" | "hold">,
+  limits: BodyLimits,
+): Promise<string> {
   const { headers } = request;
   const type = headers.get("content-type") ?? "";
   if (!/^application\/json\s*(;|$)/i.test(type)) {
@@ -29,7 +38,11 @@ export async function readBody(
   if ((headers.get("content-encoding") ?? "identity").toLowerCase() !== "identity") {
     throw new Refusal(415, "the body is compressed, expected it as it is");
   }
-  const text = await readText(request, call, limits);
+  return readText(request, call, limits);
+}
+
+/** The value of a body's text; throws a refusal */
+export function parseBody(text: string): unknown {
   try {
     return parseJson(text, "the body");
   } catch {

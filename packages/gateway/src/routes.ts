@@ -11,8 +11,10 @@ import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.t
 import type { Dialect } from "./dialects/dialect.ts";
 import { MESSAGES } from "./dialects/messages/messages.ts";
 import { formatModel, formatModelPage } from "./dialects/messages/model-pages.ts";
+import { readRequest as readMessagesRequest } from "./dialects/messages/read-request.ts";
 import { formatRunning, formatShown, formatTags, formatVersion } from "./dialects/ollama/catalog.ts";
 import { OLLAMA_CHAT, OLLAMA_GENERATE } from "./dialects/ollama/ollama.ts";
+import { COMPLETIONS, EMBEDDINGS } from "./dialects/pass-through.ts";
 import { createResponses, createState, type ResponsesState } from "./dialects/responses/responses.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { explainFailure, failureAnswer } from "./failure-answer.ts";
@@ -21,7 +23,7 @@ import { listModels, type ModelObject } from "./models.ts";
 import { adviseRoute } from "./nearest-route.ts";
 import { openNodeExchange } from "./node-exchange.ts";
 import { parseObject, parseText } from "./parse-fields.ts";
-import { readBody } from "./read-body.ts";
+import { parseBody, readBody, readBodyText } from "./read-body.ts";
 import { Refusal } from "./refusal.ts";
 import { openWebExchange, toResponse } from "./web-exchange.ts";
 
@@ -115,7 +117,8 @@ export function createRoutes(
       },
     };
     try {
-      const asked = dialect.readRequest(await readBody(request, opened, options), caller);
+      const text = await readBodyText(request, opened, options);
+      const asked = dialect.readRequest(parseBody(text), caller, text);
       const { model } = asked.chat;
       record.model = model;
       checkModel(caller, model);
@@ -153,7 +156,7 @@ export function createRoutes(
     record.client = caller.name;
     const opened = calls.open(request.signal);
     try {
-      const { chat } = MESSAGES.readRequest(await readBody(request, opened, options), caller);
+      const { chat } = readMessagesRequest(await readBody(request, opened, options));
       record.model = chat.model;
       checkModel(caller, chat.model);
       resolveModel(registry, chat.model);
@@ -199,6 +202,8 @@ export function createRoutes(
     )
     .post("/v1/chat/completions", serveCalls(CHAT_COMPLETIONS))
     .post("/v1/responses", serveCalls(responses))
+    .post("/v1/embeddings", serveCalls(EMBEDDINGS))
+    .post("/v1/completions", serveCalls(COMPLETIONS))
     .post("/v1/messages", serveCalls(MESSAGES))
     .post("/v1/messages/count_tokens", serve(countTokens, { dialect: MESSAGES, isCall: true }))
     .post("/api/chat", serveCalls(OLLAMA_CHAT))

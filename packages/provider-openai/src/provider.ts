@@ -9,6 +9,7 @@ import {
   createKey,
   createService,
   defineProvider,
+  type ForwardedRequest,
   fieldsOf,
   fixedFieldWarnings,
   type GroupReader,
@@ -34,6 +35,7 @@ import {
 } from "./answer.ts";
 import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
 import { firstChatModel, parseModels } from "./models.ts";
+import { decoded, wholeEvents } from "./raw-text.ts";
 import { CONCESSIONS } from "./wishes.ts";
 
 const PATH = "/chat/completions";
@@ -170,7 +172,16 @@ function createMethods(
     return parts;
   }
 
-  return { listModels, stream: (request) => partLists(() => open(request)) };
+  async function* forward({ path, body, stream, signal }: ForwardedRequest): AsyncGenerator<string, void> {
+    const response = await service.send({ method: "POST", path, json: body, signal });
+    const expected = stream ? "events" : "json";
+    if ((await response.format()) !== expected) {
+      throw http.error("protocol", `POST ${path} answered with another body, expected ${expected}`);
+    }
+    yield* stream ? wholeEvents(decoded(response.bytes())) : decoded(response.bytes());
+  }
+
+  return { listModels, stream: (request) => partLists(() => open(request)), forward };
 }
 
 function readGroup(answer: Answer): GroupReader {

@@ -1,4 +1,5 @@
 import { ChatError, type ChatRequest, chat, type StreamPart } from "@fallthrough/core";
+import { forwardOf } from "@fallthrough/core/internal";
 import { httpResponse, type SocketServer, startFaultServer, startUpstreams } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { createOpenAI, defineOpenAICompatible, type OpenAISettings } from "../src/index.ts";
@@ -339,4 +340,21 @@ test("fields of another protocol never reach the server, and a warning names the
     { code: "unsupported", message: "fields of another protocol were left out: `thinking`" },
   ]);
   expect(own.warnings).toEqual([]);
+});
+
+test.each([
+  [true, jsonOf({ choices: [] })],
+  [false, ANSWER],
+])("what is passed on is answered in the form that was asked for, a stream: %s", async (stream, answer) => {
+  server = await serve(answer);
+  const forward = forwardOf(providerFor(server));
+  const pieces: string[] = [];
+
+  const failure = await (async () => {
+    for await (const piece of forward?.({ path: "/completions", body: "{}", stream }) ?? [])
+      pieces.push(piece);
+  })().catch((error: unknown) => error);
+
+  expect(failure).toMatchObject({ code: "protocol", provider: "openai" });
+  expect(pieces).toEqual([]);
 });

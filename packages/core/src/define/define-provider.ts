@@ -4,6 +4,7 @@ import { type OwnSettings, type SettingKinds, settingsParser } from "../contract
 import type { CommonSettings, ProviderSettings } from "../contract/settings.ts";
 import { createHttpClient } from "../http/client/client.ts";
 import type { HttpClient, HttpClientDefaults } from "../http/types.ts";
+import { FORWARD, type Forward } from "./forward.ts";
 
 /** What a provider is made from, whatever it speaks. */
 export interface ProviderDefinition<Kinds extends SettingKinds> {
@@ -44,7 +45,10 @@ export interface HttpProviderParts<Settings> extends ProviderParts<Settings> {
 }
 
 /** What a provider adds to its card: its protocol. `close` is for what it opened itself; the HTTP client closes alone. */
-export interface ProviderMethods extends Pick<ChatProvider, "stream" | "listModels" | "close"> {}
+export interface ProviderMethods extends Pick<ChatProvider, "stream" | "listModels" | "close"> {
+  /** Passes on what is no chat: embeddings and completions, unread. @default nothing is passed on */
+  readonly forward?: Forward | undefined;
+}
 
 /** A provider that a factory made, which can always be closed. */
 export interface ProviderInstance extends ChatProvider {
@@ -90,7 +94,7 @@ export function defineProvider(
     const card = createCard(declared, settings);
     const http =
       origin === undefined ? undefined : createHttpClient({ provider: card.id, origin, headers }, settings);
-    const methods = create({ card, settings, http } as never);
+    const { forward, ...methods } = create({ card, settings, http } as never);
 
     async function close(): Promise<void> {
       try {
@@ -100,6 +104,7 @@ export function defineProvider(
       }
     }
 
-    return { ...card, ...methods, close, [Symbol.asyncDispose]: close };
+    const passing = forward === undefined ? {} : { [FORWARD]: forward };
+    return { ...card, ...methods, ...passing, close, [Symbol.asyncDispose]: close };
   };
 }

@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** A form is sent urlencoded, any other value as JSON. */
   readonly body?: URLSearchParams | JsonValue | undefined;
+  /** JSON text that is sent as it is, in place of `body`. */
+  readonly json?: string | undefined;
   /** Ends the exchange. */
   readonly signal?: AbortSignal | undefined;
   /** Follows redirects to the same origin; only for page fetches. @default false */

@@ -1,4 +1,5 @@
 import type { ChatRequest, ChatResult, Route, StreamPart, WireProtocol } from "@fallthrough/core";
+import type { ForwardPath } from "@fallthrough/core/internal";
 import type { Caller } from "../access.ts";
 import type { Failure, FailureForm } from "../failure-answer.ts";
 
@@ -10,8 +11,8 @@ export interface Dialect extends FailureForm {
   readonly streamType: string;
   /** The header in which its clients look for the id of a request, beside `x-request-id`. */
   readonly idHeader?: string;
-  /** Reads the body of a caller's request; throws a refusal that names the field */
-  readRequest(body: unknown, caller: Caller): DialectCall;
+  /** Reads the body of a caller's request, which is also there as its text; throws a refusal that names the field */
+  readRequest(body: unknown, caller: Caller, text: string): DialectCall;
 }
 
 /** One call of a client, as its dialect reads it. */
@@ -20,6 +21,8 @@ export interface DialectCall {
   readonly chat: Omit<ChatRequest, "protocol" | "signal" | "timeouts">;
   /** Whether the answer is told as it comes. */
   readonly stream: boolean;
+  /** What is passed on unread, in place of a chat. */
+  readonly forward?: ForwardPath;
   /** The answer to a request that needs no provider, as a JSON value. */
   readonly ready?: object;
   /** Writes the answer whole. */
@@ -35,8 +38,8 @@ export type Answerer = Pick<Route, "provider" | "model">;
 export interface AnswerWriter {
   /** Takes each part, in order. */
   take(part: StreamPart): void;
-  /** The body, as a JSON value, once every part is taken. */
-  format(result: ChatResult): object;
+  /** The body, as a JSON value or as JSON text, once every part is taken. */
+  format(result: ChatResult): object | string;
 }
 
 /** Writes one answer as it comes; every text is whole frames, and blank where the client is told nothing yet. */

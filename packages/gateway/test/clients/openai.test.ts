@@ -75,6 +75,33 @@ test("a tool is called and its result answered, streamed and whole", async () =>
   expect(answered.choices[0]?.message.content).toBe("It is sunny");
 });
 
+test("a function of the legacy form is called and its result answered, streamed and whole", async () => {
+  const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: "What is the weather?" }];
+  const functions = [{ ...WEATHER, parameters: { ...WEATHER.parameters } }];
+  const called = { name: "weather", arguments: '{"city":"Rome"}' };
+
+  const streamed = await client.chat.completions
+    .stream({ model: "auto", messages, functions })
+    .finalMessage();
+  const whole = await client.chat.completions.create({ model: "auto", messages, functions });
+  const answered = await client.chat.completions.create({
+    model: "auto",
+    messages: [
+      ...messages,
+      { role: "assistant", content: null, function_call: called },
+      { role: "function", name: "weather", content: "sunny" },
+    ],
+    functions,
+  });
+
+  expect(streamed.function_call).toEqual(called);
+  expect(whole.choices[0]).toMatchObject({
+    finish_reason: "function_call",
+    message: { function_call: called },
+  });
+  expect(answered.choices[0]?.message.content).toBe("It is sunny");
+});
+
 test("the models are listed and found", async () => {
   const ids = [];
   for await (const { id } of client.models.list()) ids.push(id);

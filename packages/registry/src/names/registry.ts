@@ -10,6 +10,8 @@ import {
   createReply,
   type FieldParser,
   type FieldParsers,
+  FORWARDS,
+  type ForwardingRegistry,
   fieldProblem,
   instanceSettings,
   kindOf,
@@ -22,13 +24,14 @@ import {
   wrongValue,
 } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
-import type { Candidate, Plan } from "../chain/candidate.ts";
+import { type Candidate, type Plan, planCandidates } from "../chain/candidate.ts";
 import { createContext } from "../chain/chain.ts";
 import { createChainCall } from "../chain/chain-call.ts";
 import { CHAIN_FIELDS, type ChainOptions, parseOptions } from "../chain/chain-options.ts";
 import type { DiscoveredProvider } from "../discovery/discovered-provider.ts";
 import type { HealthStore } from "../health/health.ts";
 import { type ExplainStep, explainResolution } from "./explain.ts";
+import { forwardingCandidates } from "./forward.ts";
 import { createModelLister, type ListModelsOptions, listingsOf, type ModelListing } from "./model-lister.ts";
 import { createCatalog, type LeftOut, resolveReference } from "./references.ts";
 
@@ -120,7 +123,20 @@ export function createRegistry<const Alias extends string = string>(
   // the model of a request is a name here, and only the plan knows what it stands for
   const plan: Plan = (need) => resolveReference(catalog, need.model).plan({ ...need, model: undefined });
 
-  return {
+  const forwards: ForwardingRegistry[typeof FORWARDS] = (call) => {
+    const { body, model, signal } = call;
+    const forwardPlan: Plan = (need) => {
+      const { candidates } = resolveReference(catalog, need.model);
+      return planCandidates(forwardingCandidates(candidates, call))({ ...need, model: undefined });
+    };
+    const request = { model, messages: [{ role: "user", content: body }], signal };
+    return createReply((route) =>
+      createChainCall(context, forwardPlan, () => parseChainRequest(request), { route }),
+    );
+  };
+
+  const registry: Registry<Alias> & ForwardingRegistry = {
+    [FORWARDS]: forwards,
     chat: (request) =>
       createReply((route) => createChainCall(context, plan, () => parseChainRequest(request), { route })),
     models: () => providers.flatMap((provider) => listingsOf(provider, provider.models)),
@@ -139,6 +155,7 @@ export function createRegistry<const Alias extends string = string>(
     close: () => context.close(providers),
     [Symbol.asyncDispose]: () => context.close(providers),
   };
+  return registry;
 }
 
 async function resetHealth(

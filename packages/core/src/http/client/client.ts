@@ -115,9 +115,13 @@ export function createHttpClient(defaults: HttpClientDefaults, given?: ProviderS
     return target;
   }
 
-  function formatHeaders({ headers: asked, body }: HttpRequest, pathname: string): Record<string, string> {
+  function formatHeaders(
+    { headers: asked, body, json }: HttpRequest,
+    pathname: string,
+  ): Record<string, string> {
     const cookie = jar.header(pathname);
-    const contentType = body === undefined ? undefined : isForm(body) ? FORM : "application/json";
+    const hasBody = body !== undefined || json !== undefined;
+    const contentType = !hasBody ? undefined : isForm(body) ? FORM : "application/json";
     const { sent } = settleHeaders(asked, contentType);
     // what was set outright goes over what the server set; a copy, because a dispatcher may be the caller's
     return cookie === undefined ? { ...sent } : { cookie, ...sent };
@@ -146,7 +150,7 @@ export function createHttpClient(defaults: HttpClientDefaults, given?: ProviderS
   }
 
   function formatRequest(request: HttpRequest, { path, pathname }: Target): Dispatcher.DispatchOptions {
-    const { body, method = "GET" } = request;
+    const { body, json, method = "GET" } = request;
     return {
       origin,
       path,
@@ -155,7 +159,7 @@ export function createHttpClient(defaults: HttpClientDefaults, given?: ProviderS
       headersTimeout: 0,
       bodyTimeout: 0,
       headers: formatHeaders(request, pathname),
-      body: body === undefined ? null : isForm(body) ? body.toString() : JSON.stringify(body),
+      body: json ?? (body === undefined ? null : isForm(body) ? body.toString() : JSON.stringify(body)),
     };
   }
 

@@ -43,6 +43,17 @@ test("a request has its method, path, query, headers and body", async () => {
   });
 });
 
+test("JSON text is sent as it is", async () => {
+  const server = await startAnswering(OK);
+
+  await createClient(server)({ method: "POST", path: "/", json: '{ "seed":12345678901234567890 }' });
+
+  expect(server.requests[0]).toMatchObject({
+    body: '{ "seed":12345678901234567890 }',
+    headers: { "content-type": "application/json" },
+  });
+});
+
 test("the headers of the settings go over those of a request, and these over the provider's", async () => {
   const server = await startAnswering(OK);
   const headers = { "x-all": "provider", "x-two": "provider" };
