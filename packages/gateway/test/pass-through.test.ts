@@ -140,9 +140,10 @@ test("a server that is slow costs no event: signs of life stand between two of t
 
   const stream = await (await post(gateway, "/v1/completions", '{"model":"coder","stream":true}')).text();
 
-  expect(stream).toMatch(
-    /^data: \{"choices":\[\{"text":"a"\}\]\}\n\n(: keepalive\n\n)+data: \{"choices":\[\{"text":"b"\}\]\}\n\n$/,
-  );
+  const events = stream.split("\n\n").filter((event) => event !== "");
+  const told = events.filter((event) => !event.startsWith(":"));
+  expect(told).toEqual(['data: {"choices":[{"text":"a"}]}', 'data: {"choices":[{"text":"b"}]}']);
+  expect(events.slice(events.indexOf(`${told[0]}`) + 1, -1)).toContain(": keepalive");
 });
 
 test("a stream that breaks off ends with an error", async () => {

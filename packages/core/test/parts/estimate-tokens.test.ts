@@ -42,7 +42,7 @@ test.each<[string, Pick<ChatRequest, "messages" | "tools" | "responseFormat">, n
       tools: [{ name: "now", description: "it", parameters: {} }],
       responseFormat: { type: "json", schema: {} },
     },
-    3,
+    23,
   ],
 ])("%s counts by its characters", (_, request, tokens) => {
   expect(estimateTokens(request)).toBe(tokens);

@@ -4,6 +4,7 @@ import {
   attachRoute,
   callOf,
   capTimeout,
+  countCharacters,
   createPartReader,
   type GuardedAnswer,
   type GuardOptions,
@@ -20,7 +21,6 @@ import { BACK_OFF_MS, type Policy, PROBE_WAIT_MS } from "../health/policy.ts";
 import { attemptOf, type CandidateCall, createAttempt } from "./attempt.ts";
 import { capsOf, deadlineError, isExpired, remainingMs, startBudget } from "./budget.ts";
 import type { Plan, Planned, Skip } from "./candidate.ts";
-import { countCharacters } from "./count-characters.ts";
 import { pause, waitFor } from "./delay.ts";
 import { verdictOn } from "./final-error.ts";
 import { isFinal, type ListedWindow, mayAskAgain, type Rules, skipOf } from "./next-step.ts";

@@ -1,4 +1,4 @@
-import type { RateLimit } from "@fallthrough/core/internal";
+import { CHARACTERS_PER_TOKEN, type RateLimit } from "@fallthrough/core/internal";
 
 /** How much of something a server takes in each window. */
 export interface Quota {
@@ -73,8 +73,6 @@ interface Allowance {
   order: number;
 }
 
-/** Characters of a token, until the server's own counts say better. */
-export const CHARACTERS_PER_TOKEN = 3.5;
 /** A count of the server moves the rate so far. */
 const LEARNED_SHARE = 0.2;
 /** Nobody's tokens are shorter or longer, so a count that says so is a mistake. */
@@ -92,6 +90,7 @@ export function createLedger(declared: DeclaredLimits | undefined): Ledger {
   const allowances: Allowance[] = declaredAllowances(declared);
   /** What calls under way have reserved, by their place among all calls. */
   const open = new Map<number, Share>();
+  /** Characters of a token, until the server's own counts say better. */
   let rate = CHARACTERS_PER_TOKEN;
 
   /** Whether it counts now. A server knows its limits better than a preset does, where both speak of one window. */

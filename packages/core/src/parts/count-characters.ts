@@ -1,7 +1,10 @@
-import type { ChainRequest, ContentPart } from "@fallthrough/core";
+import type { ChatRequest, ContentPart } from "../contract/contract.ts";
+
+/** What stands in a request for a model to read. */
+export type Readable = Pick<ChatRequest, "messages" | "tools" | "responseFormat">;
 
 /** The characters of all that a model reads of a request; images and files have tokens that nobody can count here. */
-export function countCharacters({ messages, tools = [], responseFormat }: ChainRequest): number {
+export function countCharacters({ messages, tools = [], responseFormat }: Readable): number {
   let count = 0;
   for (const message of messages) {
     count += lengthOf(message.content);
