@@ -14,14 +14,25 @@ export function formatProviderTable() {
 /**
  * @param {string} folder
  * @param {string} packageName
- * @param {{ name: string, homepage?: string, status: { state: string, checked: string, note?: string }, models: { id: string, aliases?: string[] }[], instances?: { id: string }[] }} card
+ * @param {{ name: string, homepage?: string, status: { state: string, checked: string, note?: string }, models: { id: string, aliases?: string[] }[], instances?: string | { id: string }[] }} card
  */
-function formatRow(folder, packageName, { name, homepage, status, models, instances = [] }) {
+function formatRow(folder, packageName, { name, homepage, status, models, instances }) {
   const site = homepage ? `[${name}](${homepage})` : name;
   const names = models.map(({ id, aliases = [] }) =>
     [`\`${id}\``, ...aliases.map((alias) => `(\`${alias}\`)`)].join(" "),
   );
-  const ready = instances.length > 0 ? `; also as ${instances.map(({ id }) => `\`${id}\``).join(", ")}` : "";
+  const others = instancesOf(folder, instances).filter(({ id }) => !packageName.endsWith(`-${id}`));
+  const ready = others.length > 0 ? `; also as ${others.map(({ id }) => `\`${id}\``).join(", ")}` : "";
   const note = status.note ? `: ${status.note}` : "";
   return `| ${site} | [\`${packageName}\`](${folder}) | ${names.join(", ") || "any"}${ready} | **${status.state}**, ${status.checked}${note} |`;
+}
+
+/**
+ * A list stands in the manifest, or in a file that it names.
+ * @param {string} folder
+ * @param {string | { id: string }[] | undefined} instances
+ * @returns {{ id: string }[]}
+ */
+function instancesOf(folder, instances = []) {
+  return typeof instances === "string" ? readJson(`${folder}/${instances}`).presets : instances;
 }

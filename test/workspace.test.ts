@@ -35,6 +35,7 @@ const SHIPPED: Readonly<Record<string, readonly string[]>> = {
   cli: ["bin"],
   "create-provider": ["bin", "templates"],
   testkit: ["fixtures"],
+  "provider-openai": ["presets.json", "presets.schema.json"],
 };
 
 /** Packages that are never published. */
@@ -110,7 +111,7 @@ describe.each(providers)("%s", (folder) => {
   });
 
   test("exports the factory that its manifest names, and the factory returns the manifest's card", async () => {
-    const { factory, instances: _, ...card } = manifest.fallthrough;
+    const { factory, instances: _, protocol: __, ...card } = manifest.fallthrough;
     const module = await import(join(ROOT, folder, "dist/index.js"));
 
     expect(module[factory]()).toMatchObject(card);

@@ -1,4 +1,5 @@
-import type { Attempt } from "@fallthrough/core";
+import { type Attempt, ChatError } from "@fallthrough/core";
+import { quote } from "@fallthrough/core/provider";
 import { createRegistry, type Registry } from "@fallthrough/registry";
 import {
   type DiscoveredProvider,
@@ -17,6 +18,10 @@ export interface Application {
   readonly providers: readonly DiscoveredProvider[];
   /** The packages that are broken. */
   readonly problems: readonly DiscoveryProblem[];
+  /** Those whom the configuration names. */
+  readonly named: readonly string[];
+  /** The names of the application's own servers. */
+  readonly servers: readonly string[];
   /** The registry over the providers. */
   readonly registry: Registry;
   /** What the configuration says about the gateway. */
@@ -39,18 +44,43 @@ export interface ApplicationOptions {
 export async function loadApplication(shell: Shell, options: ApplicationOptions): Promise<Application> {
   const { config, directory, file } = await loadConfig(shell, options.config);
   const { settings, order, allow, deny, aliases, timeouts } = config;
-  const discover = (own: Config["settings"]) =>
-    discoverProviders({ from: directory, settings: own, order, allow, deny });
+  const discover = (own: Config["settings"], servers: Config["servers"] = config.servers) =>
+    discoverProviders({ from: directory, settings: own, servers, order, allow, deny });
 
   let found = await discover(settings);
-  if (options.proxy !== undefined)
-    found = await discover(withProxy(found.providers, settings, options.proxy));
+  if (options.proxy !== undefined) {
+    const { proxy } = options;
+    const servers = Object.entries(config.servers ?? {}).map(([id, server]) => [id, { ...server, proxy }]);
+    const others = found.providers.filter(({ id }) => !Object.hasOwn(config.servers ?? {}, id));
+    found = await discover(withProxy(others, settings, proxy), Object.fromEntries(servers));
+  }
+  const { providers } = found;
+  const registry = createRegistry({ providers, aliases, timeouts, onAttempt: options.onAttempt });
   return {
-    ...found,
+    providers,
+    problems: [...found.problems, ...aliasProblems(registry)],
+    servers: found.providers.filter(({ source }) => source.server).map(({ id }) => id),
+    named: [...(order ?? []), ...(allow ?? []), ...Object.keys(settings ?? {})],
     serve: config.serve,
     configFile: file,
-    registry: createRegistry({ providers: found.providers, aliases, timeouts, onAttempt: options.onAttempt }),
+    registry,
   };
+}
+
+/** Aliases that lead to a provider that is none. Which other names stand for something, only the servers know. */
+function aliasProblems(registry: Registry): readonly DiscoveryProblem[] {
+  return Object.entries(registry.aliases()).flatMap(([name, targets]) =>
+    targets.flatMap((target) => {
+      if (!target.includes("/")) return [];
+      try {
+        registry.resolve(target);
+        return [];
+      } catch (error) {
+        const message = `alias ${quote(name)}: ${error instanceof Error ? error.message : String(error)}`;
+        return { package: name, error: new ChatError("config", message) };
+      }
+    }),
+  );
 }
 
 function withProxy(
@@ -70,19 +100,26 @@ export function noteProblems(output: Output, { providers, problems }: Applicatio
   }
 }
 
+/** Tells how many are not there, where not all are shown. */
+export function noteAbsent(output: Output, { registry }: Application, all: boolean | undefined): void {
+  const count = registry.absent().length;
+  if (all || count === 0) return;
+  const text = `${count} more can be used once their key is set or their server runs, \`--all\` lists them`;
+  output.note({ text, style: "dim" });
+}
+
 /** Tells that a name stands for nothing, and every name that stands for something; gives the exit code. */
 export function reportUnknown(
   output: Output,
-  { registry, providers }: Application,
+  { registry }: Application,
   error: unknown,
   json: boolean | undefined,
 ): number {
   const code = reportFailure(output, error, json);
-  if (providers.length === 0) return code;
-  const models = providers.flatMap(({ models }) =>
-    models.flatMap(({ id, aliases = [] }) => [id, ...aliases]),
-  );
-  const names = ["auto", ...Object.keys(registry.aliases()), ...models, ...providers.map(({ id }) => id)];
+  const present = registry.providers();
+  if (present.length === 0) return code;
+  const models = present.flatMap(({ models }) => models.flatMap(({ id, aliases = [] }) => [id, ...aliases]));
+  const names = ["auto", ...Object.keys(registry.aliases()), ...models, ...present.map(({ id }) => id)];
   const references = registry.models().map(({ reference }) => reference);
   // the message of the error names the nearest, and is cut where this list may be long
   output.note(`names: ${[...new Set(names)].join(", ")}`);

@@ -2,12 +2,15 @@ import type { ChainTimeouts, ProviderSettings } from "@fallthrough/core";
 import { ChatError, DEFAULT_TIMEOUTS } from "@fallthrough/core";
 import { quote } from "@fallthrough/core/provider";
 import type { GatewayServerOptions } from "@fallthrough/gateway";
+import type { Servers } from "@fallthrough/registry";
 import type { LogForm } from "./call-log.ts";
 
 /** What an application tells the command in `fallthrough.config.json` or `.mjs`. */
 export interface Config {
   /** By provider id. */
   readonly settings?: Readonly<Record<string, ProviderSettings>> | undefined;
+  /** Servers of the application's own, by the names that they get. */
+  readonly servers?: Servers | undefined;
   /** The providers that come first. */
   readonly order?: readonly string[] | undefined;
   /** The packages that may be used. */
@@ -32,6 +35,8 @@ type Check = (value: unknown, key: string) => void;
 
 const CHECKS: { readonly [Key in keyof Config]-?: Check } = {
   settings: checkRecord(checkRecord(() => {})),
+  // discovery checks each of them itself
+  servers: checkRecord(() => {}),
   order: checkNames,
   allow: checkNames,
   deny: checkNames,

@@ -1,7 +1,8 @@
 import type { Attempt, ProviderStatus } from "@fallthrough/core";
 import { ChainExhaustedError, type Registry } from "@fallthrough/registry";
 import type { DiscoveredProvider } from "@fallthrough/registry/discover";
-import { loadApplication, noteProblems } from "./application.ts";
+import { absenceOf, formatAbsence } from "@fallthrough/registry/discover";
+import { loadApplication, noteAbsent, noteProblems } from "./application.ts";
 import { describeFailure } from "./failure.ts";
 import type { ListOptions } from "./models.ts";
 import type { Output } from "./output.ts";
@@ -23,6 +24,8 @@ interface Checkup {
   /** The author's claim. */
   readonly status: ProviderStatus;
   readonly loads: boolean;
+  /** What it lacks to be asked. */
+  readonly lacks?: string | undefined;
   readonly probe?: Attempt | undefined;
   readonly error?: { readonly code: string; readonly message: string } | undefined;
 }
@@ -34,10 +37,14 @@ const HEADINGS = ["provider", "package", "author's claim", "plugin", "probe", "r
 /** Tells for every provider what its author claims, whether it loads, and with `probe` whether it answers. */
 export async function doctor(shell: Shell, output: Output, options: DoctorOptions): Promise<number> {
   const application = await loadApplication(shell, options);
-  const { providers, problems, registry } = application;
+  const { providers, problems, registry, named } = application;
   const progress = await createProgress(shell);
+  const isShown = (provider: DiscoveredProvider) =>
+    options.all || absenceOf(provider) === undefined || named.includes(provider.id);
   const checkups = await Promise.all(
-    providers.map((provider) => examine(provider, options.probe ? registry : undefined, shell.signal)),
+    providers
+      .filter(isShown)
+      .map((provider) => examine(provider, options.probe ? registry : undefined, shell.signal)),
   ).finally(progress.stop);
 
   if (options.json) {
@@ -49,6 +56,7 @@ export async function doctor(shell: Shell, output: Output, options: DoctorOption
     output.table(HEADINGS, checkups.map(formatCheckup));
   }
   noteProblems(output, application);
+  noteAbsent(output, application, options.all);
   return checkups.some(isUsable) ? EXIT.answered : EXIT.unanswered;
 }
 
@@ -59,11 +67,15 @@ async function examine(
 ): Promise<Checkup> {
   const { id, status, source } = provider;
   const facts = { provider: id, package: source.package, version: source.version, status };
+  const absence = absenceOf(provider);
+  if (absence?.askable === false) return { ...facts, loads: false, lacks: formatAbsence(absence) };
   try {
+    // one whose server does not run may have wrong settings too
     await provider.load();
   } catch (error) {
     return { ...facts, loads: false, ...describeFailure(error) };
   }
+  if (absence !== undefined) return { ...facts, loads: true, lacks: formatAbsence(absence) };
   return { ...facts, loads: true, ...(registry && (await probe(registry, provider, signal))) };
 }
 
@@ -88,18 +100,24 @@ async function probe(
   }
 }
 
-function isUsable({ loads, probe, error }: Checkup): boolean {
-  return loads && error === undefined && (probe === undefined || probe.outcome === "answered");
+function isUsable({ loads, lacks, probe, error }: Checkup): boolean {
+  return (
+    loads &&
+    lacks === undefined &&
+    error === undefined &&
+    (probe === undefined || probe.outcome === "answered")
+  );
 }
 
-function formatCheckup({ provider, package: name, version, status, loads, probe, error }: Checkup): Span[] {
+function formatCheckup(checkup: Checkup): Span[] {
+  const { provider, package: name, version, status, loads, lacks, probe, error } = checkup;
   return [
     { text: provider, style: "bold" },
     `${name}@${version}`,
     `${status.state}, ${status.checked}`,
-    formatPlugin(loads, error?.code),
+    lacks === undefined ? formatPlugin(loads, error?.code) : { text: "not there", style: "dim" },
     formatProbe(probe),
-    error?.message ?? status.note ?? "",
+    error?.message ?? lacks ?? status.note ?? "",
   ];
 }
 

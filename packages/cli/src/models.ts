@@ -1,4 +1,5 @@
-import { loadApplication, noteProblems } from "./application.ts";
+import { formatAbsence } from "@fallthrough/registry/discover";
+import { loadApplication, noteAbsent, noteProblems } from "./application.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
 
@@ -8,27 +9,40 @@ export interface ListOptions {
   readonly config?: string | undefined;
   /** Whether the list is printed as JSON. */
   readonly json?: boolean | undefined;
+  /** Whether those are listed too that are not there. */
+  readonly all?: boolean | undefined;
 }
 
 /** Lists every reference that can be asked for, with the names it answers to, and the application's aliases. */
 export async function models(shell: Shell, output: Output, options: ListOptions): Promise<number> {
   const application = await loadApplication(shell, options);
-  const { registry, providers } = application;
+  const { registry } = application;
   noteProblems(output, application);
+  const listings = await registry.listModels({ signal: shell.signal });
+  const absent = options.all ? registry.absent() : [];
   if (options.json) {
-    output.json(registry.models());
+    const left = absent.map(({ provider, reason, page }) => ({ provider: provider.id, reason, page }));
+    output.json([...listings, ...left]);
     return EXIT.answered;
   }
 
-  const rows = providers.flatMap(({ id, models, status }) => {
-    const listed = models.length === 0 ? [{ id: "...", aliases: ["any model of the server"] }] : models;
-    return listed.map((model) => [`${id}/${model.id}`, model.aliases?.join(", ") ?? "", status.state]);
+  const rows = registry.providers().flatMap(({ id, status }) => {
+    const own = listings.filter(({ provider }) => provider === id);
+    if (own.length === 0) return [[`${id}/...`, "any model of the server", status.state]];
+    return own.map(({ reference, model }) => [reference, model.aliases?.join(", ") ?? "", status.state]);
   });
   const aliases = Object.entries(registry.aliases()).map(([name, targets]) => [
     name,
     targets.join(", "),
     "alias",
   ]);
-  if (rows.length > 0) output.table(["model", "stands for", "status"], [...rows, ...aliases]);
+  const others = absent.map(({ provider, ...absence }) => [
+    `${provider.id}/...`,
+    formatAbsence(absence),
+    "not there",
+  ]);
+  if (rows.length + others.length > 0)
+    output.table(["model", "stands for", "status"], [...rows, ...aliases, ...others]);
+  noteAbsent(output, application, options.all);
   return EXIT.answered;
 }

@@ -27,6 +27,11 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
       .allowExcessArguments(false);
   const command = (usage: string, description: string) =>
     plainCommand(usage, description).option("--json", "print JSON");
+  const listCommand = (usage: string, description: string) =>
+    command(usage, description).option(
+      "--all",
+      "those too whose key is not set or whose server does not run",
+    );
 
   command("ask [prompt]", "ask a question; what is piped in is added to it")
     .option("-m, --model <name>", "an alias, a model, a provider or provider/model (default: every provider)")
@@ -84,14 +89,16 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
       const { run } = await import("./agents/run.ts");
       code = await run(shell, output, name, words, options);
     });
-  command("models", "list what can be asked for").action(async (options) => {
+  listCommand("models", "list what can be asked for").action(async (options) => {
     const { models } = await import("./models.ts");
     code = await models(shell, output, options);
   });
-  command("providers", "list the installed providers and why each was accepted").action(async (options) => {
-    const { providers } = await import("./providers.ts");
-    code = await providers(shell, output, options);
-  });
+  listCommand("providers", "list the installed providers and why each was accepted").action(
+    async (options) => {
+      const { providers } = await import("./providers.ts");
+      code = await providers(shell, output, options);
+    },
+  );
   command("explain <name>", "tell step by step what a name stands for").action(async (name, options) => {
     const { explain } = await import("./explain.ts");
     code = await explain(shell, output, name, options);
@@ -103,7 +110,7 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
       const { sync } = await import("./sync.ts");
       code = await sync(shell, output, options);
     });
-  command("doctor", "check every provider")
+  listCommand("doctor", "check every provider")
     .option("--probe", "also make a real call to each")
     .action(async (options) => {
       const { doctor } = await import("./doctor.ts");

@@ -1,4 +1,5 @@
-import { loadApplication, noteProblems } from "./application.ts";
+import { absenceOf } from "@fallthrough/registry/discover";
+import { loadApplication, noteAbsent, noteProblems } from "./application.ts";
 import type { ListOptions } from "./models.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
@@ -8,7 +9,7 @@ import type { Span } from "./span.ts";
 export async function providers(shell: Shell, output: Output, options: ListOptions): Promise<number> {
   const application = await loadApplication(shell, options);
   noteProblems(output, application);
-  const { providers: found } = application;
+  const found = application.providers.filter((provider) => options.all || absenceOf(provider) === undefined);
   if (options.json) {
     output.json(found);
     return EXIT.answered;
@@ -23,5 +24,6 @@ export async function providers(shell: Shell, output: Output, options: ListOptio
   ]);
   if (rows.length > 0)
     output.table(["provider", "package", "author's claim", "accepted because", "path"], rows);
+  noteAbsent(output, application, options.all);
   return EXIT.answered;
 }

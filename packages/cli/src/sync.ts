@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readJson } from "@fallthrough/core/internal";
-import type { DiscoveredProvider } from "@fallthrough/registry/discover";
-import { loadApplication, noteProblems } from "./application.ts";
+import { absenceOf, type DiscoveredProvider } from "@fallthrough/registry/discover";
+import { type Application, loadApplication, noteProblems } from "./application.ts";
 import { formatProviderModule, type OfferedProvider } from "./format-provider-module.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
@@ -22,7 +22,10 @@ export interface SyncOptions {
 export async function sync(shell: Shell, output: Output, options: SyncOptions): Promise<number> {
   const application = await loadApplication(shell, options);
   noteProblems(output, application);
-  const offered = application.providers.map(readOffer);
+  const { servers, written } = chooseWritten(application);
+  for (const id of servers)
+    output.note(`server ${id} is left out, because its key belongs in no file: make it with its factory`);
+  const offered = written.map(readOffer);
   const text = formatProviderModule(offered, application.registry.aliases());
 
   const file = resolve(shell.directory, options.out);
@@ -40,10 +43,29 @@ export async function sync(shell: Shell, output: Output, options: SyncOptions): 
   return EXIT.answered;
 }
 
+/** Those who are there, or whom the configuration names: a bundle cannot look for the others. */
+function chooseWritten({ providers, named, servers }: Application): {
+  readonly written: readonly DiscoveredProvider[];
+  readonly servers: readonly string[];
+} {
+  const written = providers.filter(
+    (provider) =>
+      !servers.includes(provider.id) && (absenceOf(provider) === undefined || named.includes(provider.id)),
+  );
+  return { written, servers: servers.filter((id) => providers.some((provider) => provider.id === id)) };
+}
+
+/** What the manifest of a package says of the instances that come with it. */
+interface OfferedInstance {
+  readonly id: string;
+  readonly server?: object;
+  readonly settings?: object;
+}
+
 interface ProviderManifest {
   readonly fallthrough: {
     readonly factory: string;
-    readonly instances?: readonly { readonly id: string; readonly settings?: object }[];
+    readonly instances?: string | readonly OfferedInstance[];
   };
 }
 
@@ -52,12 +74,17 @@ function readOffer({ id, models, source }: DiscoveredProvider): OfferedProvider 
   // discovery has read and checked it
   const { fallthrough } = readJson(join(source.path, "package.json")) as ProviderManifest;
   const { factory, instances = [] } = fallthrough;
-  const instance = instances.find((candidate) => candidate.id === id);
+  const all = typeof instances === "string" ? readPresets(join(source.path, instances)) : instances;
+  const instance = all.find((candidate) => candidate.id === id);
   return {
     id,
     models,
     package: source.package,
     factory,
-    preset: instance === undefined ? undefined : { id, ...instance.settings },
+    preset: instance === undefined ? undefined : { id, ...instance.server, ...instance.settings },
   };
+}
+
+function readPresets(file: string): readonly OfferedInstance[] {
+  return (readJson(file) as { readonly presets: readonly OfferedInstance[] }).presets;
 }

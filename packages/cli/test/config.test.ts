@@ -17,7 +17,7 @@ test("a configuration with every key is returned as it is", () => {
 
 test.each([
   ["a list", [], "the configuration is a list, expected an object"],
-  ["an unknown key", { setting: {} }, 'key "setting" is unknown, expected one of settings, order,'],
+  ["an unknown key", { setting: {} }, 'key "setting" is unknown, expected one of settings, servers, order,'],
   ["a key of every object", { constructor: {} }, 'key "constructor" is unknown, expected one of'],
   ["settings that are a list", { settings: [] }, "`settings` is a list, expected an object"],
   [

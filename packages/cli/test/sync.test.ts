@@ -8,7 +8,7 @@ let application: Application;
 
 beforeEach(() => {
   application = createApplication(["pizzagpt", "openai"], {
-    deny: ["openai"],
+    order: ["pizzagpt", "ollama"],
     aliases: { fast: "pizzagpt" },
   });
   created.push(application);

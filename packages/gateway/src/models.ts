@@ -14,9 +14,13 @@ export interface ModelObject {
 
 const OWN = "fallthrough";
 
-/** Every name that can be asked for: `auto`, aliases, models and references; a provider that takes any name by its id. */
-export function listModels(registry: Registry): readonly ModelObject[] {
+/**
+ * Every name that can be asked for: `auto`, aliases, models and references. A provider whose server lists no models
+ * stands there by its id.
+ */
+export async function listModels(registry: Registry, signal?: AbortSignal): Promise<readonly ModelObject[]> {
   const providers = registry.providers();
+  const listings = await registry.listModels({ signal });
   const names = new Map<string, ModelObject>();
   const add = (id: string, owner: string, created = 0): void => {
     if (!names.has(id)) names.set(id, { id, object: "model", created, owned_by: owner });
@@ -27,10 +31,11 @@ export function listModels(registry: Registry): readonly ModelObject[] {
   for (const { model, provider } of registry.models()) {
     for (const name of [model.id, ...(model.aliases ?? [])]) add(name, OWN, createdOf(providers, provider));
   }
-  for (const { id, models } of providers) {
+  for (const { id } of providers) {
     const created = createdOf(providers, id);
-    if (models.length === 0) add(id, id, created);
-    for (const model of models) add(`${id}/${model.id}`, id, created);
+    const own = listings.filter(({ provider }) => provider === id);
+    if (own.length === 0) add(id, id, created);
+    for (const { reference } of own) add(reference, id, created);
   }
   return [...names.values()];
 }

@@ -183,20 +183,20 @@ export function createRoutes(
     )
     .get(
       "/v1/models",
-      serve((request) => {
+      serve(async (request) => {
         const caller = access.checkToken(request);
-        const models = listModels(registry).filter(({ id }) => mayAsk(caller, id));
+        const models = (await listModels(registry, request.signal)).filter(({ id }) => mayAsk(caller, id));
         if (dialectOf(request) !== MESSAGES) return jsonAnswer({ object: "list", data: models });
         return jsonAnswer(formatModelPage(models, new URL(request.url).searchParams));
       }),
     )
     .get(
       "/v1/models/:id{.+}",
-      serve((request, _, context) => {
+      serve(async (request, _, context) => {
         const caller = access.checkToken(request);
         const id = context.req.param("id") ?? "";
         checkModel(caller, id);
-        const model = findModel(registry, id);
+        const model = await findModel(registry, id, request.signal);
         return jsonAnswer(dialectOf(request) === MESSAGES ? formatModel(model) : model);
       }),
     )
@@ -212,9 +212,9 @@ export function createRoutes(
     .get(
       "/api/tags",
       serve(
-        (request) => {
+        async (request) => {
           const caller = access.checkToken(request);
-          return jsonAnswer(formatTags(registry, (name) => mayAsk(caller, name)));
+          return jsonAnswer(await formatTags(registry, (name) => mayAsk(caller, name), request.signal));
         },
         { dialect: OLLAMA_CHAT },
       ),
@@ -279,8 +279,8 @@ function mayAsk({ models }: Caller, name: string): boolean {
   return models === undefined || models.includes(name);
 }
 
-function findModel(registry: Registry, id: string): ModelObject {
-  const listed = listModels(registry).find((model) => model.id === id);
+async function findModel(registry: Registry, id: string, signal: AbortSignal): Promise<ModelObject> {
+  const listed = (await listModels(registry, signal)).find((model) => model.id === id);
   if (listed !== undefined) return listed;
   // a provider that takes any name lists none
   const [candidate] = resolveModel(registry, id);

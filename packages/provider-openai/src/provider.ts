@@ -66,6 +66,10 @@ const KNOWN_WITHOUT_TOP_K: typeof KNOWN = {
 const OWN_SETTINGS = {
   apiKey: "string",
   apiKeyEnv: "string",
+  apiKeyHeader: "string",
+  apiKeyOptional: "boolean",
+  defaultModel: "string",
+  modelsPath: "string",
   maxCompletionTokens: "boolean",
   streamUsage: "boolean",
   jsonObject: "boolean",
@@ -81,6 +85,14 @@ export interface OpenAISettings extends ProviderSettings, Dialect {
   readonly apiKey?: string | undefined;
   /** The environment variable to read the key from. @default the provider's own; none with another `baseURL` */
   readonly apiKeyEnv?: string | undefined;
+  /** The header that carries the key itself, where the server wants no bearer token. @default "authorization" */
+  readonly apiKeyHeader?: string | undefined;
+  /** The server answers without a key too, so that a missing one is no failure. @default false */
+  readonly apiKeyOptional?: boolean | undefined;
+  /** What is asked where the request names no model. @default the first of a server that needs no key */
+  readonly defaultModel?: string | undefined;
+  /** Where the list of models stands, from the base URL. @default "/models" */
+  readonly modelsPath?: string | undefined;
 }
 
 /** What there is to know about a server that speaks the chat completions API. */
@@ -105,11 +117,10 @@ function createMethods(
   server: OpenAICompatible,
   { card, http, settings }: HttpProviderParts<OpenAISettings>,
 ): ProviderMethods {
-  const key = createKey(
-    settings,
-    { variables: server.apiKeyEnv === undefined ? [] : [server.apiKeyEnv] },
-    http,
-  );
+  const { apiKeyHeader, apiKeyOptional } = settings;
+  const variables = server.apiKeyEnv === undefined ? [] : [server.apiKeyEnv];
+  const form = { variables, header: apiKeyHeader?.toLowerCase(), optional: apiKeyOptional };
+  const key = createKey(settings, form, http);
   const what = `POST ${new URL(http.baseURL + PATH).pathname}`;
   const service = createService({ http, key, concessions: CONCESSIONS });
   const source: AnswerSource = { provider: card.id, what, fail: (failure) => service.fail(what, failure) };
@@ -128,7 +139,7 @@ function createMethods(
   async function listModels(
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<ModelCard[]> {
-    const response = await service.send({ path: "/models", signal: options.signal });
+    const response = await service.send({ path: settings.modelsPath ?? "/models", signal: options.signal });
     return parseModels(await response.json());
   }
 
@@ -139,6 +150,7 @@ function createMethods(
   });
 
   async function chooseModel(signal: AbortSignal | undefined): Promise<string> {
+    if (settings.defaultModel !== undefined) return settings.defaultModel;
     // the models behind a key have prices, and the first of hundreds is nobody's choice
     if (key.needed) {
       // what has to be set first is told first

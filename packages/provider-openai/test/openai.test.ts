@@ -1,9 +1,7 @@
-import { ChatError, type ChatRequest, chat, type ProviderSettings } from "@fallthrough/core";
-import { providerCard } from "@fallthrough/core/internal";
+import { ChatError, type ChatRequest, chat } from "@fallthrough/core";
 import { startFaultServer } from "@fallthrough/testkit";
 import { afterEach, expect, test, vi } from "vitest";
-import manifest from "../package.json" with { type: "json" };
-import { createOpenAI, type OpenAISettings } from "../src/index.ts";
+import { createOpenAI } from "../src/index.ts";
 import { failureOf } from "./failure-of.ts";
 import { providerFor, serve, streamOf } from "./serve.ts";
 
@@ -13,8 +11,6 @@ const request: ChatRequest = {
   maxOutputTokens: 9,
 };
 const ANSWER = streamOf({ choices: [{ delta: { content: "Hi" }, finish_reason: "stop" }] });
-const instances: readonly { readonly id: string; readonly settings: OpenAISettings }[] = manifest.fallthrough
-  .instances as never;
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -64,13 +60,6 @@ test("OpenAI itself gets its key and its newer name of the limit", async () => {
     },
   ]);
   expect(JSON.parse(String(sent[0]?.["body"]))).toMatchObject({ max_completion_tokens: 9 });
-});
-
-test.each(instances)("the instance $id is made from the manifest alone", ({ id, settings }) => {
-  const provider = createOpenAI({ id, ...settings });
-
-  expect(provider).toMatchObject({ id, models: [], status: { state: "unverified" } });
-  expect(providerCard(manifest, { id, ...(settings as ProviderSettings) }).id).toBe(id);
 });
 
 test("an instance whose server is down fails in milliseconds", async () => {

@@ -1,3 +1,4 @@
+export { type Absence, absenceOf, formatAbsence } from "./discovery/absence.ts";
 export {
   type DiscoverOptions,
   type Discovery,
@@ -6,3 +7,4 @@ export {
 } from "./discovery/discover-providers.ts";
 export type { DiscoveredProvider, ProviderSource } from "./discovery/discovered-provider.ts";
 export type { ProviderSettingsById } from "./discovery/offered-providers.ts";
+export type { ServerSettings, Servers } from "./discovery/servers.ts";

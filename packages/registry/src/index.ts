@@ -4,6 +4,8 @@ export type { Candidate } from "./chain/candidate.ts";
 export { type Chain, createChain } from "./chain/chain.ts";
 export type { ChainOptions } from "./chain/chain-options.ts";
 export { ChainExhaustedError, type ChainExhaustedErrorData, type Outcome } from "./chain/exhausted.ts";
+export type { Absence } from "./discovery/absence.ts";
+export type { ServerSettings, Servers } from "./discovery/servers.ts";
 export type {
   AdmitOptions,
   Health,
@@ -21,6 +23,7 @@ export type { CandidateLimit, CandidateStep, ExplainStep, RefusedAbility } from 
 export type { ListModelsOptions, ModelListing } from "./names/model-lister.ts";
 export type { LeftOut, ReferenceStep } from "./names/references.ts";
 export {
+  type AbsentProvider,
   createRegistry,
   type ModelReference,
   type Registry,

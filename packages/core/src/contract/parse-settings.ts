@@ -1,5 +1,4 @@
 import { parseId, parseModels, parseStatus } from "./card.ts";
-import type { Limits } from "./defaults.ts";
 import {
   type FieldParser,
   type FieldParsers,
@@ -17,7 +16,13 @@ import {
   wrongValue,
 } from "./parse-fields.ts";
 import { parseCallTimeouts } from "./parse-request.ts";
-import type { CommonSettings, ProviderSettings, RequestDispatcher } from "./settings.ts";
+import type {
+  CommonSettings,
+  InstanceLimits,
+  ProviderSettings,
+  Quota,
+  RequestDispatcher,
+} from "./settings.ts";
 
 /** A setting of a provider's own that is no plain text, number, switch or word. */
 export interface SettingCheck<Value> {
@@ -57,7 +62,15 @@ export type OwnSettings<Kinds> = {
   readonly [Name in keyof Kinds]?: SettingValue<Kinds[Name]> | undefined;
 };
 
-const parseLimits: FieldParser<Limits> = objectOf<Limits>({
+const parseQuota: FieldParser<Quota> = objectOf<Quota>({
+  minute: parseLimit,
+  hour: parseLimit,
+  day: parseLimit,
+});
+
+const parseLimits: FieldParser<InstanceLimits> = objectOf<InstanceLimits>({
+  requests: parseQuota,
+  tokens: parseQuota,
   jsonBytes: parseLimit,
   streamBytes: parseLimit,
   eventBytes: parseLimit,

@@ -7,12 +7,30 @@ export interface RequestDispatcher {
   dispatch(options: never, handler: never): boolean;
 }
 
+/** How much a server takes of one key and model. */
+export interface Quota {
+  /** In any minute. */
+  readonly minute?: number | undefined;
+  /** In any hour. */
+  readonly hour?: number | undefined;
+  /** In a day of the server. */
+  readonly day?: number | undefined;
+}
+
+/** How much one answer may hold, and how much the server takes. */
+export interface InstanceLimits extends Limits {
+  /** So many requests. @default unknown */
+  readonly requests?: Quota | undefined;
+  /** So many tokens, of requests and answers together. @default unknown */
+  readonly tokens?: Quota | undefined;
+}
+
 /** The settings that every factory takes, also one whose provider does not speak HTTP. */
 export interface CommonSettings {
   /** The timers of every call, under those of a request. @default `DEFAULT_TIMEOUTS` */
   readonly timeouts?: CallTimeouts | undefined;
-  /** How much one answer may hold. @default `DEFAULT_LIMITS` */
-  readonly limits?: Limits | undefined;
+  /** How much one answer may hold, and how much the server takes. @default `DEFAULT_LIMITS` */
+  readonly limits?: InstanceLimits | undefined;
   /** Replaces the id of the card, for a second instance of one package in a registry. */
   readonly id?: string | undefined;
   /** Replaces the models of the card. */

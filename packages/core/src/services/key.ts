@@ -19,6 +19,8 @@ export interface KeyForm {
   readonly variables: readonly string[];
   /** The header that carries the key. @default "authorization", as a bearer token */
   readonly header?: string | undefined;
+  /** Whether the server answers without a key too. @default false */
+  readonly optional?: boolean | undefined;
 }
 
 /** How an instance shows who asks. */
@@ -34,7 +36,7 @@ const BEARER = "authorization";
 /** The key of an instance, from its settings or from an environment variable. */
 export function createKey(
   settings: KeySettings,
-  { variables: defaultVariables, header = BEARER }: KeyForm,
+  { variables: defaultVariables, header = BEARER, optional = false }: KeyForm,
   http: Pick<HttpClient, "addSecret" | "error">,
 ): Key {
   const { baseURL, headers = {} } = settings;
@@ -47,13 +49,13 @@ export function createKey(
   let hidden: string | undefined;
 
   return {
-    needed: given || apiKey !== undefined || variables.length > 0,
+    needed: given || apiKey !== undefined || (variables.length > 0 && !optional),
 
     header() {
       if (given) return {};
       const key = apiKey ?? firstSet(variables);
       if (key === undefined) {
-        if (variables.length === 0) return {};
+        if (variables.length === 0 || optional) return {};
         const names = variables.map((name) => `\`${name}\``).join(" or ");
         const expected = "expected a key in it or in the setting `apiKey`";
         throw http.error("config", `environment variable ${names} is not set, ${expected}`);

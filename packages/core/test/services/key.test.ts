@@ -38,3 +38,12 @@ test("a key that is missing is told with every variable that may hold it", () =>
     "environment variable `FALLTHROUGH_TEST_A` or `FALLTHROUGH_TEST_B` is not set, expected a key in it or in the setting `apiKey`",
   );
 });
+
+test("a server that answers without a key too is asked without one", () => {
+  const key = createKey({}, { ...FORM, optional: true }, http);
+
+  expect(key.needed).toBe(false);
+  expect(key.header()).toEqual({});
+  vi.stubEnv("FALLTHROUGH_TEST_A", "from-a");
+  expect(key.header()).toEqual({ "x-key": "from-a" });
+});

@@ -1,5 +1,6 @@
 import type { ChatErrorCode, ChatProvider, ChatRequest, ModelCard, Need } from "@fallthrough/core";
 import { declaredAbility, deniedCapability, findModel, instanceSettings } from "@fallthrough/core/internal";
+import { absenceOf, formatAbsence } from "../discovery/absence.ts";
 import type { HealthSubject } from "../health/health.ts";
 import type { DeclaredLimits } from "../health/ledger.ts";
 
@@ -117,6 +118,8 @@ function skipFor(
 ): Skip | undefined {
   const { state, checked } = provider.status;
   if (state === "retired" && !explicit) return { reason: `retired, as of ${checked}` };
+  const absence = absenceOf(provider);
+  if (absence?.askable === false) return { code: "config", reason: formatAbsence(absence) };
   const lacking = deniedCapability(card, needs);
   return lacking && { code: "unsupported", reason: `does not do ${lacking}` };
 }

@@ -2,15 +2,18 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ChatError } from "@fallthrough/core";
-import { amendError, findManifest } from "@fallthrough/core/internal";
+import { amendError, findManifest, nearestName } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
-import { closestMatch } from "leven";
 import type { DiscoveredProvider } from "./discovered-provider.ts";
+import { createListeners } from "./listeners.ts";
 import { linkedPackages, locateManifest, type Manifest, readManifest } from "./manifests.ts";
-import { offeredProviders, type ProviderSettingsById } from "./offered-providers.ts";
-
-/** So many letters may be wrong in a name that was meant for another. */
-const TYPING_ERRORS = 2;
+import {
+  offeredProviders,
+  type ProviderPackage,
+  type ProviderSettingsById,
+  readPackage,
+} from "./offered-providers.ts";
+import { createServers, parseServers, type Servers } from "./servers.ts";
 
 /** Where to look, and what to do with what is found. */
 export interface DiscoverOptions {
@@ -18,6 +21,8 @@ export interface DiscoverOptions {
   readonly from?: string | URL | undefined;
   /** The settings of each provider, by its id. */
   readonly settings?: ProviderSettingsById | undefined;
+  /** Servers of the application's own, by the names that they get. @default none */
+  readonly servers?: Servers | undefined;
   /** The ids of the providers to ask first; the others follow as declared. */
   readonly order?: readonly string[] | undefined;
   /** The ids or packages that are accepted. @default all */
@@ -63,13 +68,18 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
   const owner = nameOf(manifest) ?? dirname(application);
 
   const { settings = {} } = options;
+  const servers = parseServers(options.servers ?? {});
   const unclaimed = new Set(Object.keys(settings));
+  const names = new Set(Object.keys(servers));
+  const packages: ProviderPackage[] = [];
   const providers: DiscoveredProvider[] = [];
   const problems: DiscoveryProblem[] = [];
+  const listeners = createListeners();
   let unread = false;
   let offering = 0;
   const declared = declaredPackages(manifest, options.dev ?? false);
   for (const [name, field] of declared) {
+    names.add(name);
     if (isDenied([name], options)) {
       unread = true;
       continue;
@@ -84,16 +94,23 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
       if (!("fallthrough" in own)) continue;
       offering++;
       // a dependency on `npm:other` has two names
-      const names = [name, nameOf(own) ?? name];
-      if (isDenied(names, options)) {
+      const both = [name, nameOf(own) ?? name];
+      for (const one of both) names.add(one);
+      if (isDenied(both, options)) {
         unread = true;
         continue;
       }
-      const offered = offeredProviders(name, own, file, `${field} of ${owner}`, (id) => {
+      const offer = readPackage(name, own, file, `${field} of ${owner}`);
+      const settingsOf = (id: string) => {
         unclaimed.delete(id);
         return Object.hasOwn(settings, id) ? settings[id] : undefined;
-      });
-      providers.push(...offered.filter(({ id }) => isAccepted([id, ...names], options)));
+      };
+      const offered = offeredProviders(offer, settingsOf, listeners);
+      packages.push(offer);
+      for (const { id } of offered) names.add(id);
+      providers.push(
+        ...offered.filter(({ id }) => !Object.hasOwn(servers, id) && isAccepted([id, ...both], options)),
+      );
     } catch (error) {
       unread = true;
       problems.push(problemOf(name, file, error));
@@ -102,10 +119,49 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
   const undeclared = undeclaredProviders(manifest, application, declared);
   problems.push(...undeclared);
   checkIds(providers);
+  const ids = providers.map(({ id }) => id);
   // a package that was not read may be the one that they are for
-  if (!unread) problems.push(...[...unclaimed].map((key) => unclaimedSettings(key, providers)));
+  const strays = [...unclaimed].filter((key) => !unread || isServer(settings[key]));
+  problems.push(...strays.map((key) => unclaimedSettings(key, ids, isServer(settings[key]))));
+  for (const key of strays) names.add(key);
+  problems.push(...unknownNames(options, names, unread));
   if (offering === 0 && problems.length === 0) problems.push(nothingDeclared(manifest, application, owner));
-  return { providers: sortProviders(providers, options.order ?? []), problems };
+
+  const meant = Object.fromEntries(
+    strays.filter((key) => isServer(settings[key])).map((key) => [key, settings[key]]),
+  );
+  const packageFor = (protocol: string) => packages.find((one) => one.protocol === protocol);
+  const own = createServers({ ...parseServers(meant), ...servers }, packageFor);
+  const found = [...own.filter(({ id }) => !isDenied([id], options)), ...providers];
+  const sorted = sortProviders(found, options.order ?? []);
+  listeners.assign(sorted.map(({ id }) => id));
+  await listeners.look();
+  return { providers: sorted, problems };
+}
+
+/** Whether settings that belong to no provider say enough to make one. */
+function isServer(settings: ProviderSettingsById[string] | undefined): boolean {
+  return typeof settings?.baseURL === "string";
+}
+
+/** Names in lists of the configuration that stand for nobody. */
+function unknownNames(
+  { order = [], allow = [], deny = [] }: DiscoverOptions,
+  names: ReadonlySet<string>,
+  unread: boolean,
+): readonly DiscoveryProblem[] {
+  const known = [...names];
+  return Object.entries({ order, allow, deny }).flatMap(([list, entries]) =>
+    entries.flatMap((entry) => {
+      const nearest = names.has(entry) ? undefined : nearestName(entry, known);
+      // a package that was not read may be the one that it is for
+      if (names.has(entry) || (unread && nearest === undefined)) return [];
+      const expected =
+        nearest === undefined ? "the id of a provider or the name of its package" : quote(nearest);
+      const message = `\`${list}\` names ${quote(entry)}, which is no provider, expected ${expected}`;
+      return [{ package: entry, error: new ChatError("config", message) }];
+    }),
+  );
 }
 
 /** Providers that are there and are not asked, because the application does not declare them where we look. */
@@ -149,11 +205,12 @@ function nameOf({ name }: Manifest): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
-function unclaimedSettings(key: string, providers: readonly DiscoveredProvider[]): DiscoveryProblem {
-  const ids = providers.map(({ id }) => id);
-  const nearest = closestMatch(key, ids, { maxDistance: TYPING_ERRORS });
-  const expected = nearest === undefined ? `one of ${ids.join(", ") || "none"}` : quote(nearest);
-  const message = `settings for ${quote(key)} belong to no provider, expected ${expected}`;
+function unclaimedSettings(key: string, ids: readonly string[], makesServer: boolean): DiscoveryProblem {
+  const nearest = nearestName(key, ids);
+  const others = nearest === undefined ? `one of ${ids.join(", ") || "none"}` : quote(nearest);
+  const message = makesServer
+    ? `settings for ${quote(key)} belong to no provider and make a server of that name, expected them in \`servers\`${nearest === undefined ? "" : `, or ${others}`}`
+    : `settings for ${quote(key)} belong to no provider, expected ${others}`;
   return { package: key, error: new ChatError("config", message) };
 }
 

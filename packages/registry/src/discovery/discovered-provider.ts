@@ -1,5 +1,6 @@
 import { ChatError, type ChatProvider, type ProviderCard } from "@fallthrough/core";
 import { partLists, quote } from "@fallthrough/core/provider";
+import type { Absence } from "./absence.ts";
 
 /** Where a provider comes from, and why it was accepted. */
 export interface ProviderSource {
@@ -11,12 +12,16 @@ export interface ProviderSource {
   readonly path: string;
   /** Why this package was chosen. */
   readonly reason: string;
+  /** Whether the provider is one of the application's own servers. @default false */
+  readonly server?: boolean | undefined;
 }
 
 /** A provider whose package is imported when it is first asked. */
 export interface DiscoveredProvider extends ChatProvider {
   /** The package that it comes from. */
   readonly source: ProviderSource;
+  /** Why `auto` does not ask it now; the method itself is absent where it is always there. */
+  readonly absence?: (() => Absence | undefined) | undefined;
   /** Imports the package and creates the provider; @throws `contract` where the package cannot */
   load(): Promise<ChatProvider>;
 }
@@ -36,6 +41,7 @@ export function createDiscoveredProvider(
   card: ProviderCard,
   source: ProviderSource,
   factory: ProviderFactory,
+  absence?: () => Absence | undefined,
 ): DiscoveredProvider {
   let loading: Promise<ChatProvider> | undefined;
 
@@ -47,6 +53,7 @@ export function createDiscoveredProvider(
   return {
     ...card,
     source,
+    ...(absence === undefined ? {} : { absence }),
     load,
     stream: (request) => partLists(async () => (await load()).stream(request)),
     async listModels(options) {

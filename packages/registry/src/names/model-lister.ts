@@ -37,7 +37,7 @@ interface Known {
 }
 
 /** A lister that asks each server again after a minute, at the earliest. */
-export function createModelLister(providers: readonly ChatProvider[]): ModelLister {
+export function createModelLister(providers: () => readonly ChatProvider[]): ModelLister {
   const known = new Map<ChatProvider, Known>();
 
   async function modelsOf(
@@ -63,7 +63,7 @@ export function createModelLister(providers: readonly ChatProvider[]): ModelList
     async list({ signal } = {}) {
       signal?.throwIfAborted();
       const lists: (readonly ModelListing[])[] = [];
-      const waiting = [...providers.entries()];
+      const waiting = [...providers().entries()];
       const ask = async () => {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
           const [place, provider] = next;

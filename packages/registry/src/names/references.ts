@@ -3,6 +3,7 @@ import { findModel } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import leven from "leven";
 import { type Candidate, type Plan, planCandidates } from "../chain/candidate.ts";
+import { absenceOf, mayBeAbsent, nobodyPresent } from "../discovery/absence.ts";
 
 /** The reference that an omitted model stands for. */
 const AUTO = "auto";
@@ -24,6 +25,10 @@ export interface Catalog {
   readonly aliases: ReadonlyMap<string, readonly string[]>;
   /** What discovery left out, and why; an unknown name may be one of these. */
   readonly problems: readonly LeftOut[];
+  /** Those of the providers that may be absent. */
+  readonly changing: readonly ChatProvider[];
+  /** Those of them that are absent, as `resolved` knows it. */
+  absent: readonly ChatProvider[];
   /** What names stand for, as they are asked for; `provider/model` is not kept, because any name may stand there. */
   readonly resolved: Map<string, Resolution>;
 }
@@ -65,7 +70,8 @@ export function createCatalog(
   aliases: Readonly<Record<string, string | readonly string[]>> = {},
   problems: readonly LeftOut[] = [],
 ): Catalog {
-  return { providers, aliases: parseAliases(aliases), problems, resolved: new Map() };
+  const changing = providers.filter(mayBeAbsent);
+  return { providers, aliases: parseAliases(aliases), problems, changing, absent: [], resolved: new Map() };
 }
 
 function parseAliases(aliases: Readonly<Record<string, string | readonly string[]>>): Catalog["aliases"] {
@@ -96,6 +102,7 @@ function parseAliases(aliases: Readonly<Record<string, string | readonly string[
  * @throws `config` for a name that does not exist and for a cycle of aliases, `bad-request` for one that is too long
  */
 export function resolveReference(catalog: Catalog, reference: string = AUTO): Resolution {
+  if (catalog.changing.length > 0) notePresence(catalog);
   const known = catalog.resolved.get(reference);
   if (known !== undefined) return known;
   checkLength(reference, "bad-request");
@@ -124,6 +131,15 @@ function fits(pattern: string, name: string): boolean {
   return name.startsWith(start) && name.endsWith(end);
 }
 
+/** Forgets what names stood for where somebody came or went. */
+function notePresence(catalog: Catalog): void {
+  const { changing, absent } = catalog;
+  const now = changing.filter((provider) => absenceOf(provider) !== undefined);
+  if (now.length === absent.length && now.every((provider, place) => provider === absent[place])) return;
+  catalog.absent = now;
+  catalog.resolved.clear();
+}
+
 function checkLength({ length }: string, code: ChatErrorCode): void {
   if (length > LONGEST_NAME)
     throw new ChatError(code, `a name has ${length} characters, expected at most ${LONGEST_NAME}`);
@@ -147,7 +163,7 @@ function findCandidates(catalog: Catalog, reference: string): Resolution {
     const slash = name.indexOf("/");
     const targets = catalog.aliases.get(name);
     if (slash !== -1) add("reference", name, [findReference(catalog, name, slash)]);
-    else if (name === AUTO) add("auto", name, catalog.providers.map(defaultCandidate));
+    else if (name === AUTO) add("auto", name, presentProviders(catalog).map(defaultCandidate));
     else if (targets === undefined) addDeclared(name);
     else {
       if (path.includes(name)) {
@@ -173,10 +189,19 @@ function findCandidates(catalog: Catalog, reference: string): Resolution {
   }
 
   visit(reference, []);
+  if (candidates.size === 0 && catalog.absent.length > 0) throw nobodyPresent(catalog.absent);
   if (candidates.size === 0)
     throw new ChatError("config", "the registry has no provider, expected at least one");
   const found = [...candidates.values()];
   return { steps, candidates: found, plan: planCandidates(found) };
+}
+
+/** The providers that `auto` asks. */
+export function presentProviders(catalog: Catalog): readonly ChatProvider[] {
+  const { providers, changing } = catalog;
+  if (changing.length > 0) notePresence(catalog);
+  const { absent } = catalog;
+  return absent.length === 0 ? providers : providers.filter((provider) => !absent.includes(provider));
 }
 
 /** `provider/model`, or the provider alone where no model is named. */

@@ -23,22 +23,26 @@ import {
   recordOf,
   wrongValue,
 } from "@fallthrough/core/internal";
-import { quote } from "@fallthrough/core/provider";
+import { fieldsOf, quote } from "@fallthrough/core/provider";
 import { type Candidate, type Plan, planCandidates } from "../chain/candidate.ts";
 import { createContext } from "../chain/chain.ts";
 import { createChainCall } from "../chain/chain-call.ts";
 import { CHAIN_FIELDS, type ChainOptions, parseOptions } from "../chain/chain-options.ts";
+import { type Absence, absenceOf } from "../discovery/absence.ts";
 import type { DiscoveredProvider } from "../discovery/discovered-provider.ts";
+import { createServers, installedPackage, parseServers, type Servers } from "../discovery/servers.ts";
 import type { HealthStore } from "../health/health.ts";
 import { type ExplainStep, explainResolution } from "./explain.ts";
 import { forwardingCandidates } from "./forward.ts";
 import { createModelLister, type ListModelsOptions, listingsOf, type ModelListing } from "./model-lister.ts";
-import { createCatalog, type LeftOut, resolveReference } from "./references.ts";
+import { createCatalog, type LeftOut, presentProviders, resolveReference } from "./references.ts";
 
 /** What a registry is made of; the chain's options hold for every call. */
 export interface RegistryOptions<Alias extends string = string> extends Omit<ChainOptions, "id"> {
-  /** In the order in which they are asked. */
-  readonly providers: readonly ChatProvider[];
+  /** In the order in which they are asked, after the servers. */
+  readonly providers?: readonly ChatProvider[] | undefined;
+  /** Servers of the application's own, by the names that they get. @default none */
+  readonly servers?: Servers | undefined;
   /** Names of the application; each stands for a reference, for another alias, or for a list of them. One "*" in a name stands for any text. */
   readonly aliases?: { readonly [Name in Alias]: string | readonly string[] } | undefined;
   /** What discovery left out; the error of an unknown name tells why. @default none */
@@ -54,14 +58,22 @@ export interface RegistryRequest<Alias extends string = string> extends Omit<Cha
   readonly model?: ModelReference<Alias> | undefined;
 }
 
+/** A provider that `auto` does not ask. */
+export interface AbsentProvider extends Absence {
+  /** Its card. */
+  readonly provider: ProviderCard;
+}
+
 /** Maps names to providers and asks them in turn. */
 export interface Registry<Alias extends string = string> {
   /** Asks what the model stands for, one after the other, until one answers. */
   chat(request: RegistryRequest<Alias>): ChatReply;
   /** What the cards declare; a provider that takes any name has none here. */
   models(): readonly ModelListing[];
-  /** The providers, in order. */
+  /** The providers that `auto` asks, in order. */
   providers(): readonly ProviderCard[];
+  /** The providers that are not there: whose key is not set, or whose server does not run. */
+  absent(): readonly AbsentProvider[];
   /** What a name stands for, in the order of asking; @throws `config` */
   resolve(name?: ModelReference<Alias>): readonly Candidate[];
   /** Every step from a name to those who would be asked now, and why others would not; @throws `config` */
@@ -82,12 +94,18 @@ const { id: _, ...SHARED_FIELDS } = CHAIN_FIELDS;
 const REGISTRY_FIELDS: FieldParsers<RegistryOptions> = {
   ...SHARED_FIELDS,
   providers: listOf(parseProvider),
+  servers: parseServers,
   aliases: recordOf(parseTargets),
   problems: listOf(parseProblem),
 };
-const parseRegistryFields: FieldParser<RegistryOptions> = objectOf(REGISTRY_FIELDS, {
+const parseWithServers: FieldParser<RegistryOptions> = objectOf(REGISTRY_FIELDS);
+const parseWithProviders: FieldParser<RegistryOptions> = objectOf(REGISTRY_FIELDS, {
   required: ["providers"],
 });
+
+function parseRegistryFields(value: unknown): RegistryOptions {
+  return (fieldsOf(value)["servers"] === undefined ? parseWithProviders : parseWithServers)(value);
+}
 
 function parseTargets(value: unknown): string | readonly string[] {
   if (typeof value === "string") return value;
@@ -109,14 +127,17 @@ function parseProblem(value: unknown): LeftOut {
 export function createRegistry<const Alias extends string = string>(
   options: RegistryOptions<Alias>,
 ): Registry<Alias> {
-  const { providers, aliases, problems, ...behaviour } = parseOptions(
-    options,
-    parseRegistryFields,
-    "createRegistry()",
-  );
+  const {
+    providers: others = [],
+    servers = {},
+    aliases,
+    problems,
+    ...behaviour
+  } = parseOptions(options, parseRegistryFields, "createRegistry()");
+  const providers = [...createServers(servers, installedPackage), ...others];
   checkIds(providers);
   const catalog = createCatalog(providers, aliases, problems);
-  const lister = createModelLister(providers);
+  const lister = createModelLister(() => presentProviders(catalog));
   const context = { ...createContext(behaviour, "registry"), listedWindow: lister.windowOf };
   const { health } = context;
 
@@ -139,8 +160,13 @@ export function createRegistry<const Alias extends string = string>(
     [FORWARDS]: forwards,
     chat: (request) =>
       createReply((route) => createChainCall(context, plan, () => parseChainRequest(request), { route })),
-    models: () => providers.flatMap((provider) => listingsOf(provider, provider.models)),
-    providers: () => providers,
+    models: () => presentProviders(catalog).flatMap((provider) => listingsOf(provider, provider.models)),
+    providers: () => presentProviders(catalog),
+    absent: () =>
+      catalog.changing.flatMap((provider) => {
+        const absence = absenceOf(provider);
+        return absence === undefined ? [] : { provider, ...absence };
+      }),
     resolve(name) {
       const { steps, candidates } = resolveReference(catalog, name);
       const all = steps.some(({ type }) => type === "auto");

@@ -8,7 +8,7 @@ function listing(id: string, listModels: NonNullable<ChatProvider["listModels"]>
 }
 
 async function references(providers: readonly ChatProvider[]): Promise<readonly string[]> {
-  return (await createModelLister(providers).list()).map(({ reference }) => reference);
+  return (await createModelLister(() => providers).list()).map(({ reference }) => reference);
 }
 
 test("the servers' models are listed in the order of the providers, and a card stands for who lists none", async () => {
@@ -50,7 +50,7 @@ test("a provider that hangs is not waited for", async () => {
 
 test("an abort of the caller ends the listing with its reason", async () => {
   const controller = new AbortController();
-  const lister = createModelLister([listing("hangs", () => new Promise<ModelCard[]>(() => {}))]);
+  const lister = createModelLister(() => [listing("hangs", () => new Promise<ModelCard[]>(() => {}))]);
   const listed = lister.list({ signal: controller.signal });
 
   controller.abort("enough");
@@ -85,7 +85,7 @@ test("an answer is remembered for a minute, and a failure is not", async () => {
     failed++;
     throw new Error("down");
   });
-  const lister = createModelLister([well, down]);
+  const lister = createModelLister(() => [well, down]);
   const first = async () => (await lister.list())[0]?.reference;
 
   expect([await first(), await first()]).toEqual(["well/m1", "well/m1"]);

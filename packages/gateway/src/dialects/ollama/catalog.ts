@@ -22,8 +22,12 @@ export function formatRunning(): object {
 }
 
 /** What stands under `/api/tags`: every name that can be asked for and for which `isAllowed`. */
-export function formatTags(registry: Registry, isAllowed: (name: string) => boolean): object {
-  const models = listModels(registry)
+export async function formatTags(
+  registry: Registry,
+  isAllowed: (name: string) => boolean,
+  signal: AbortSignal,
+): Promise<object> {
+  const models = (await listModels(registry, signal))
     .filter(({ id }) => isAllowed(id))
     .map(({ id, created }) => ({
       name: id,

@@ -1,0 +1,57 @@
+import type { ProviderSettings } from "@fallthrough/core";
+import { quote, readEnvironment } from "@fallthrough/core/provider";
+import type { Absence } from "./absence.ts";
+
+/** What has to be there before a ready-made instance can answer. */
+export interface Needs {
+  /** The environment variables that it cannot be asked without; the first holds its key. */
+  readonly environment?: readonly string[] | undefined;
+  /** Whether it answers without its variables too, though only whoever names it sends it a prompt. */
+  readonly optional?: boolean | undefined;
+  /** Whether its server runs on this machine, and may not. */
+  readonly listening?: boolean | undefined;
+  /** Whether a request has to name a model. */
+  readonly model?: boolean | undefined;
+  /** Where its key is to be had. */
+  readonly page?: string | undefined;
+}
+
+/** What the application says of an instance, which may then need less. */
+type OwnSettings = ProviderSettings & {
+  readonly apiKey?: unknown;
+  readonly apiKeyEnv?: unknown;
+  readonly defaultModel?: unknown;
+};
+
+/** What this instance lacks as long as the process runs; `undefined` for nothing. */
+export function lackOf(
+  id: string,
+  { environment = [], optional = false, model = false, page }: Needs,
+  own: OwnSettings = {},
+): Absence | undefined {
+  const [key, ...others] = environment;
+  const named = typeof own.apiKeyEnv === "string" ? own.apiKeyEnv : key;
+  const variables = [...(named === undefined || givesKey(own) ? [] : [named]), ...others];
+  const missing = variables.filter((name) => readEnvironment(name) === undefined);
+  if (missing.length > 0) {
+    const names = missing.join(" and ");
+    if (!optional) return { reason: `needs ${names}`, page, askable: false };
+    return { reason: `is asked by its name alone where ${names} is not set`, page, askable: true };
+  }
+  if (!model || own.models !== undefined || own.defaultModel !== undefined) return undefined;
+  const reason = `needs a model, as in ${quote(`${id}/...`)}, or the setting \`defaultModel\``;
+  return { reason, askable: true };
+}
+
+function givesKey({ apiKey, headers = {} }: OwnSettings): boolean {
+  // a configuration may fill a variable that is not set into the setting
+  const hasKey = Array.isArray(apiKey) ? apiKey.length > 0 : Boolean(apiKey);
+  return hasKey || Object.keys(headers).some((name) => /^(?:authorization|(?:x-)?api-key)$/i.test(name));
+}
+
+/** Puts the values of environment variables where a text names them, `https://${NAME}/v1` for example. */
+export function fillIn(text: string): string {
+  return text.replace(/\$\{([^}]*)\}/g, (place, name: string) =>
+    (readEnvironment(name) ?? place).replace(/\/$/, ""),
+  );
+}
