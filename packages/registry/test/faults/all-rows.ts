@@ -15,6 +15,7 @@ import { CONSUMER_ROWS } from "./g-consumer.ts";
 import { EXHAUSTED_ROWS } from "./g-exhausted.ts";
 import { HEALTH_ROWS } from "./g-health.ts";
 import { PLUGIN_ROWS } from "./g-plugin.ts";
+import { SLOW_READER_ROWS } from "./g-slow-reader.ts";
 import { SOAK_ROWS } from "./g-soak.ts";
 import type { FaultRow } from "./row.ts";
 
@@ -34,6 +35,7 @@ export const ALL_ROWS: readonly FaultRow[] = [
   ...ABORT_ROWS,
   ...CLOCK_ROWS,
   ...CONSUMER_ROWS,
+  ...SLOW_READER_ROWS,
   ...EXHAUSTED_ROWS,
   ...HEALTH_ROWS,
   ...PLUGIN_ROWS,
