@@ -28,9 +28,9 @@ const { status } = spawnSync(
 );
 process.exitCode = status === 0 ? 0 : 1;
 
-/** The property files of all packages, relative to the workspace. */
+/** The property files of all packages and of the workspace, relative to it. */
 function propertyFiles() {
-  const folders = packageFolders().map((folder) => `${folder}/test/properties`);
+  const folders = [...packageFolders(), "."].map((folder) => `${folder}/test/properties`);
   return folders
     .filter((folder) => existsSync(join(ROOT, folder)))
     .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`))

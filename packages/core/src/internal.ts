@@ -1,6 +1,6 @@
 // What the registry and the gateway share with core: outside semver, and for nobody else.
 
-export { type InstanceSettings, instanceSettings } from "./contract/card.ts";
+export { type InstanceSettings, instanceSettings, parseDeclaredModels } from "./contract/card.ts";
 export { LONGEST_NAME, LONGEST_TIMER_MS, NEARBY_TIMEOUTS } from "./contract/defaults.ts";
 export {
   type FieldParser,
@@ -34,7 +34,9 @@ export {
   parseChainRequest,
   parseChainTimeouts,
   parseRequest,
+  parseSignal,
 } from "./contract/parse-request.ts";
+export { readNow } from "./contract/read-now.ts";
 export { declaredAbility, deniedCapability, findModel, needsOf } from "./contract/requirements.ts";
 export { type Forward, type ForwardPath, forwardOf } from "./define/forward.ts";
 export { providerCard } from "./define/provider-card.ts";
@@ -50,7 +52,9 @@ export {
   type CallObserver,
   type FailedCall,
   type GuardOptions,
+  idsOf,
   isSelfGuarded,
+  MEMBERS,
   SELF_GUARDED,
   type SelfGuarded,
 } from "./guard/guard-options.ts";

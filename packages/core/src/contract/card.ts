@@ -177,6 +177,9 @@ const ABILITIES = Object.fromEntries(CAPABILITIES.map((name) => [name, parseBool
 /** The models of an instance. */
 export const parseModels: FieldParser<ModelCard[]> = modelsParser(false);
 
+/** The models that a provider declares or lists, which may be of a later minor version. */
+export const parseDeclaredModels: FieldParser<ModelCard[]> = modelsParser(true);
+
 function parseModelName(value: unknown): string {
   parseFilledText(value);
   return parseName(value);
@@ -191,7 +194,7 @@ const readManifest = objectOf<{ readonly fallthrough: ProviderCard }>(
         name: parseFilledText,
         homepage: parseFilledText,
         status: parseDeclaredStatus,
-        models: modelsParser(true),
+        models: parseDeclaredModels,
       },
       { required: ["specificationVersion", "id", "name", "status", "models"], open: true },
     ),

@@ -34,10 +34,18 @@ export class FieldProblem extends Error {
   /** What would be right, with the cure where it is known. */
   readonly expected: string;
 
+  /** Tells our own from whatever a getter or a proxy throws, without a look at that. */
+  readonly #own = true;
+
   constructor(problem: string, expected: string) {
     super();
     this.problem = problem;
     this.expected = expected;
+  }
+
+  /** Whether this is one, also for a value that throws when it is looked at. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && #own in value;
   }
 
   /** The same problem, seen from the object or list that holds the field. */
@@ -81,11 +89,7 @@ export function parseInput<Value>(
     return parse(value);
   } catch (thrown) {
     if (thrown instanceof ChatError) throw thrown;
-    if (!(thrown instanceof FieldProblem)) {
-      // a getter, a proxy: what it threw is the caller's own affair
-      throw new ChatError(code, `${whole} could not be read, expected plain data`, { provider });
-    }
-    const { path, problem, expected } = thrown;
+    const { path, problem, expected } = problemOf(thrown);
     const subject = path === "" ? whole : `${field} \`${cut(path, LONGEST_PATH)}\``;
     throw new ChatError(code, `${subject} ${problem}, expected ${expected}`, { provider });
   }
@@ -347,7 +351,12 @@ function setField(target: object, key: string, value: unknown): void {
 }
 
 function placed(thrown: unknown, key: string | number): unknown {
-  return thrown instanceof FieldProblem ? thrown.within(key) : thrown;
+  return thrown instanceof ChatError ? thrown : problemOf(thrown).within(key);
+}
+
+/** What a getter or a proxy throws is the caller's own affair, and says nothing here. */
+function problemOf(thrown: unknown): FieldProblem {
+  return thrown instanceof FieldProblem ? thrown : fieldProblem("could not be read", "plain data");
 }
 
 function fieldName(key: string): string {

@@ -339,8 +339,8 @@ export const parseChainTimeouts: FieldParser<ChainTimeouts> = objectOf<ChainTime
   { cures: TIMER_CURES },
 );
 
-function parseSignal(value: unknown): AbortSignal {
-  // the shape, because a signal may be of another realm or of a library
+/** A signal of the platform, of another realm or of a library. */
+export function parseSignal(value: unknown): AbortSignal {
   const signal = parseFields(value) as Partial<AbortSignal>;
   if (typeof signal.aborted === "boolean" && typeof signal.addEventListener === "function") {
     return value as AbortSignal;

@@ -1,6 +1,17 @@
 import { ChatError } from "../errors/chat-error.ts";
-import { quote } from "../errors/redact.ts";
-import type { Capability, ChatRequest, ModelCard, Need, ProviderCard, StreamPart } from "./contract.ts";
+import { cut, quote } from "../errors/redact.ts";
+import type {
+  Capability,
+  ChatRequest,
+  FinishPart,
+  ModelCard,
+  Need,
+  ProviderCard,
+  StreamPart,
+} from "./contract.ts";
+
+/** Of a longer list of names a message shows the start. */
+const LONGEST_LIST = 160;
 
 /** The model of the card that this name means; `undefined` for a name that the card does not have. */
 export function findModel(card: ProviderCard, name: string | undefined): ModelCard | undefined {
@@ -116,6 +127,22 @@ export function wishWarnings(
     warnings.push(unsupported(`${card.name} has no option \`${option}\`${expected}`));
   }
   return warnings;
+}
+
+/** The warning about options for others than these providers; `undefined` where there are none. */
+export function strangerWarning(
+  { providerOptions }: ChatRequest,
+  ids: readonly string[],
+): Exclude<StreamPart, FinishPart> | undefined {
+  const strangers = Object.keys(providerOptions ?? {}).filter((key) => !ids.includes(key));
+  if (strangers.length === 0) return undefined;
+  const keys = cut(strangers.map((key) => quote(key)).join(", "), LONGEST_LIST);
+  const problem = `the \`providerOptions\` of ${keys} are for no provider of this call, so they were left out`;
+  return {
+    type: "warning",
+    code: "unsupported",
+    message: `${problem}, expected ${cut(ids.join(", "), LONGEST_LIST)}`,
+  };
 }
 
 function unsupported(message: string): StreamPart {

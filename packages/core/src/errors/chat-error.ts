@@ -143,9 +143,13 @@ export class ChatError extends Error {
     return withoutUndefined({ ...facts, phase, route });
   }
 
-  /** Recognises the errors of every copy of this package. */
+  /** Recognises the errors of every copy of this package; a value that throws when it is looked at is none. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === "object" && value !== null && MARK in value;
+    try {
+      return typeof value === "object" && value !== null && MARK in value;
+    } catch {
+      return false;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { ChatProvider, ChatRequest } from "../contract/contract.ts";
+import type { ChatRequest } from "../contract/contract.ts";
 import type { Call } from "../guard/call-context.ts";
 import { amendError, ChatError, type PartialReply } from "./chat-error.ts";
 import { createPromptRedactor } from "./prompt-redactor.ts";
@@ -10,7 +10,7 @@ const EXHAUSTED = Symbol.for("@fallthrough/registry.ChainExhaustedError");
 /** What a call was about when it failed. */
 export interface FailureFacts {
   /** The id of the provider. */
-  readonly provider: ChatProvider;
+  readonly provider: string;
   /** The model that was asked. */
   readonly model: string | undefined;
   /** The request, whose texts are redacted. */
@@ -38,7 +38,7 @@ export function explainFailure(thrown: unknown, facts: FailureFacts): unknown {
 /** Nothing of the thrown value is in it, so there is nothing to redact. */
 function unreadable({ provider, model, call, partial }: FailureFacts): ChatError {
   return new ChatError("contract", "stream() threw a value that cannot be read, expected a ChatError", {
-    provider: provider.id,
+    provider,
     model,
     phase: partial === undefined ? call.phase : "committed",
     partial,
@@ -64,7 +64,7 @@ function amend(error: ChatError, { provider, model, request, call, partial }: Fa
   return amendError(error, {
     code,
     message: redactor(error.message),
-    provider: error.provider ?? provider.id,
+    provider: error.provider ?? provider,
     model: error.model ?? model,
     phase: committed ? "committed" : (error.phase ?? call.phase),
     partial,

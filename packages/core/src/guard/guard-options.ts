@@ -17,6 +17,8 @@ export interface GuardOptions {
   readonly chain?: object | undefined;
   /** Fails the call with its reason when it aborts: who made the call is closed. */
   readonly closing?: AbortSignal | undefined;
+  /** The ids of all whom the call may ask. @default those of the provider */
+  readonly ids?: readonly string[] | undefined;
   /** Learns how the call goes on. */
   readonly observer?: CallObserver | undefined;
 }
@@ -48,6 +50,14 @@ export const SELF_GUARDED: unique symbol = Symbol.for("@fallthrough/core/1.selfG
 export interface SelfGuarded extends ChatProvider {
   /** The function that guards itself; another one in its place is guarded again. */
   stream(request: ChatRequest, options?: GuardOptions): ListedStream<GuardedAnswer>;
+}
+
+/** Holds the ids of those whom a chain may ask, also where somebody wrapped it. */
+export const MEMBERS: unique symbol = Symbol.for("@fallthrough/core/1.members") as never;
+
+/** The ids that options may be for where this provider is asked. */
+export function idsOf(provider: ChatProvider): readonly string[] {
+  return (provider as { readonly [MEMBERS]?: readonly string[] })[MEMBERS] ?? [provider.id];
 }
 
 /** Whether a provider guards itself; the mark holds the function, so that nothing that replaces that goes unguarded. */

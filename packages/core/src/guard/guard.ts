@@ -1,7 +1,13 @@
 import { instanceSettings } from "../contract/card.ts";
 import type { ChatProvider, ChatRequest, FinishPart, StreamPart } from "../contract/contract.ts";
 import { DEFAULT_LIMITS, NEARBY_TIMEOUTS, TIDY_MS, TRAILER_MS } from "../contract/defaults.ts";
-import { deniedCapability, findModel, needsOf, selectModel } from "../contract/requirements.ts";
+import {
+  deniedCapability,
+  findModel,
+  needsOf,
+  selectModel,
+  strangerWarning,
+} from "../contract/requirements.ts";
 import { ChatError } from "../errors/chat-error.ts";
 import { explainFailure } from "../errors/explain-failure.ts";
 import { quote } from "../errors/redact.ts";
@@ -10,7 +16,7 @@ import { openLists } from "../parts/part-lists.ts";
 import { abortReason, ignoreAbort, listenToAbort } from "./abort-listeners.ts";
 import { type Call, callOf, openCall } from "./call-context.ts";
 import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } from "./call-timers.ts";
-import { type FailedCall, type GuardOptions, isSelfGuarded } from "./guard-options.ts";
+import { type FailedCall, type GuardOptions, idsOf, isSelfGuarded } from "./guard-options.ts";
 import type { CallEnd, GuardedAnswer } from "./guarded-answer.ts";
 import { createIntake, type Intake } from "./part-judge.ts";
 import { timedOut } from "./timed-out.ts";
@@ -31,12 +37,19 @@ export function guard(
   request: ChatRequest,
   options: GuardOptions = {},
 ): OpeningLists<GuardedAnswer> {
-  if (isSelfGuarded(provider)) return provider.stream(request, options)[LISTS]();
-  return new GuardedCall(provider, request, options);
+  try {
+    if (isSelfGuarded(provider)) return provider.stream(request, options)[LISTS]();
+    return new GuardedCall(provider, request, options);
+  } catch (thrown) {
+    // a getter or a trap of the provider's
+    if (thrown instanceof ChatError) throw thrown;
+    throw new ChatError("config", "the provider could not be read, expected plain data");
+  }
 }
 
 class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   private readonly provider: ChatProvider;
+  private readonly id: string;
   // hidden, so that nobody logs a prompt who logs a stream
   readonly #request: ChatRequest;
   readonly #options: GuardOptions;
@@ -76,6 +89,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
     timeouts.firstChunkMs = capTimeout(timeouts.firstChunkMs, caps?.firstChunkMs);
     timeouts.totalMs = capTimeout(timeouts.totalMs, caps?.totalMs);
     this.provider = provider;
+    this.id = provider.id;
     this.#request = request;
     this.nearby = nearby === true;
     this.#options = options;
@@ -172,6 +186,12 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
       this.model = model;
       // it is held back until there is content
       if (warning !== undefined) intake.take({ type: "warning", code: "adjusted", message: warning }, []);
+      // a guard around this one has told
+      const strangers =
+        callOf(signal) === undefined
+          ? strangerWarning(request, this.#options.ids ?? idsOf(provider))
+          : undefined;
+      if (strangers !== undefined) intake.take(strangers, []);
       const denied = deniedCapability(findModel(provider, model), needsOf(request));
       if (denied !== undefined) {
         throw new ChatError("unsupported", `model ${quote(model ?? "")} does not do ${denied}`);
@@ -325,13 +345,13 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
 
   private failWith(thrown: unknown, unread: boolean): void {
     if (this.ended !== undefined) return;
-    const { provider, model, call, intake } = this;
+    const { id, model, call, intake } = this;
     if (this.finish !== undefined && !breaksContract(thrown)) {
       this.abandon();
       return;
     }
     const partial = intake.contents() > 0 ? intake.partial() : undefined;
-    const reason = explainFailure(thrown, { provider, model, request: this.#request, call, partial });
+    const reason = explainFailure(thrown, { provider: id, model, request: this.#request, call, partial });
     this.endWith(reason, { aborted: false, unread });
   }
 

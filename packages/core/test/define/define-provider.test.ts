@@ -146,7 +146,7 @@ test("a setting that throws while it is read is a config error", () => {
     },
   };
 
-  expect(problemOf(settings)).toContain("the settings could not be read, expected plain data");
+  expect(problemOf(settings)).toContain("setting `apiKey` could not be read, expected plain data");
 });
 
 test("a provider that does not speak HTTP takes none of its settings", () => {

@@ -7,12 +7,18 @@ const SEED = 20_261_121;
 /** Set by `npm run fuzz`: how long each property is tried, with values that nobody has seen. */
 export const fuzzMs: number = Number(process.env["FALLTHROUGH_FUZZ_MS"] ?? 0);
 
-/** How properties are tried; a failure prints a `seed` and a `path`, which repeat it when they stand here. */
-export const TRIALS: Parameters<unknown> =
-  fuzzMs > 0
+/** How a property is tried; a failure prints a `seed` and a `path`, which repeat it when they stand here. */
+export function trials(
+  numRuns: number,
+): Pick<Parameters<unknown>, "numRuns" | "seed" | "interruptAfterTimeLimit" | "endOnFailure"> {
+  return fuzzMs > 0
     ? // not made smaller: that may take longer than all the rest
       { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: fuzzMs, endOnFailure: true }
-    : { numRuns: RUNS, seed: SEED };
+    : { numRuns, seed: SEED };
+}
+
+/** How most properties are tried. */
+export const TRIALS: Parameters<unknown> = trials(RUNS);
 
 /** What a test of one property may take, its shrinking included. */
-export const TRIALS_MS: number = 60_000 + fuzzMs;
+export const TRIALS_MS: number = 180_000 + fuzzMs;

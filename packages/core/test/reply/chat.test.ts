@@ -342,3 +342,41 @@ test("a wrong request is told where the reply is consumed, and asks nobody", asy
   await expect(reply.text()).rejects.toMatchObject({ name: "ChatError", code: "bad-request" });
   expect(asked).toBe(0);
 });
+
+test("a call asks what its request held when it was made", async () => {
+  const asked: ChatRequest[] = [];
+  const provider = createToy(async function* (request) {
+    asked.push(request);
+    yield { type: "text-delta", delta: "a" };
+    yield FINISH;
+  });
+  const request: ChatRequest = { messages: [{ role: "user", content: "first" }], seed: 1 };
+  const reply = chat(provider, request);
+  request.messages.push({ role: "user", content: "second" });
+  request.seed = 2;
+
+  await reply.text();
+
+  expect(asked).toMatchObject([{ messages: [{ role: "user", content: "first" }], seed: 1 }]);
+  expect(asked[0]?.messages).not.toBe(request.messages);
+});
+
+test("what is wrong with a request is told to whoever consumes the reply", async () => {
+  const reply = chat(createToy(text as never), { messages: [] });
+
+  await expect(reply.text()).rejects.toMatchObject({ code: "bad-request" });
+});
+
+test("options for another provider are a warning", async () => {
+  const provider = createScripted({ type: "text-delta", delta: "a" }, FINISH);
+
+  const { warnings } = await chat(provider, { messages, providerOptions: { toy: {}, other: {} } }).result();
+
+  expect(warnings).toEqual([
+    {
+      code: "unsupported",
+      message:
+        'the `providerOptions` of "other" are for no provider of this call, so they were left out, expected toy',
+    },
+  ]);
+});

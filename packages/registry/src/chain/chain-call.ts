@@ -1,4 +1,10 @@
-import type { Attempt, ChainRequest, ChainTimeouts, StreamPart } from "@fallthrough/core";
+import {
+  type Attempt,
+  type ChainRequest,
+  type ChainTimeouts,
+  ChatError,
+  type StreamPart,
+} from "@fallthrough/core";
 import {
   abortReason,
   attachRoute,
@@ -8,11 +14,13 @@ import {
   createPartReader,
   type GuardedAnswer,
   type GuardOptions,
+  idsOf,
   LISTS,
   type ListedStream,
   mergeTimeouts,
   needsOf,
   type OpeningLists,
+  parseChainRequest,
   resolveTimeouts,
 } from "@fallthrough/core/internal";
 import type { HealthStore } from "../health/health.ts";
@@ -22,6 +30,7 @@ import { attemptOf, type CandidateCall, createAttempt } from "./attempt.ts";
 import { capsOf, deadlineError, isExpired, remainingMs, startBudget } from "./budget.ts";
 import type { Plan, Planned, Skip } from "./candidate.ts";
 import { pause, waitFor } from "./delay.ts";
+import { ChainExhaustedError } from "./exhausted.ts";
 import { verdictOn } from "./final-error.ts";
 import { isFinal, type ListedWindow, mayAskAgain, type Rules, skipOf } from "./next-step.ts";
 import { isOffline } from "./offline.ts";
@@ -52,21 +61,22 @@ export interface ChainContext {
 /**
  * One call of a chain: the attempts until one commits. What it opens to is that one's answer, as its guard gives it.
  *
- * `parse` gives a checked copy of the request: each attempt gets one of its own, so that what a provider changes in it
- * changes nothing for the next or for the caller.
+ * `read` gives a checked copy of the request, of which each attempt gets one of its own: what a provider changes in it
+ * changes nothing for the next. Where nobody comes after it, it gets the call's own.
  */
 export function createChainCall(
   context: ChainContext,
   plan: Plan,
-  parse: () => ChainRequest,
+  read: () => ChainRequest,
   options: GuardOptions = {},
 ): ListedStream<GuardedAnswer> & OpeningLists<GuardedAnswer> {
-  return new ChainCall(context, plan, parse, options);
+  return new ChainCall(context, plan, read, options);
 }
 
 /** What one call has found out. */
 interface Run {
   readonly request: ChainRequest;
+  readonly plan: readonly Planned[];
   readonly log: RouteLog;
   readonly rules: Rules;
   /** What holds for every attempt. */
@@ -83,19 +93,18 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   private readonly context: ChainContext;
   private readonly planFor: Plan;
   // hidden, so that nobody logs a prompt who logs a stream
-  readonly #parse: () => ChainRequest;
+  readonly #read: () => ChainRequest;
   readonly #options: GuardOptions;
   #attempt: CandidateCall | undefined = undefined;
   #reader: AsyncIterableIterator<StreamPart, undefined> | undefined = undefined;
   private readonly held: HeldFailure[] = [];
   private leavingSignals: AbortController | undefined = undefined;
-  private asked = false;
   private left = false;
 
-  constructor(context: ChainContext, planFor: Plan, parse: () => ChainRequest, options: GuardOptions) {
+  constructor(context: ChainContext, planFor: Plan, read: () => ChainRequest, options: GuardOptions) {
     this.context = context;
     this.planFor = planFor;
-    this.#parse = parse;
+    this.#read = read;
     this.#options = options;
   }
 
@@ -110,12 +119,13 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
 
   async open(): Promise<GuardedAnswer | undefined> {
     if (this.left) return undefined;
-    const request = this.#parse();
+    const request = this.#read();
     try {
       return await this.ask(this.begin(request));
     } catch (reason) {
-      this.settle(request.signal?.aborted === true);
-      throw reason;
+      const aborted = request.signal?.aborted === true;
+      this.settle(aborted);
+      throw aborted ? reason : knownFailure(reason);
     }
   }
 
@@ -133,6 +143,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   }
 
   private begin(request: ChainRequest): Run {
+    const plan = this.planFor({ model: request.model, needs: needsOf(request) });
     const call = callOf(request.signal);
     const { caps, route = call?.route, chain = call?.chain, reasoningOnly } = this.#options;
     const { policy, onAttempt, listedWindow } = this.context;
@@ -151,14 +162,13 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
       route,
       reasoningOnly: reasoningOnly ?? this.context.reasoningOnly,
       closing: this.context.closing,
+      ids: this.#options.ids ?? (request.providerOptions && plan.flatMap(({ provider }) => idsOf(provider))),
     };
-    return { request, log, rules: { policy, log, budget, listedWindow }, guarding, outer };
+    return { request, plan, log, rules: { policy, log, budget, listedWindow }, guarding, outer };
   }
 
   private async ask(run: Run): Promise<GuardedAnswer | undefined> {
-    const { request, log } = run;
-    const plan = this.planFor({ model: request.model, needs: needsOf(request) });
-    const walk = this.walkOver(run, plan);
+    const walk = this.walkOver(run);
 
     for (;;) {
       if (this.isOver(run)) return undefined;
@@ -171,12 +181,12 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     const answer = await this.askAgain(run, walk);
     if (answer !== undefined || this.left) return answer;
     walk.close();
-    this.settle(isOffline(log.errors()));
-    throw verdictOn(log, walk.retryAt());
+    this.settle(isOffline(run.log.errors()));
+    throw verdictOn(run.log, walk.retryAt());
   }
 
-  private walkOver(run: Run, plan: readonly Planned[]): Walk {
-    const { request, rules, log, guarding, outer } = run;
+  private walkOver(run: Run): Walk {
+    const { request, plan, rules, log, guarding, outer } = run;
     return createWalk({
       plan,
       health: this.context.health,
@@ -207,7 +217,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     const { planned } = last.turn;
     const permit = await walk.admitAgain(planned);
     if (!permit.admitted) return undefined;
-    return this.attempt(run, walk, { planned, permit, forced: true, others: false });
+    return this.attempt(run, walk, { planned, permit, forced: true, others: false, last: true });
   }
 
   /** @throws the caller's own reason, and that of a closed chain */
@@ -230,8 +240,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
       if (this.isOver(run)) return undefined;
       throw attachRoute(deadlineError(rules.budget), log.route());
     }
-    const own = this.asked ? this.#parse() : request;
-    this.asked = true;
+    const own = turn.last ? request : parseChainRequest(request);
     const closeWalk = () => walk.close();
     const context = { request: own, log, accounts, held, closeWalk, observer, started: now };
     const slow = isSlow(planned);
@@ -258,6 +267,13 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   private settle(offline: boolean): void {
     if (this.held.length > 0) this.context.accounts.settle(this.held, offline);
   }
+}
+
+/** What a health store threw, or a card that is another one each time, as an error that callers know. */
+function knownFailure(reason: unknown): Error {
+  if (reason instanceof ChatError || reason instanceof ChainExhaustedError) return reason;
+  const problem = "the health store, or the card of a provider, failed";
+  return new ChatError("config", `${problem}, expected what their contract says`, { cause: reason });
 }
 
 function recordSkip(log: RouteLog, { subject }: Planned, { code, reason }: Skip): void {

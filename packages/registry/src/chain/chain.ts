@@ -1,7 +1,10 @@
 import { ChatError, type ChatProvider, type ProviderStatus } from "@fallthrough/core";
 import {
   type GuardOptions,
+  idsOf,
+  MEMBERS,
   parseChainRequest,
+  readNow,
   SELF_GUARDED,
   type SelfGuarded,
 } from "@fallthrough/core/internal";
@@ -37,14 +40,21 @@ export function createChain(
   const plan = planCandidates(all);
 
   const stream: SelfGuarded["stream"] = (request, callOptions?: GuardOptions) =>
-    createChainCall(context, plan, () => parseChainRequest(request), callOptions);
+    createChainCall(
+      context,
+      plan,
+      readNow(() => parseChainRequest(request)),
+      callOptions,
+    );
   const close = () => context.close(all.map(({ provider }) => provider));
-  const chain: Chain & SelfGuarded & { readonly [SELF_GUARDED]: typeof stream } = {
+  const chain: Chain &
+    SelfGuarded & { readonly [SELF_GUARDED]: typeof stream; readonly [MEMBERS]: readonly string[] } = {
     specificationVersion: 1,
     id,
     name: `Chain of ${all.map(({ provider }) => provider.name).join(", ")}`,
     status: statusOf(all),
     models: [],
+    [MEMBERS]: all.flatMap(({ provider }) => idsOf(provider)),
     [SELF_GUARDED]: stream,
     stream,
     close,

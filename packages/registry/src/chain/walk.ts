@@ -10,8 +10,10 @@ export interface Turn {
   readonly permit: Permit;
   /** Whether it is asked in a cooldown, because nobody else is left. */
   readonly forced: boolean;
-  /** Whether others may be asked after it. */
+  /** Whether others may be asked after it, if they are well. */
   readonly others: boolean;
+  /** Whether nobody at all can be asked after it. */
+  readonly last: boolean;
 }
 
 /** What decides the walk of one call over its candidates. */
@@ -200,12 +202,13 @@ class CandidateWalk implements Walk {
   private turn(planned: Planned, permit: Permit, forced = false): Turn {
     this.passed = this.passed.filter((one) => one.planned !== planned);
     const { plan, skipOf } = this.options;
-    const others =
+    const left =
       this.suspects.length > 0 ||
-      (forced && this.cooling.length > 0) ||
       plan.some((other, place) => place >= this.index && skipOf(other) === undefined);
+    const cooling = this.cooling.length > 0;
+    const last = !left && !cooling && this.decliners.length === 0;
     if (!forced) this.close();
-    return { planned, permit, forced, others };
+    return { planned, permit, forced, others: left || (forced && cooling), last };
   }
 
   private pass(planned: Planned, refusal: Refusal): void {

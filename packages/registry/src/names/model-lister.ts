@@ -1,4 +1,13 @@
-import type { ChatProvider, ModelCard } from "@fallthrough/core";
+import { ChatError, type ChatProvider, type ModelCard } from "@fallthrough/core";
+import {
+  abortReason,
+  ignoreAbort,
+  listenToAbort,
+  objectOf,
+  parseDeclaredModels,
+  parseInput,
+  parseSignal,
+} from "@fallthrough/core/internal";
 
 /** One model that can be asked for. */
 export interface ModelListing {
@@ -31,6 +40,14 @@ const AT_ONCE = 8;
 /** How long an answer is remembered, in milliseconds. */
 const REMEMBERED_MS = 60_000;
 
+const parseListOptions = objectOf<ListModelsOptions>({ signal: parseSignal });
+const OPTIONS = {
+  code: "config",
+  whole: "the options of listModels()",
+  field: "listModels() option",
+} as const;
+const LIST = { code: "contract", whole: "what listModels() gave", field: "field of listModels()" } as const;
+
 interface Known {
   readonly until: number;
   readonly models: readonly ModelCard[];
@@ -47,21 +64,21 @@ export function createModelLister(providers: () => readonly ChatProvider[]): Mod
     const kept = known.get(provider);
     if (kept !== undefined && performance.now() < kept.until) return kept.models;
     if (provider.listModels === undefined) return provider.models;
-    const limits = [AbortSignal.timeout(LONGEST_MS), ...(signal === undefined ? [] : [signal])];
     try {
-      const models = await untilAborted(provider, AbortSignal.any(limits));
+      const models = parseInput(await untilAborted(provider, signal), parseDeclaredModels, LIST);
       known.set(provider, { until: performance.now() + REMEMBERED_MS, models });
       return models;
     } catch {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw abortReason(signal);
       // a server that cannot be reached has at least what its card declares
       return provider.models;
     }
   }
 
   return {
-    async list({ signal } = {}) {
-      signal?.throwIfAborted();
+    async list(options = {}) {
+      const { signal } = parseInput(options, parseListOptions, OPTIONS);
+      if (signal?.aborted) throw abortReason(signal);
       const lists: (readonly ModelListing[])[] = [];
       const waiting = [...providers().entries()];
       const ask = async () => {
@@ -83,12 +100,19 @@ export function listingsOf({ id }: ChatProvider, models: readonly ModelCard[]): 
 }
 
 /** What the server lists; a provider that hangs is not waited for. */
-function untilAborted(provider: ChatProvider, signal: AbortSignal): Promise<readonly ModelCard[]> {
-  return new Promise((resolve, reject) => {
-    const end = () => reject(signal.reason);
-    signal.addEventListener("abort", end);
-    // a plugin may throw where it should reject
-    const listed = (async () => provider.listModels?.({ signal }) ?? provider.models)();
-    listed.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+async function untilAborted(provider: ChatProvider, signal: AbortSignal | undefined): Promise<unknown> {
+  const controller = new AbortController();
+  const end = () => controller.abort(signal === undefined ? undefined : abortReason(signal));
+  const late = new ChatError("timeout", `listModels() took longer than ${LONGEST_MS} ms`);
+  const timer = setTimeout(() => controller.abort(late), LONGEST_MS);
+  if (signal !== undefined) listenToAbort(signal, end);
+  const aborted = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener("abort", () => reject(controller.signal.reason));
   });
+  try {
+    return await Promise.race([provider.listModels?.({ signal: controller.signal }), aborted]);
+  } finally {
+    clearTimeout(timer);
+    if (signal !== undefined) ignoreAbort(signal, end);
+  }
 }

@@ -18,8 +18,10 @@ import {
   listOf,
   objectOf,
   parseChainRequest,
+  parseInput,
   parseProvider,
   parseText,
+  readNow,
   recordOf,
   wrongValue,
 } from "@fallthrough/core/internal";
@@ -107,6 +109,15 @@ function parseRegistryFields(value: unknown): RegistryOptions {
   return (fieldsOf(value)["servers"] === undefined ? parseWithProviders : parseWithServers)(value);
 }
 
+const NAME = { code: "config", whole: "the name", field: "name" } as const;
+const NEEDS = { code: "config", whole: "the needs of explain()", field: "need" } as const;
+const parseNeeds: FieldParser<readonly Need[]> = listOf(parseText) as FieldParser<Need[]>;
+
+/** A name that may be left out; @throws `config` for what is none */
+function readName(name: unknown): string | undefined {
+  return name === undefined ? undefined : parseInput(name, parseText, NAME);
+}
+
 function parseTargets(value: unknown): string | readonly string[] {
   if (typeof value === "string") return value;
   if (!Array.isArray(value)) throw wrongValue(value, "a reference or a list of references");
@@ -151,15 +162,16 @@ export function createRegistry<const Alias extends string = string>(
       return planCandidates(forwardingCandidates(candidates, call))({ ...need, model: undefined });
     };
     const request = { model, messages: [{ role: "user", content: body }], signal };
-    return createReply((route) =>
-      createChainCall(context, forwardPlan, () => parseChainRequest(request), { route }),
-    );
+    const read = readNow(() => parseChainRequest(request));
+    return createReply((route) => createChainCall(context, forwardPlan, read, { route }));
   };
 
   const registry: Registry<Alias> & ForwardingRegistry = {
     [FORWARDS]: forwards,
-    chat: (request) =>
-      createReply((route) => createChainCall(context, plan, () => parseChainRequest(request), { route })),
+    chat(request) {
+      const read = readNow(() => parseChainRequest(request));
+      return createReply((route) => createChainCall(context, plan, read, { route }));
+    },
     models: () => presentProviders(catalog).flatMap((provider) => listingsOf(provider, provider.models)),
     providers: () => presentProviders(catalog),
     absent: () =>
@@ -168,15 +180,20 @@ export function createRegistry<const Alias extends string = string>(
         return absence === undefined ? [] : { provider, ...absence };
       }),
     resolve(name) {
-      const { steps, candidates } = resolveReference(catalog, name);
+      const { steps, candidates } = resolveReference(catalog, readName(name));
       const all = steps.some(({ type }) => type === "auto");
       return all
         ? candidates.filter(({ provider, explicit }) => explicit || provider.status.state !== "retired")
         : candidates;
     },
-    explain: async (name, needs = []) => explainResolution(resolveReference(catalog, name), health, needs),
+    explain: async (name, needs = []) =>
+      explainResolution(
+        resolveReference(catalog, readName(name)),
+        health,
+        parseInput(needs, parseNeeds, NEEDS),
+      ),
     aliases: () => Object.fromEntries(catalog.aliases) as Record<Alias, readonly string[]>,
-    resetHealth: (provider) => resetHealth(health, providers, provider),
+    resetHealth: async (provider) => resetHealth(health, providers, readName(provider)),
     listModels: (listing) => lister.list(listing),
     close: () => context.close(providers),
     [Symbol.asyncDispose]: () => context.close(providers),

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { ChatError, type ChatProvider, chat, type StreamPart } from "@fallthrough/core";
+import { wrapProvider } from "@fallthrough/core/provider";
 import { afterEach, expect, test, vi } from "vitest";
 import { BACK_OFF_MS } from "../../src/health/policy.ts";
 import {
@@ -368,4 +369,91 @@ test("the stream of a chain does not show the prompt to whoever logs it", async 
   await stream.next();
 
   expect(inspect(stream, { depth: 9 })).not.toContain(prompt);
+});
+
+test("what a candidate changes in its request changes nothing for the next or for the caller", async () => {
+  const createRequest = () => ({
+    messages: [
+      {
+        role: "user" as const,
+        content: [
+          { type: "text" as const, text: "what is this?" },
+          { type: "image" as const, data: "aGk=" },
+        ],
+      },
+    ],
+    extraFields: { a: { b: 1 } },
+  });
+  const request = createRequest();
+  const seen: unknown[] = [];
+  const meddler = (id: string): ChatProvider => ({
+    ...fakeProvider(id, []),
+    stream({ messages, extraFields }) {
+      seen.push(structuredClone({ messages, extraFields }));
+      Object.assign(messages[0]?.content?.[1] as object, { data: "converted in place" });
+      messages.push({ role: "user", content: "more" });
+      Object.assign(extraFields?.["a"] as object, { b: 2 });
+      throw new ChatError("auth", "no");
+    },
+  });
+
+  await expect(chat(createChain(["one", "two", "three"].map(meddler)), request).text()).rejects.toThrow();
+
+  expect(seen).toEqual([createRequest(), createRequest(), createRequest()]);
+  expect(request).toEqual(createRequest());
+});
+
+test("a call asks what its request held when it was made", async () => {
+  const provider = fakeProvider("one", [[new ChatError("server", "once")], answer("a")]);
+  const request = { messages: [{ role: "user" as const, content: "first" }] };
+  const reply = chat(createChain([provider]), request);
+  request.messages.push({ role: "user", content: "second" });
+  (request.messages[0] as { content: string }).content = "changed";
+
+  await reply.text();
+
+  expect(provider.requests.map(({ messages }) => messages)).toEqual([
+    [{ role: "user", content: "first" }],
+    [{ role: "user", content: "first" }],
+  ]);
+});
+
+test("a request is read once, however many candidates are asked", async () => {
+  let read = 0;
+  const request = {
+    get messages() {
+      read++;
+      return [{ role: "user" as const, content: "q" }];
+    },
+  };
+  const failing = [new ChatError("auth", "no")];
+
+  await chat(
+    createChain([fakeProvider("one", [failing]), fakeProvider("two", [answer("a")])]),
+    request,
+  ).text();
+
+  expect(read).toBe(1);
+});
+
+test.each([
+  ["a candidate", ["one", "two"], undefined],
+  ["a member of a chain inside", ["one", "inner-1", "inner-2"], undefined],
+  ["nobody", ["nobody", "one"], 'the `providerOptions` of "nobody" are for no provider of this call'],
+])("options for %s warn only where they are for no provider of the call", async (_, ids, warning) => {
+  const inner = createChain([fakeProvider("inner-1", [answer("a")]), fakeProvider("inner-2", [answer("a")])]);
+  const first = fakeProvider("one", [[new ChatError("auth", "no")]]);
+  const providerOptions = Object.fromEntries(ids.map((id) => [id, { option: 1 }]));
+  for (const last of [
+    inner,
+    { ...inner, stream: wrapProvider(inner, { stream: (next) => next() }).stream },
+  ]) {
+    const chain = createChain([first, last, fakeProvider("two", [answer("a")])]);
+
+    const { warnings } = await chat(chain, { ...QUESTION, providerOptions }).result();
+
+    expect(warnings.map(({ message }) => message)).toEqual(
+      warning === undefined ? [] : [expect.stringContaining(warning)],
+    );
+  }
 });

@@ -13,7 +13,7 @@ import { createResponse, mediaType } from "../answer/response.ts";
 import type { HttpClient, HttpClientDefaults, HttpRequest, HttpResponse } from "../types.ts";
 import { type CookieJar, createCookieJar } from "./cookies.ts";
 import { mergeHeaders, parseBaseURL, parseCookies } from "./endpoint.ts";
-import { resolveProxy } from "./proxy.ts";
+import { checkLogin, resolveProxy } from "./proxy.ts";
 import type { Transport } from "./transport.ts";
 
 const FORM = "application/x-www-form-urlencoded";
@@ -92,6 +92,7 @@ export function createHttpClient(defaults: HttpClientDefaults, given?: ProviderS
   function load(): Promise<Transport> {
     const dispatcher = settings.dispatcher as Dispatcher | undefined;
     const { headerBytes, streamBytes } = limits;
+    checkLogin(provider, proxy);
     // what opens connections is most of the start-up
     loading ??= import("./transport.ts").then(({ createTransport }) =>
       createTransport({ origin, proxy, dispatcher, headerBytes, streamBytes }),

@@ -20,12 +20,17 @@ export function resolveProxy(
   const wrong = (problem: string): ChatError => new ChatError("config", `${where} ${problem}`, { provider });
   const url = parseProxyURL(value);
   if (url === undefined) throw wrong(`is no URL, expected one with ${SCHEMES.join(" ")} or socks5h:`);
-  const login = decodeLogin(url);
-  if (login === undefined) throw wrong("holds a user or password that is not URL-encoded");
-  if (url.protocol === "socks5:" && login.some((text) => Buffer.byteLength(text) > LONGEST_SOCKS_LOGIN)) {
-    throw wrong(`holds a user or password of more bytes than SOCKS5 allows, expected ${LONGEST_SOCKS_LOGIN}`);
-  }
+  if (decodeLogin(url) === undefined) throw wrong("holds a user or password that is not URL-encoded");
   return url;
+}
+
+/** Fails a call whose proxy cannot be given its login, as other faults of a proxy fail it; @throws `config` */
+export function checkLogin(provider: string, proxy: URL | undefined): void {
+  if (proxy?.protocol !== "socks5:") return;
+  if (decodeLogin(proxy)?.some((text) => Buffer.byteLength(text) > LONGEST_SOCKS_LOGIN)) {
+    const problem = "the proxy has a user or password of more bytes than SOCKS5 allows";
+    throw new ChatError("config", `${problem}, expected ${LONGEST_SOCKS_LOGIN}`, { provider });
+  }
 }
 
 /** Also `host:port`, as other programs take it; with `socks5h:` the proxy resolves names, and it always does here. */

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { ChatError } from "../../../src/errors/chat-error.ts";
-import { resolveProxy } from "../../../src/http/client/proxy.ts";
+import { createHttpClient } from "../../../src/http/client/client.ts";
+import { checkLogin, resolveProxy } from "../../../src/http/client/proxy.ts";
+import { startSockets } from "../../servers.ts";
 
 const ORIGIN = "https://api.toy.example";
 
@@ -102,10 +104,19 @@ test.each([
 });
 
 test("a SOCKS login of more bytes than its length byte can say is a config error that does not show it", () => {
-  const resolve = (login: string) => () =>
-    resolveProxy("toy", new URL(ORIGIN), `socks5://${login}@proxy:1080`, {});
+  const check = (login: string) => () => checkLogin("toy", new URL(`socks5://${login}@proxy:1080`));
 
-  expect(resolve(`user:${"p".repeat(255)}`)).not.toThrow();
-  expect(resolve(`user:${"p".repeat(256)}`)).toThrow(/expected 255$/);
-  expect(resolve(`${"%C3%BC".repeat(128)}:p`)).toThrow(expect.objectContaining({ code: "config" }));
+  expect(check(`user:${"p".repeat(255)}`)).not.toThrow();
+  expect(check(`user:${"p".repeat(256)}`)).toThrow(/expected 255$/);
+  expect(check(`${"%C3%BC".repeat(128)}:p`)).toThrow(expect.objectContaining({ code: "config" }));
+});
+
+test("a call through a SOCKS proxy that cannot be given its login opens no connection", async () => {
+  const server = await startSockets(() => {});
+  const proxy = `socks5://user:${"p".repeat(300)}@127.0.0.1:${server.port}`;
+  const http = createHttpClient({ provider: "toy", origin: ORIGIN }, { proxy });
+
+  await expect(http({ path: "/" })).rejects.toMatchObject({ code: "config" });
+  await http.close();
+  expect(server.connections).toBe(0);
 });
