@@ -1,4 +1,4 @@
-import type { StreamPart, Warning } from "@fallthrough/core";
+import type { Source, StreamPart, Warning } from "@fallthrough/core";
 import type { StreamWriter } from "../dialect.ts";
 import { escapeLineEnds } from "../line-ends.ts";
 import { gatherOpaque } from "./opaque-data.ts";
@@ -7,7 +7,7 @@ import {
   createHead,
   formatCall,
   formatEnd,
-  formatWarnings,
+  formatExtras,
   type LineForm,
   type LineHead,
   type Said,
@@ -18,6 +18,7 @@ export function createLines(form: LineForm, asked: string | undefined): StreamWr
   const since = performance.now();
   const opaque = gatherOpaque();
   const warnings: Warning[] = [];
+  const sources: Source[] = [];
   let head: LineHead = createHead({ model: asked ?? "auto" });
   /** What stands before and behind the text of a line. */
   let before = "";
@@ -39,9 +40,17 @@ export function createLines(form: LineForm, asked: string | undefined): StreamWr
       case "warning":
         warnings.push({ code: part.code, message: part.message });
         return "";
+      case "source":
+        sources.push({ url: part.url, title: part.title });
+        return "";
       case "finish": {
         const said = form({ content: "", ...opaque.format() });
-        const end = { ...head, ...said, ...formatEnd(part, part.usage, since), ...formatWarnings(warnings) };
+        const end = {
+          ...head,
+          ...said,
+          ...formatEnd(part, part.usage, since),
+          ...formatExtras({ warnings, sources }),
+        };
         return formatLine(end);
       }
       default:

@@ -1,4 +1,13 @@
-import type { FinishPart, JsonObject, StreamPart, ToolCall, Usage, Warning } from "@fallthrough/core";
+import type {
+  ChatResult,
+  FinishPart,
+  JsonObject,
+  Source,
+  StreamPart,
+  ToolCall,
+  Usage,
+  Warning,
+} from "@fallthrough/core";
 import { fieldsOf, parseJson } from "@fallthrough/core/provider";
 import { type Answerer, type AnswerWriter, formatReference } from "../dialect.ts";
 import { gatherOpaque } from "./opaque-data.ts";
@@ -62,9 +71,15 @@ export function formatEnd({ finishReason }: FinishPart, usage: Usage | undefined
   };
 }
 
-/** What was asked and not done, as a field beside those of the protocol. */
-export function formatWarnings(warnings: readonly Warning[]): { readonly warnings?: readonly Warning[] } {
-  return warnings.length === 0 ? {} : { warnings };
+/** What stands beside an answer that the protocol has no field for: what was asked and not done, and citations. */
+export function formatExtras({ warnings, sources }: Pick<ChatResult, "warnings" | "sources">): {
+  readonly warnings?: readonly Warning[];
+  readonly sources?: readonly Source[];
+} {
+  return {
+    ...(warnings.length === 0 ? {} : { warnings }),
+    ...(sources.length === 0 ? {} : { sources }),
+  };
 }
 
 /** A call with its arguments as an object; what is none stands in one. */
@@ -93,7 +108,8 @@ export function createAnswer(form: LineForm): AnswerWriter {
       if (part.type === "finish") finish = part;
       opaque.take(part);
     },
-    format({ route, text, reasoning, toolCalls, usage, warnings }) {
+    format(result) {
+      const { route, text, reasoning, toolCalls, usage } = result;
       const said = {
         content: text,
         ...(reasoning === "" ? {} : { thinking: reasoning }),
@@ -104,7 +120,7 @@ export function createAnswer(form: LineForm): AnswerWriter {
         ...createHead(route),
         ...form(said),
         ...formatEnd(finish, usage, since),
-        ...formatWarnings(warnings),
+        ...formatExtras(result),
       };
     },
   };

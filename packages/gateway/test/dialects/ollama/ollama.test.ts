@@ -126,14 +126,24 @@ test("a failure is a text under `error`, before the first line with a status, be
   expect(after.at(-1)).not.toHaveProperty("done");
 });
 
-test.each([true, false])("what was left out stands beside the answer, streamed: %s", async (stream) => {
-  const parts: StreamPart[] = [{ type: "warning", code: "unsupported", message: "no seed" }, ...answer("hi")];
+test.each([true, false])(
+  "what was left out and what was cited stand beside the answer, streamed: %s",
+  async (stream) => {
+    const parts: StreamPart[] = [
+      { type: "warning", code: "unsupported", message: "no seed" },
+      { type: "source", url: "https://example.org", title: "Wiki" },
+      ...answer("hi"),
+    ];
 
-  const response = await askOllama(gatewayOf(parts), { stream });
+    const response = await askOllama(gatewayOf(parts), { stream });
 
-  const last = stream ? (await linesOf(response)).at(-1) : ((await response.json()) as Line);
-  expect(last?.["warnings"]).toEqual([{ code: "unsupported", message: "no seed" }]);
-});
+    const last = stream ? (await linesOf(response)).at(-1) : ((await response.json()) as Line);
+    expect(last).toMatchObject({
+      warnings: [{ code: "unsupported", message: "no seed" }],
+      sources: [{ url: "https://example.org", title: "Wiki" }],
+    });
+  },
+);
 
 const THOUGHTFUL: StreamPart[] = [
   { type: "reasoning-delta", delta: "let me " },
