@@ -1,6 +1,15 @@
-import type { ChainTimeouts, ProviderSettings } from "@fallthrough/core";
-import { ChatError, DEFAULT_TIMEOUTS } from "@fallthrough/core";
-import { quote } from "@fallthrough/core/provider";
+import { type ChainTimeouts, ChatError, type ProviderSettings } from "@fallthrough/core";
+import {
+  type FieldParser,
+  listOf,
+  objectOf,
+  parseChainTimeouts,
+  parseInput,
+  parseFields as parseObject,
+  parseText,
+  recordOf,
+  wrongValue,
+} from "@fallthrough/core/internal";
 import type { GatewayServerOptions } from "@fallthrough/gateway";
 import type { Servers } from "@fallthrough/registry";
 import type { LogForm } from "./call-log.ts";
@@ -31,30 +40,29 @@ interface ServeConfig extends Omit<GatewayServerOptions, "onCall"> {
   readonly log?: LogForm | undefined;
 }
 
-type Check = (value: unknown, key: string) => void;
-
-const CHECKS: { readonly [Key in keyof Config]-?: Check } = {
-  settings: checkRecord(checkRecord(() => {})),
+const parseKeys = objectOf<Config>({
+  settings: recordOf(parseObject),
   // discovery checks each of them itself
-  servers: checkRecord(() => {}),
-  order: checkNames,
-  allow: checkNames,
-  deny: checkNames,
-  aliases: checkRecord(checkAlias),
-  timeouts: checkTimeouts,
+  servers: parseObject as FieldParser<Servers>,
+  order: listOf(parseText),
+  allow: listOf(parseText),
+  deny: listOf(parseText),
+  aliases: recordOf(parseReferences),
+  timeouts: parseChainTimeouts,
   // the gateway checks each of its options itself
-  serve: checkRecord(() => {}),
-};
+  serve: parseObject,
+});
+const CONFIG = { code: "config", whole: "the configuration", field: "key" } as const;
 
 /** Checks a configuration; @throws `config`, naming the key and what would be right */
 export function parseConfig(value: unknown): Config {
-  if (!isRecord(value)) throw wrong("the configuration", value, "an object");
-  for (const [key, entry] of Object.entries(value)) {
-    const check = Object.hasOwn(CHECKS, key) ? CHECKS[key as keyof Config] : undefined;
-    if (!check) throw unknownKey(`key ${quote(key)}`, Object.keys(CHECKS));
-    if (entry !== undefined) check(entry, key);
-  }
-  return value;
+  return parseInput(value, parseKeys, CONFIG);
+}
+
+function parseReferences(value: unknown): string | readonly string[] {
+  if (typeof value === "string") return value;
+  if (!Array.isArray(value)) throw wrongValue(value, "a model reference or a list of them");
+  return listOf(parseText)(value);
 }
 
 /** A copy of a JSON value whose texts have each `${NAME}` replaced from the environment; @throws `config` */
@@ -76,48 +84,6 @@ export function interpolate(
   );
 }
 
-function checkNames(value: unknown, key: string): void {
-  if (!isNames(value)) throw wrong(`\`${key}\``, value, "a list of names");
-}
-
-function checkAlias(value: unknown, key: string): void {
-  if (typeof value !== "string" && !isNames(value)) {
-    throw wrong(`\`${key}\``, value, "a model reference or a list of them");
-  }
-}
-
-function checkTimeouts(value: unknown, key: string): void {
-  checkRecord((milliseconds, name) => {
-    const timer = name.slice(key.length + 1);
-    if (!Object.hasOwn(DEFAULT_TIMEOUTS, timer))
-      throw unknownKey(`\`${name}\``, Object.keys(DEFAULT_TIMEOUTS));
-    if (typeof milliseconds !== "number" || !(milliseconds >= 0)) {
-      throw wrong(`\`${name}\``, milliseconds, "milliseconds, or 0 for none");
-    }
-  })(value, key);
-}
-
-function checkRecord(check: Check): Check {
-  return (value, key) => {
-    if (!isRecord(value)) throw wrong(`\`${key}\``, value, "an object");
-    for (const [name, entry] of Object.entries(value)) check(entry, `${key}.${name}`);
-  };
-}
-
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isNames(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === "string");
-}
-
-function unknownKey(what: string, known: readonly string[]): ChatError {
-  return new ChatError("config", `${what} is unknown, expected one of ${known.join(", ")}`);
-}
-
-/** Names the type only: a value out of place may be a secret. */
-function wrong(what: string, value: unknown, expected: string): ChatError {
-  const found = value === null ? "null" : Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
-  return new ChatError("config", `${what} is ${found}, expected ${expected}`);
 }

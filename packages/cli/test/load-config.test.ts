@@ -79,7 +79,7 @@ test.each([
     "a wrong key",
     "fallthrough.config.json",
     '{ "orders": [] }',
-    'fallthrough.config.json: key "orders" is unknown',
+    "fallthrough.config.json: key `orders` is unknown",
   ],
   [
     "a module without default export",

@@ -1,6 +1,16 @@
-import { ChatError } from "@fallthrough/core";
-import { quote } from "@fallthrough/core/provider";
-import type { AccessOptions } from "./access.ts";
+import {
+  type FieldParsers,
+  listOf,
+  objectOf,
+  parseCount,
+  parseFunction,
+  parseInput,
+  parseText,
+  parseTimer,
+  recordOf,
+  wrongValue,
+} from "@fallthrough/core/internal";
+import type { AccessOptions, TokenGrant } from "./access.ts";
 import type { CallRecord } from "./call-record.ts";
 
 /** How a gateway serves; no client can change any of it. A timer is turned off with `0`. */
@@ -33,19 +43,10 @@ export interface GatewayServerOptions extends GatewayOptions {
 
 const MiB = 1024 * 1024;
 
-type Defaulted =
-  | "maxCalls"
-  | "bodyBytes"
-  | "graceMs"
-  | "keepaliveMs"
-  | "bodyMs"
-  | "writeMs"
-  | "rememberMs"
-  | "port"
-  | "host";
+type Defaulted = "maxCalls" | "bodyBytes" | "graceMs" | "keepaliveMs" | "bodyMs" | "writeMs" | "rememberMs";
 
 /** What holds where an option is left out. */
-const DEFAULTS: { readonly [Name in Defaulted]: NonNullable<GatewayServerOptions[Name]> } = {
+const DEFAULTS: Readonly<Record<Defaulted, number>> = {
   maxCalls: 256,
   bodyBytes: 32 * MiB,
   graceMs: 10_000,
@@ -53,106 +54,66 @@ const DEFAULTS: { readonly [Name in Defaulted]: NonNullable<GatewayServerOptions
   bodyMs: 30_000,
   writeMs: 60_000,
   rememberMs: 600_000,
+};
+const SERVER_DEFAULTS: typeof DEFAULTS & { readonly port: number; readonly host: string } = {
+  ...DEFAULTS,
   port: 8787,
   host: "127.0.0.1",
 };
 
-type Rule = readonly [isRight: (value: unknown) => boolean, expected: string];
-
-const isText = (value: unknown): boolean => typeof value === "string";
-const TEXT: Rule = [isText, "a string"];
-const TEXTS: Rule = [(value) => Array.isArray(value) && value.every(isText), "a list of strings"];
-const MILLISECONDS: Rule = [
-  (value) => typeof value === "number" && value >= 0,
-  "milliseconds, or 0 to turn it off",
-];
-const COUNT: Rule = [
-  (value) =>
-    typeof value === "number" &&
-    value >= 1 &&
-    (Number.isInteger(value) || value === Number.POSITIVE_INFINITY),
-  "a whole number from 1",
-];
-const TOKENS: Rule = [
-  (value) => isRecord(value) && Object.values(value).every(isGrant),
-  "an object of tokens by name, each a string or { token, models, callsPerMinute }",
-];
-const PORT: Rule = [
-  (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535,
-  "a number from 0 to 65535",
-];
-
-const RULES: { readonly [Name in keyof GatewayOptions]-?: Rule } = {
-  token: TEXT,
-  tokens: TOKENS,
-  hosts: TEXTS,
-  allowOrigins: TEXTS,
-  maxCalls: COUNT,
-  bodyBytes: COUNT,
-  graceMs: MILLISECONDS,
-  keepaliveMs: MILLISECONDS,
-  bodyMs: MILLISECONDS,
-  writeMs: MILLISECONDS,
-  rememberMs: MILLISECONDS,
-  onCall: [(value) => typeof value === "function", "a function"],
+const FIELDS: FieldParsers<GatewayOptions> = {
+  token: parseText,
+  tokens: recordOf(parseGrant),
+  hosts: listOf(parseText),
+  allowOrigins: listOf(parseText),
+  maxCalls: parseAmount,
+  bodyBytes: parseAmount,
+  graceMs: parseTimer,
+  keepaliveMs: parseTimer,
+  bodyMs: parseTimer,
+  writeMs: parseTimer,
+  rememberMs: parseTimer,
+  onCall: parseFunction,
 };
-const SERVER_RULES: { readonly [Name in keyof GatewayServerOptions]-?: Rule } = {
-  ...RULES,
-  port: PORT,
-  host: TEXT,
-};
+const parseOptions = objectOf(FIELDS);
+const parseServerOptions = objectOf<GatewayServerOptions>({ ...FIELDS, port: parsePort, host: parseText });
+const parseTokenGrant = objectOf<TokenGrant>(
+  { token: parseText, models: listOf(parseText), callsPerMinute: parseAmount },
+  { required: ["token"] },
+);
+const OPTIONS = { code: "config", whole: "the options of the gateway", field: "option" } as const;
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function parseGrant(value: unknown): string | TokenGrant {
+  return typeof value === "string" ? value : parseTokenGrant(value);
 }
 
-function isGrant(value: unknown): boolean {
-  if (!isRecord(value)) return isText(value);
-  const { token, models, callsPerMinute, ...others } = value;
-  return (
-    isText(token) &&
-    (models === undefined || TEXTS[0](models)) &&
-    (callsPerMinute === undefined || COUNT[0](callsPerMinute)) &&
-    Object.keys(others).length === 0
-  );
+/** A count that may be without end. */
+function parseAmount(value: unknown): number {
+  return value === Number.POSITIVE_INFINITY ? value : parseCount(value);
 }
 
-/** The options of a handler over the defaults; @throws `config`, naming the option and what would be right */
-export function resolveOptions(options: GatewayOptions): Resolved<GatewayOptions> {
-  return resolve(options, RULES);
-}
-
-/** The options of a server over the defaults; @throws `config`, naming the option and what would be right */
-export function resolveServerOptions(options: GatewayServerOptions): Resolved<GatewayServerOptions> {
-  return resolve(options, SERVER_RULES);
+function parsePort(value: unknown): number {
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535)
+    return value as number;
+  throw wrongValue(value, "a number from 0 to 65535");
 }
 
 /** Options in which everything that has a default has a value. */
 export type Resolved<Options> = Options & {
-  readonly [Name in keyof Options & Defaulted]-?: NonNullable<Options[Name]>;
+  readonly [Name in keyof Options & keyof typeof SERVER_DEFAULTS]-?: NonNullable<Options[Name]>;
 };
 
-function resolve<Options extends object>(
-  options: Options,
-  rules: { readonly [Name in keyof Options]-?: Rule },
-): Resolved<Options> {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  for (const [name, value] of given) {
-    if (!Object.hasOwn(rules, name)) {
-      const known = Object.keys(rules).join(", ");
-      throw new ChatError("config", `option ${quote(name)} is unknown, expected one of ${known}`);
-    }
-    const [isRight, expected] = rules[name as keyof Options];
-    if (isRight(value)) continue;
-    throw new ChatError("config", `option \`${name}\` is ${describe(value)}, expected ${expected}`);
-  }
-  const defaults = Object.entries(DEFAULTS).filter(([name]) => Object.hasOwn(rules, name));
-  return Object.fromEntries([...defaults, ...given]) as Resolved<Options>;
+/** The options of a handler over the defaults; @throws `config`, naming the option and what would be right */
+export function resolveOptions(options: GatewayOptions): Resolved<GatewayOptions> {
+  return over(DEFAULTS, parseInput(options, parseOptions, OPTIONS));
 }
 
-/** A number as it is, of anything else its kind: a value in the wrong place may be a secret. */
-function describe(value: unknown): string {
-  if (typeof value === "number") return `${value}`;
-  if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
+/** The options of a server over the defaults; @throws `config`, naming the option and what would be right */
+export function resolveServerOptions(options: GatewayServerOptions): Resolved<GatewayServerOptions> {
+  return over(SERVER_DEFAULTS, parseInput(options, parseServerOptions, OPTIONS));
+}
+
+/** The parser has left out what is undefined. */
+function over<Options extends object>(defaults: object, options: Options): Resolved<Options> {
+  return { ...defaults, ...options } as Resolved<Options>;
 }

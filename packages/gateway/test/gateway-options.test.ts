@@ -6,17 +6,22 @@ import { answer, memoryProvider, post, registryOf } from "./case.ts";
 const registry = registryOf(memoryProvider("one", answer("hi")));
 
 test.each([
-  [{ keepAliveMs: 5 }, 'option "keepAliveMs" is unknown'],
-  [{ keepaliveMs: "15s" }, "option `keepaliveMs` is a value of type string, expected milliseconds, or 0"],
-  [{ writeMs: -1 }, "option `writeMs` is -1, expected milliseconds"],
+  [{ keepAliveMs: 5 }, "option `keepAliveMs` is unknown, expected `keepaliveMs`"],
+  [{ keepaliveMs: "15s" }, "option `keepaliveMs` is a text, expected milliseconds, or 0"],
+  [{ writeMs: -1 }, "option `writeMs` is the number -1, expected milliseconds"],
   [{ graceMs: Number.NaN }, "option `graceMs` is NaN, expected milliseconds"],
   [{ graceMs: null }, "option `graceMs` is null, expected milliseconds"],
-  [{ maxCalls: 0 }, "option `maxCalls` is 0, expected a whole number from 1"],
-  [{ bodyBytes: 1.5 }, "option `bodyBytes` is 1.5, expected a whole number from 1"],
-  [{ hosts: "my-machine" }, "option `hosts` is a value of type string, expected a list of strings"],
-  [{ token: ["s3cret"] }, "option `token` is a list, expected a string"],
-  [{ port: 70_000 }, "option `port` is 70000, expected a number from 0 to 65535"],
-  [{ host: 7 }, "option `host` is 7, expected a string"],
+  [{ maxCalls: 0 }, "option `maxCalls` is the number 0, expected a whole number from 1"],
+  [{ bodyBytes: 1.5 }, "option `bodyBytes` is the number 1.5, expected a whole number from 1"],
+  [{ hosts: "my-machine" }, "option `hosts` is a text, expected a list"],
+  [{ token: ["s3cret"] }, "option `token` is a list, expected a text"],
+  [{ tokens: { ada: { models: [] } } }, "option `tokens.ada.token` is missing, expected a text"],
+  [
+    { tokens: { ada: { token: "t", model: "m" } } },
+    "option `tokens.ada.model` is unknown, expected `models`",
+  ],
+  [{ port: 70_000 }, "option `port` is the number 70000, expected a number from 0 to 65535"],
+  [{ host: 7 }, "option `host` is the number 7, expected a text"],
 ])("%j is a config error that names the option", async (options, message) => {
   await expect(startGateway(registry, options as GatewayServerOptions)).rejects.toMatchObject({
     code: "config",
@@ -26,7 +31,7 @@ test.each([
 
 test("a handler takes no option of a server", () => {
   expect(() => createGateway(registry, { port: 1 } as object)).toThrow(
-    expect.objectContaining({ code: "config", message: expect.stringContaining('"port" is unknown') }),
+    expect.objectContaining({ code: "config", message: expect.stringContaining("`port` is unknown") }),
   );
 });
 
