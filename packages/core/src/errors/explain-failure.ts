@@ -5,7 +5,7 @@ import { amendError, ChatError, type PartialReply } from "./chat-error.ts";
 import { createPromptRedactor } from "./prompt-redactor.ts";
 import { type Redactor, redactedCause } from "./redact.ts";
 
-const EXHAUSTED = Symbol.for("@fallthrough/registry.ChainExhaustedError");
+const EXHAUSTED = Symbol.for("@fallthrough/registry/1.ChainExhaustedError");
 
 /** What a call was about when it failed. */
 export interface FailureFacts {

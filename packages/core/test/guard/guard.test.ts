@@ -204,7 +204,7 @@ test("what the instance knows to be secret and what the caller said are gone fro
 
 test("the error of an exhausted chain passes untouched", async () => {
   const exhausted = Object.assign(new Error("all failed"), {
-    [Symbol.for("@fallthrough/registry.ChainExhaustedError")]: true,
+    [Symbol.for("@fallthrough/registry/1.ChainExhaustedError")]: true,
   });
   const provider = createToy(() => iterable(() => Promise.reject(exhausted)));
 

@@ -32,7 +32,7 @@ const ADVICE: { readonly [Code in ChatErrorCode]?: string } = {
   config: "complete its settings",
 };
 
-const MARK = Symbol.for("@fallthrough/registry.ChainExhaustedError");
+const MARK = Symbol.for("@fallthrough/registry/1.ChainExhaustedError");
 
 /** A `ChainExhaustedError` as plain data, for logs, for JSON and for other threads. */
 export interface ChainExhaustedErrorData {

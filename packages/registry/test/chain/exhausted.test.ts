@@ -41,7 +41,7 @@ test("it has a code where all attempts share one", () => {
 });
 
 test("instances of another copy of this package are recognised", () => {
-  const mark = Symbol.for("@fallthrough/registry.ChainExhaustedError");
+  const mark = Symbol.for("@fallthrough/registry/1.ChainExhaustedError");
 
   expect(Object.assign(new AggregateError([]), { [mark]: true })).toBeInstanceOf(ChainExhaustedError);
   expect(new AggregateError([])).not.toBeInstanceOf(ChainExhaustedError);
