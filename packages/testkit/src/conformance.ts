@@ -4,12 +4,15 @@ import { CARD_CASES } from "./conformance/card-cases.ts";
 import { FAILURE_CASES } from "./conformance/failure-cases.ts";
 import { type ConformanceCase, createRunner } from "./conformance/kit.ts";
 import { LEAVING_CASES } from "./conformance/leaving-cases.ts";
+import { PEER_CASES, runPeerCase } from "./conformance/peer-cases.ts";
+import type { PeerSuite } from "./conformance/peer-suite.ts";
 import { REPLY_CASES } from "./conformance/reply-cases.ts";
 import { SECRET_CASES } from "./conformance/secret-cases.ts";
 import { STATUS_CASES } from "./conformance/status-cases.ts";
 import { declaredMissing, type ProviderSuite } from "./conformance/suite.ts";
 import { createSupportTable } from "./conformance/support-table.ts";
 
+export type { Peer, PeerBehaviour, PeerSuite } from "./conformance/peer-suite.ts";
 export type { Ability, ProviderSuite, SuiteExchange } from "./conformance/suite.ts";
 
 const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
@@ -62,6 +65,19 @@ export function testProvider(suite: ProviderSuite): void {
     afterAll(() => {
       process.stdout.write(table.format(`${suite.create().name} supports`));
     });
+  });
+}
+
+/**
+ * Declares the conformance suite of a provider that speaks something else than HTTP, a WebSocket for example, or that
+ * starts a program. The test itself plays the other end.
+ *
+ * @example
+ * testPeer({ start: startParrot, reply: "Polly wants a cracker" });
+ */
+export function testPeer(suite: PeerSuite): void {
+  describe("conformance", () => {
+    for (const one of PEER_CASES) test(one.title, { timeout: TIMEOUT_MS }, () => runPeerCase(suite, one));
   });
 }
 

@@ -1,5 +1,5 @@
 export { type Certificate, type CertificateOptions, createCertificate } from "./certificate.ts";
-export type { Ability, ProviderSuite, SuiteExchange } from "./conformance.ts";
+export type { Ability, Peer, PeerBehaviour, PeerSuite, ProviderSuite, SuiteExchange } from "./conformance.ts";
 export { type FaultScript, type FaultStep, startFaultServer } from "./fault-server.ts";
 export { type HttpResponseParts, httpChunk, httpHead, httpResponse } from "./http-message.ts";
 export {
@@ -17,6 +17,6 @@ export type { ChatgpttSiteOptions } from "./sites/chatgptt.ts";
 export type { OpenaiSiteOptions } from "./sites/openai.ts";
 export type { PizzagptSiteOptions } from "./sites/pizzagpt.ts";
 export type { SocketServer, SocketServerOptions } from "./socket-server.ts";
-export { testProvider } from "./test-provider.ts";
+export { testPeer, testProvider } from "./test-provider.ts";
 export type { Upstream } from "./upstream.ts";
 export { startUpstreams, type Upstreams, type UpstreamsOptions } from "./upstreams.ts";

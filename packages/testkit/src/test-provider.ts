@@ -6,7 +6,13 @@ const conformance: Conformance | undefined =
 
 /** Declares the conformance suite of a provider as tests of vitest; `@fallthrough/testkit/conformance` holds it. */
 export const testProvider: Conformance["testProvider"] =
-  conformance?.testProvider ??
-  (() => {
-    throw new Error("testProvider() was called outside of vitest, expected a test file");
-  });
+  conformance?.testProvider ?? outside("testProvider()");
+
+/** Declares the suite of a provider that does not speak HTTP; `@fallthrough/testkit/conformance` holds it. */
+export const testPeer: Conformance["testPeer"] = conformance?.testPeer ?? outside("testPeer()");
+
+function outside(what: string): () => never {
+  return () => {
+    throw new Error(`${what} was called outside of vitest, expected a test file`);
+  };
+}

@@ -19,28 +19,40 @@ export async function readParts(provider: ChatProvider, request: ChatRequest): P
 }
 
 /** What a promise is rejected with; fails where it is not, or not in time. */
-export async function reasonOf(promise: Promise<unknown>, what: string): Promise<unknown> {
+export async function reasonOf(
+  promise: Promise<unknown>,
+  what: string,
+  ms: number = PATIENCE_MS,
+): Promise<unknown> {
   const outcome = promise.then(
     (value) => ({ value }),
     (reason: unknown) => ({ reason }),
   );
-  const settled = await inTime(outcome, `${what} did not end`);
+  const settled = await inTime(outcome, `${what} did not end`, ms);
   if ("reason" in settled) return settled.reason;
   throw new Error(`${what} succeeded with ${JSON.stringify(settled.value)}, expected a failure`);
 }
 
 /** The same for a failure of ours. */
-export async function failureOf(promise: Promise<unknown>, what: string): Promise<ChatError> {
-  const reason = await reasonOf(promise, what);
+export async function failureOf(
+  promise: Promise<unknown>,
+  what: string,
+  ms: number = PATIENCE_MS,
+): Promise<ChatError> {
+  const reason = await reasonOf(promise, what, ms);
   if (reason instanceof ChatError) return reason;
   throw new Error(`${what} failed with ${String(reason)}, expected a ChatError`);
 }
 
 /** The value of a promise that settles in time. */
-export async function inTime<Value>(promise: Promise<Value>, problem: string): Promise<Value> {
+export async function inTime<Value>(
+  promise: Promise<Value>,
+  problem: string,
+  ms: number = PATIENCE_MS,
+): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${problem} within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`${problem} within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([promise, late]);
