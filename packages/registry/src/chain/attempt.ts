@@ -228,7 +228,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     // a chain has told its own attempts
     if (log.outcomes.length > this.earlier) return;
     const ms = Math.round(performance.now() - started);
-    log.add({ attempt: { ...attemptOf(this.planned.subject), ...facts, ms }, error });
+    log.add({ attempt: { ...attemptOf(this.planned.subject), ...facts, ms }, error, health: this.health });
   }
 }
 

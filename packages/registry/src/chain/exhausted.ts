@@ -1,5 +1,7 @@
 import type { Attempt, ChatError, ChatErrorCode, ChatErrorData, Route } from "@fallthrough/core";
 import { briefError, settleStack } from "@fallthrough/core/internal";
+import type { Health } from "../health/health.ts";
+import { wordsOf } from "../health/health-words.ts";
 
 /** One attempt, with its failure where there was one. */
 export interface Outcome {
@@ -7,6 +9,8 @@ export interface Outcome {
   readonly attempt: Attempt;
   /** Why it failed; absent for a skipped one. */
   readonly error?: ChatError | undefined;
+  /** What its failure made of the one that was asked, where the health store told. */
+  readonly health?: Health | undefined;
 }
 
 /** What a person can do about a failure. */
@@ -106,10 +110,11 @@ function formatMessage(outcomes: readonly Outcome[], retryAt: Date | undefined):
   return [`no provider answered (${counts})${hint}`, ...outcomes.map(formatOutcome)].join("\n");
 }
 
-function formatOutcome({ attempt, error }: Outcome): string {
+function formatOutcome({ attempt, error, health }: Outcome): string {
   const { provider, model, outcome, code, reason } = attempt;
   const message = error?.message.replace(`[${error.provider}] `, "");
-  const facts = [outcome, code, message, reason].filter((fact) => fact !== undefined);
+  const state = health === undefined || health.state === "well" ? undefined : wordsOf(health, Date.now());
+  const facts = [outcome, code, message, reason, state].filter((fact) => fact !== undefined);
   const advice = outcome === "failed" && code !== undefined ? ADVICE[code] : undefined;
   const name = model === undefined ? provider : `${provider}/${model}`;
   return `  ${name}: ${facts.join(", ")}${advice === undefined ? "" : ` (${advice})`}`;

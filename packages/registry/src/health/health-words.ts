@@ -12,17 +12,22 @@ export function isOutdated({ code, repeats }: Pick<Health, "code" | "repeats">):
 
 /** Why a candidate in this state is not asked before the others, or `undefined` where it is well. */
 export function skipFor(health: Health, now: number): Skip | undefined {
-  const { state, code, remainingMs, need, lacking } = health;
+  const { state, code, remainingMs } = health;
   if (state === "well" || (state === "probing" && remainingMs === 0)) return undefined;
-  const until = new Date(now + remainingMs).toISOString();
-  const reason = {
-    suspect: `suspect until ${until}, its callers wait in silence`,
-    cooling: need === undefined ? `cooling until ${until}` : `refuses ${need} until ${until}`,
-    probing: `cooling, a probe is under way until ${until} at the latest`,
-    refused:
-      lacking === undefined ? `refused until ${until}` : `no room until ${until}, ${formatLimit(lacking)}`,
-  }[state];
-  return { code, reason: isOutdated(health) ? `${reason}, ${OUTDATED}` : reason };
+  return { code, reason: isOutdated(health) ? `${OUTDATED}, ${wordsOf(health, now)}` : wordsOf(health, now) };
+}
+
+/** A state in words: since when, until when, and what would end it. */
+export function wordsOf(health: Health, now: number): string {
+  const { state, openMs, remainingMs, need, lacking } = health;
+  const end = endOf(health);
+  if (end === undefined) return state;
+  const [since, until] = [now - openMs, now + remainingMs].map((time) => new Date(time).toISOString());
+  const due = remainingMs === 0 ? "" : ` until ${until}`;
+  if (lacking !== undefined) return `no room until ${until}, ${formatLimit(lacking)}`;
+  const what = need === undefined ? state : `refuses ${need}`;
+  const why = state === "suspect" ? "its callers wait in silence, " : "";
+  return `${what} since ${since}${due}, ${why}ended by ${end}`;
 }
 
 /** What is left of a limit and who says so. */

@@ -249,7 +249,7 @@ test("three protocol failures in a row say that the adapter is outdated", async 
   }
 
   expect(reasons.slice(0, 3)).toEqual([undefined, undefined, "adapter outdated"]);
-  expect(reasons[3]).toMatch(/^cooling until .+Z, adapter outdated$/);
+  expect(reasons[3]).toMatch(/^adapter outdated, cooling since .+Z until .+Z, ended by /);
 });
 
 test("what all calls of a chain share is its health alone", async () => {

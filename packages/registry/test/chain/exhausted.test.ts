@@ -35,6 +35,23 @@ test("the message has a line for each attempt that a person can act on", () => {
   expect(error.route.attempts).toEqual([LIMITED.attempt, REFUSED.attempt, RETIRED.attempt]);
 });
 
+test("a failure that ends being well tells since when, until when, and what would end it", () => {
+  const health = {
+    state: "refused",
+    remainingMs: 20_000,
+    openMs: 0,
+    code: "rate-limit",
+    effect: "cool",
+    repeats: 1,
+  } as const;
+
+  const { message } = new ChainExhaustedError([{ ...LIMITED, health }]);
+
+  expect(message).toMatch(
+    /first\/m: failed, rate-limit, POST \/chat answered 429, refused since .+Z until .+Z, ended by a probe .+\(try later\)$/,
+  );
+});
+
 test("it has a code where all attempts share one", () => {
   expect(new ChainExhaustedError([LIMITED, LIMITED]).code).toBe("rate-limit");
   expect(new ChainExhaustedError([LIMITED, REFUSED]).code).toBeUndefined();

@@ -31,7 +31,7 @@ test("every step from a name to those who would be asked is told, with why other
       outcome: "skipped",
       state: "cooling",
       code: "abuse",
-      reason: expect.stringMatching(/^cooling until .+Z$/),
+      reason: expect.stringMatching(/^cooling since .+Z until .+Z, ended by a probe after that time/),
       since: expect.any(Date),
       until: expect.any(Date),
       endedBy: "a probe after that time, or an answer because nobody else is left",
