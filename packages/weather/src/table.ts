@@ -1,6 +1,7 @@
 import { type Figures, ratio } from "./engine/figures.ts";
 import type { Row } from "./row.ts";
 import { betterPeers, totalsOf } from "./targets.ts";
+import { TRADES } from "./trades.ts";
 
 /** What `docs/health.json` holds. */
 export interface Report {
@@ -26,6 +27,7 @@ export function formatReport({ seeds, rows }: Report): string {
   return [
     `${rows.length} kinds of weather, ${seeds} runs each.`,
     `**fallthrough**\n\n${formatRows(rows)}`,
+    `**Where another is better, or a target is missed, and why**\n\n${formatTrades(rows)}`,
     `**All rows together**\n\n${formatTotals(rows)}`,
     `**Row by row**: answers / by the first choice / prompts to who was down / added wait\n\n${formatComparison(rows)}`,
     `**Weather**\n\n${rows.map(({ scenario, about }) => `- *${scenario}*: ${about}`).join("\n")}`,
@@ -57,6 +59,19 @@ function cellsOf(figures: Figures): readonly string[] {
     seconds(figures.waitMs),
     `${Math.round(figures.cpu)} µs`,
   ];
+}
+
+/** A list of the trades that these rows show. */
+function formatTrades(rows: readonly Row[]): string {
+  return TRADES.flatMap(({ rows: names, peers = [], targets, why }) => {
+    const own = rows.filter(({ scenario }) => names.includes(scenario));
+    if (targets !== undefined) return own.map(({ scenario }) => `- *${scenario}*: ${why}`);
+    return peers.flatMap((peer) => {
+      const better = own.filter((row) => betterPeers(row).includes(peer));
+      const list = better.map(({ scenario }) => `*${scenario}*`).join(", ");
+      return better.length === 0 ? [] : [`- **${peer}** in ${list}: it ${why}`];
+    });
+  }).join("\n");
 }
 
 /** A Markdown table of what every contestant reaches in all rows together. */

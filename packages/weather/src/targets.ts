@@ -1,5 +1,6 @@
 import { type Figures, ratio, type Share } from "./engine/figures.ts";
 import type { Row } from "./row.ts";
+import { isTraded, tradeWith } from "./trades.ts";
 
 /** Something that does not hold. */
 export interface Miss {
@@ -40,7 +41,7 @@ function total(shares: readonly Share[]): Share {
   );
 }
 
-/** What of the targets does not hold in these rows. */
+/** What of the targets does not hold in these rows, but for what is traded. */
 export function missesOf(rows: readonly Row[]): readonly Miss[] {
   const [ours = ""] = Object.keys(rows[0]?.figures ?? {});
   const { given, byFirst } = totalsOf(rows, ours);
@@ -61,12 +62,12 @@ function missesOfRow(row: Row, ours: string): readonly Miss[] {
   return [
     ...(halfOpen ? below(where, "answers given", figures.given, 1) : []),
     ...when(
-      mostNeedless > most,
+      mostNeedless > most && !isTraded(where, "mostNeedless"),
       where,
       `${mostNeedless} prompts within a cooldown to one that was down, at most ${most}`,
     ),
     ...when(
-      longestFailing > 1 && longestFailingMs > LONGEST_FAILING_MS,
+      longestFailing > 1 && longestFailingMs > LONGEST_FAILING_MS && !isTraded(where, "longestFailing"),
       where,
       `all failed for ${longestFailingMs / 1_000} s, in ${longestFailing} calls, at most ${LONGEST_FAILING_MS / 1_000} s or one call`,
     ),
@@ -75,7 +76,9 @@ function missesOfRow(row: Row, ours: string): readonly Miss[] {
       where,
       `the first choice came back too late ${late} times, after ${(figures.recoveryMs ?? 0) / 1_000} s at most`,
     ),
-    ...betterPeers(row).map((peer) => ({ where, what: `"${peer}" is better` })),
+    ...betterPeers(row)
+      .filter((peer) => tradeWith(where, peer) === undefined)
+      .map((peer) => ({ where, what: `"${peer}" is better` })),
   ];
 }
 
