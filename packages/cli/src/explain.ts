@@ -28,20 +28,27 @@ export async function explain(
   const rows: Span[][] = [];
   for (const step of steps) {
     if (step.type !== "candidate") output.line(`${formatName(step)}: ${step.targets.join(", ")}`);
-    else rows.push([step.name, step.state, formatOutcome(step.outcome), whyOf(step), step.endedBy ?? ""]);
+    else rows.push(formatCandidate(step));
   }
-  output.table(["candidate", "state", "outcome", "why", "ended by"], rows);
+  output.table(["candidate", "state", "outcome", "why", "since", "until", "ended by"], rows);
   return EXIT.answered;
 }
 
 /** Why it is not asked, and for what it would not be. */
-function whyOf({ reason, refused = [], limits = [] }: CandidateStep): string {
+function whyOf({ state, code, reason, refused = [], limits = [] }: CandidateStep): string {
   const needs = refused.map(({ need, until }) => `refuses ${need} until ${until.toISOString()}`);
-  return [reason, ...needs, ...limits.map(({ text }) => text)].filter((one) => one !== undefined).join(", ");
+  // in a state that is not well the reason repeats what stands in columns of their own
+  return [state === "well" ? reason : code, ...needs, ...limits.map(({ text }) => text)].filter((one) => one !== undefined).join(", ");
 }
 
 function formatName({ type, name }: ReferenceStep): string {
   return type === name ? name : `${type} ${name}`;
+}
+
+function formatCandidate(step: CandidateStep): Span[] {
+  const { name, state, outcome, since, until, endedBy } = step;
+  const times = [since, until].map((time) => time?.toISOString() ?? "");
+  return [name, state, formatOutcome(outcome), whyOf(step), ...times, endedBy ?? ""];
 }
 
 function formatOutcome(outcome: "asked" | "skipped"): Span {

@@ -103,6 +103,14 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     const { explain } = await import("./explain.ts");
     code = await explain(shell, output, name, options);
   });
+  command("health", "tell what a running `fallthrough serve` remembers of failures")
+    .option("--reset [provider]", "first forget the failures of this provider, or of all")
+    .option("--url <url>", "base URL of the gateway (default: the address in the configuration)")
+    .option("--token <text>", "its bearer token (default: FALLTHROUGH_TOKEN, if set)")
+    .action(async (options) => {
+      const { health } = await import("./health.ts");
+      code = await health(shell, output, options);
+    });
   plainCommand("sync", "write a module that imports the installed providers, for bundles")
     .option("-o, --out <file>", "the file to write", "providers.gen.ts")
     .option("--check", "only tell whether it is up to date")

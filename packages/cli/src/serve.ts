@@ -5,6 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { type GatewayServerOptions, type RunningGateway, startGateway } from "@fallthrough/gateway";
 import { type Application, loadApplication, noteProblems } from "./application.ts";
 import { createCallLog, parseLogForm } from "./call-log.ts";
+import { knownToken, TOKEN_VARIABLE } from "./gateway-token.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
 
@@ -30,7 +31,6 @@ export interface ServeOptions {
   readonly log?: string | undefined;
 }
 
-const TOKEN_VARIABLE = "FALLTHROUGH_TOKEN";
 const QUESTION = { model: "auto", messages: [{ role: "user", content: "Why is the sky blue?" }] };
 const MiB = 1024 * 1024;
 /** An editor writes a file in several steps. */
@@ -115,11 +115,6 @@ function keepServing(
       await current.registry.close();
     },
   };
-}
-
-function knownToken({ environment }: Shell): string | undefined {
-  // a variable that is set and blank counts as missing, as everywhere
-  return environment[TOKEN_VARIABLE]?.trim() || undefined;
 }
 
 /** What the command line says goes before the configuration. */

@@ -208,3 +208,36 @@ test("a taken port is one clear line and exit code 2", async () => {
   expect(code).toBe(2);
   taken.close();
 });
+
+test("what a running gateway remembers is told, and forgotten", async () => {
+  const limited = createApplication(["pizzagpt"], {
+    settings: { pizzagpt: { baseURL: "http://127.0.0.1:1" } },
+  });
+  const child = startCommand(["serve", "--port", "0"], limited);
+  children.push(child);
+  let printed = "";
+  while (!/^try: .*\n/m.test(printed)) printed += String((await once(child.stdout, "data"))[0]);
+  const baseURL = /^base URL: (\S+)$/m.exec(printed)?.[1] ?? "";
+  for (let call = 0; call < 3; call++) await ask(baseURL, { model: "pizzagpt" });
+
+  const before = await runCommand(["health", "--url", baseURL], limited);
+  const after = await runCommand(["health", "--url", baseURL, "--reset", "pizzagpt", "--json"], limited);
+  limited.remove();
+
+  expect(before.stdout).toMatch(/pizzagpt\/\S+ +cooling +network +\d{4}-\S+Z +\d{4}-\S+Z +a probe/);
+  expect(before.code).toBe(0);
+  expect(after.stderr).toContain("forgotten the failures of pizzagpt");
+  expect(JSON.parse(after.stdout)).toMatchObject([{ object: "health", state: "well" }]);
+});
+
+test.each([
+  [["--url", "http://127.0.0.1:1/v1"], /no gateway answers at .*, expected a running `fallthrough serve`/, 1],
+  [["--reset", "nobody"], /no provider has this id, expected one of pizzagpt, chatgptfree/, 2],
+])("health without what it needs says so: %s", async (words, message, expected) => {
+  const { baseURL } = await serve([]);
+
+  const { code, stderr } = await runCommand(["health", "--url", baseURL, ...words], application);
+
+  expect(stderr).toMatch(message);
+  expect(code).toBe(expected);
+});

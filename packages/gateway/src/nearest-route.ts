@@ -11,6 +11,8 @@ const ROUTES: readonly string[] = [
   "POST /api/generate",
   "GET /api/tags",
   "POST /api/show",
+  "GET /v1/health",
+  "DELETE /v1/health",
   "GET /healthz",
   "GET /readyz",
 ];

@@ -19,6 +19,7 @@ import { createResponses, createState, type ResponsesState } from "./dialects/re
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { explainFailure, failureAnswer } from "./failure-answer.ts";
 import type { GatewayOptions, Resolved } from "./gateway-options.ts";
+import { listHealth, resetHealth } from "./health.ts";
 import { listModels, type ModelObject } from "./models.ts";
 import { adviseRoute } from "./nearest-route.ts";
 import { openNodeExchange } from "./node-exchange.ts";
@@ -198,6 +199,20 @@ export function createRoutes(
         checkModel(caller, id);
         const model = await findModel(registry, id, request.signal);
         return jsonAnswer(dialectOf(request) === MESSAGES ? formatModel(model) : model);
+      }),
+    )
+    .get(
+      "/v1/health",
+      serve(async (request) =>
+        jsonAnswer({ object: "list", data: await listHealth(registry, access.checkToken(request)) }),
+      ),
+    )
+    .delete(
+      "/v1/health",
+      serve(async (request) => {
+        const provider = new URL(request.url).searchParams.get("provider");
+        await resetHealth(registry, access.checkToken(request), provider);
+        return jsonAnswer({ object: "health", id: provider ?? "all", deleted: true });
       }),
     )
     .post("/v1/chat/completions", serveCalls(CHAT_COMPLETIONS))

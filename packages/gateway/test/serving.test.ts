@@ -307,6 +307,52 @@ test("it is not ready while everybody cools down, and tells who and why", async 
   expect(await after.json()).toMatchObject({ reasons: [{ provider: "one", code: "blocked" }] });
 });
 
+interface Health {
+  readonly data: readonly Record<string, string>[];
+}
+
+test("what is remembered of each candidate can be read, and forgotten", async () => {
+  const gateway = await start(memoryProvider("one", [new ChatError("blocked", "no")]));
+  const url = `${gateway.baseURL}/health`;
+  await ask(gateway);
+  const before = (await (await fetch(url)).json()) as Health;
+
+  const reset = await fetch(`${url}?provider=one`, { method: "DELETE" });
+
+  expect(before.data).toEqual([
+    {
+      id: expect.stringMatching(/^one/),
+      object: "health",
+      state: "refused",
+      code: "blocked",
+      since: expect.stringMatching(/^\d{4}-.+Z$/),
+      until: expect.stringMatching(/^\d{4}-.+Z$/),
+      ended_by: expect.stringContaining("resetHealth()"),
+    },
+  ]);
+  expect(await reset.json()).toEqual({ object: "health", id: "one", deleted: true });
+  expect(((await (await fetch(url)).json()) as Health).data).toMatchObject([{ state: "well" }]);
+});
+
+test("health is not reset for a provider that there is not, nor for a token of some models", async () => {
+  const tokens = { all: "all-token", some: { token: "some-token", models: ["one"] } };
+  const gateway = await start(memoryProvider("one", []), { tokens });
+  const reset = (token: string, query = "") =>
+    fetch(`${gateway.baseURL}/health${query}`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${token}` },
+    });
+
+  const statuses = [
+    await reset("wrong"),
+    await reset("some-token"),
+    await reset("all-token", "?provider=two"),
+  ];
+
+  expect(statuses.map(({ status }) => status)).toEqual([401, 403, 404]);
+  expect((await reset("all-token")).status).toBe(200);
+});
+
 test.each([
   ["/chat/completions", "did you mean POST /v1/chat/completions?"],
   ["/v1/v1/chat/completion/", "did you mean POST /v1/chat/completions?"],

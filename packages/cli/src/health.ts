@@ -1,0 +1,106 @@
+import { ChatError } from "@fallthrough/core";
+import { isLoopback } from "@fallthrough/core/internal";
+import { usageError } from "./failure.ts";
+import { knownToken, TOKEN_VARIABLE } from "./gateway-token.ts";
+import { loadConfig } from "./load-config.ts";
+import type { ListOptions } from "./models.ts";
+import type { Output } from "./output.ts";
+import { EXIT, type Shell } from "./shell.ts";
+import type { Span } from "./span.ts";
+
+/** The options of `health`. */
+export interface HealthOptions extends ListOptions {
+  /** The base URL of the gateway. */
+  readonly url?: string | undefined;
+  /** The token of the gateway. */
+  readonly token?: string | undefined;
+  /** The provider to forget about, or `true` for all. */
+  readonly reset?: string | true | undefined;
+}
+
+/** What a gateway tells of one candidate. */
+interface CandidateHealth {
+  readonly id: string;
+  readonly state: string;
+  readonly code?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly ended_by?: string | undefined;
+}
+
+const DEFAULT_PORT = 8787;
+const TIMEOUT_MS = 10_000;
+const HEADINGS = ["candidate", "state", "why", "since", "until", "ended by"];
+
+/** Tells what a running gateway remembers of each candidate, after it has forgotten what `reset` names. */
+export async function health(shell: Shell, output: Output, options: HealthOptions): Promise<number> {
+  const gateway = await findGateway(shell, options);
+  if (options.reset !== undefined) {
+    const query = options.reset === true ? "" : `?provider=${encodeURIComponent(options.reset)}`;
+    await request(shell, gateway, "DELETE", query);
+    const whom = options.reset === true ? "every provider" : options.reset;
+    output.note(`the gateway has forgotten the failures of ${whom}`);
+  }
+  const { data } = (await request(shell, gateway, "GET")) as { readonly data: readonly CandidateHealth[] };
+  if (options.json) output.json(data);
+  else output.table(HEADINGS, data.map(formatCandidate));
+  return EXIT.answered;
+}
+
+interface Gateway {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+/** The gateway that the options name, or else the one that the configuration would start. */
+async function findGateway(shell: Shell, options: HealthOptions): Promise<Gateway> {
+  const { config } = await loadConfig(shell, options.config);
+  const { host = "127.0.0.1", port = DEFAULT_PORT, token } = config.serve ?? {};
+  const given = options.token ?? knownToken(shell) ?? token;
+  if (options.url !== undefined) return { url: options.url.replace(/\/$/, ""), token: given };
+  // an address for all interfaces is none to connect to
+  const name = isLoopback(host) || !/^(?:0\.0\.0\.0|::|\[::\])$/.test(host) ? host : "127.0.0.1";
+  return { url: `http://${name.includes(":") ? `[${name}]` : name}:${port}/v1`, token: given };
+}
+
+async function request(
+  { signal }: Shell,
+  { url, token }: Gateway,
+  method: string,
+  query = "",
+): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(`${url}/health${query}`, {
+      method,
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+    });
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    const advice = "expected a running `fallthrough serve`, at the address of `--url`";
+    throw new ChatError("network", `no gateway answers at ${url}, ${advice}`, { cause });
+  }
+  const body = (await response.json().catch(() => undefined)) as
+    | { readonly error?: { readonly message?: string } }
+    | undefined;
+  if (response.ok && body !== undefined) return body;
+  const said = body?.error?.message;
+  if (response.status === 401)
+    throw usageError(`the gateway refused the token, expected it in ${TOKEN_VARIABLE}`);
+  if (said === undefined)
+    throw usageError(`${url} answered ${response.status}, expected a fallthrough gateway`);
+  throw usageError(said);
+}
+
+function formatCandidate({ id, state, code, since, until, ended_by: endedBy }: CandidateHealth): Span[] {
+  return [
+    id,
+    { text: state, style: state === "well" ? "green" : state === "refused" ? "red" : "yellow" },
+    code ?? "",
+    since ?? "",
+    until ?? "",
+    endedBy ?? "",
+  ];
+}
