@@ -1,5 +1,5 @@
 import { ChatError } from "@fallthrough/core";
-import { createRegistry, type Registry } from "@fallthrough/registry";
+import { createMemoryHealth, createRegistry, type Registry } from "@fallthrough/registry";
 import type { Suite } from "../bench.ts";
 import { PROMPT } from "../client.ts";
 import { createStub } from "../clients/stub.ts";
@@ -15,6 +15,18 @@ const SHARED = "shared-model";
 /** How many a decision among cooling ones is made over. */
 const CANDIDATES = 20;
 const MEASURE = { name: "choosing, per call", unit: "µs", relation: "added" } as const;
+const DECISION = { name: "deciding", unit: "µs", relation: "none" } as const;
+const DECISIONS = 1_000;
+/** A key that is refused for longer than the suite takes. */
+const REFUSED_KEY = {
+  code: "auth",
+  scope: "key",
+  effect: "park",
+  hard: true,
+  cooldownMs: 3_600_000,
+  factor: 1,
+  longestMs: 3_600_000,
+} as const;
 const SIZES = [
   { providers: 1, models: 1 },
   { providers: 10, models: 100 },
@@ -48,9 +60,44 @@ export const growthSuite: Suite = {
     const entrants = [entrant(alone, 1, 1, "auto"), coolingEntrant()];
     const place = { suite: "growth", variant: "the last, as all before it cool down", base: alone };
     figures.push(...figuresOf(place, [MEASURE], await takeTurns(entrants, rounds)));
+    const decision = { suite: "growth", variant: "the decision alone", base: alone };
+    figures.push(...figuresOf(decision, [DECISION], await takeTurns([decisionEntrant()], rounds)));
     return figures;
   },
 };
+
+/** Finds the only one that may be asked, of twenty, in what is remembered of them. */
+function decisionEntrant(): Entrant {
+  const health = createMemoryHealth();
+  const subjects = Array.from({ length: CANDIDATES }, (_, place) => ({
+    provider: `provider-${place}`,
+    model: `model-${place}`,
+  }));
+  for (const subject of subjects.slice(0, -1)) {
+    const permit = health.admit(subject);
+    if (permit.admitted) health.fail(permit, REFUSED_KEY);
+  }
+
+  function decide(count: number): void {
+    for (let made = 0; made < count; made += 1) {
+      const found = subjects.map((subject) => health.admit(subject)).find(({ admitted }) => admitted);
+      if (found?.admitted !== true) throw new Error("nobody may be asked");
+      health.succeed(found);
+    }
+  }
+  return {
+    name: `${CANDIDATES} candidates`,
+    warmUp: async () => decide(DECISIONS * 4),
+    async turn() {
+      const times: number[] = [];
+      for (let batch = 0; batch < BATCHES; batch += 1) {
+        const { wall } = await measure(async () => decide(DECISIONS));
+        times.push((wall * 1_000) / DECISIONS);
+      }
+      return { [DECISION.name]: median(times) };
+    },
+  };
+}
 
 /** Asks the only one that is well, of twenty. */
 function coolingEntrant(): Entrant {
