@@ -31,11 +31,22 @@ export async function formatErrorTable(current) {
   return ["| Code | What happened | Again | Next | Health |", "|---|---|---|---|---|", ...rows].join("\n");
 }
 
-/** @param {{ again: keyof typeof AGAIN, next: keyof typeof NEXT, health: string, cooldownMs: number }} policy */
-function formatPolicy({ again, next, health, cooldownMs }) {
-  return [AGAIN[again], NEXT[next], health === "none" ? "-" : `${health}, ${formatTime(cooldownMs)}`].join(
-    " | ",
-  );
+/** @param {import("../packages/registry/src/health/policy.ts").CodePolicy} policy */
+function formatPolicy({ again, next, health, ...lengths }) {
+  const remembered = health === "none" ? "-" : `${health}, ${formatLengths(health, lengths)}`;
+  return [AGAIN[again], NEXT[next], remembered].join(" | ");
+}
+
+/**
+ * @param {string} health
+ * @param {Pick<import("../packages/registry/src/health/policy.ts").CodePolicy, "cooldownMs" | "factor" | "longestMs">} lengths
+ */
+function formatLengths(health, { cooldownMs, factor, longestMs }) {
+  const first = formatTime(cooldownMs);
+  if (factor === 1) return first;
+  // what is counted has a second cooldown as long as the first
+  const firsts = health === "count" ? `${first}, ${first}` : first;
+  return `${firsts}, then x${factor}, at most ${formatTime(longestMs)}`;
 }
 
 /** @param {number} ms */

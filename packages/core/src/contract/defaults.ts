@@ -76,3 +76,9 @@ export const PAGE_REDIRECTS: number = 3;
 /** What a browser calls itself: some sites answer nobody else. */
 export const BROWSER_USER_AGENT: string =
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+
+/** The start of an answer that is held back to measure its rate: so many characters, and at most so long. */
+export const RATE_START: { readonly characters: number; readonly ms: number } = {
+  characters: 1_024,
+  ms: 2_000,
+};

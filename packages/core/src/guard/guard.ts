@@ -1,6 +1,6 @@
 import { instanceSettings } from "../contract/card.ts";
 import type { ChatProvider, ChatRequest, FinishPart, StreamPart } from "../contract/contract.ts";
-import { DEFAULT_LIMITS, NEARBY_TIMEOUTS, TIDY_MS, TRAILER_MS } from "../contract/defaults.ts";
+import { DEFAULT_LIMITS, NEARBY_TIMEOUTS, RATE_START, TIDY_MS, TRAILER_MS } from "../contract/defaults.ts";
 import {
   deniedCapability,
   findModel,
@@ -69,9 +69,13 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   private onAbort: (() => void) | undefined = undefined;
   private onClosing: (() => void) | undefined = undefined;
   private committed = false;
+  /** When the start of an answer has been held back for long enough. */
+  private rateTimer: NodeJS.Timeout | undefined = undefined;
   private ended: CallEnd | undefined = undefined;
   private listener: ((end: CallEnd) => void) | undefined = undefined;
   private fruitless = 0;
+  /** A list is on its way: the next reader waits for it instead of asking for another. */
+  private pulling = false;
   /** What came while nobody was waiting for it. */
   private ready: PartList | undefined = undefined;
   /** The end of the call, when nobody was waiting for it. */
@@ -134,7 +138,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
       this.resolve = resolve;
       this.reject = reject;
       this.watch?.waiting();
-      this.pull();
+      if (!this.pulling) this.pull();
     });
   }
 
@@ -219,6 +223,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   };
 
   private pull(): void {
+    this.pulling = true;
     // what waits for the end of an answer that is whole may not wait for long
     if (this.finish !== undefined) this.tidy ??= setTimeout(() => this.abandon(), TIDY_MS);
     try {
@@ -230,6 +235,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
 
   private readonly receive = (list: PartList | undefined): void => {
     if (this.ended !== undefined) return;
+    this.pulling = false;
     const given: StreamPart[] = [];
     try {
       if (list === undefined) this.conclude(given);
@@ -266,6 +272,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
 
   private pullAgain(): void {
     this.fruitless++;
+    this.pulling = true;
     if (this.fruitless % TURN_EVERY === 0) setImmediate(() => this.pull());
     else this.pull();
   }
@@ -273,16 +280,53 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   /** Gives the reader what it waits for, or keeps it until the reader comes. */
   private hand(list: PartList | undefined): void {
     const resolve = this.resolve as ((value: unknown) => void) | undefined;
-    this.stopWaiting();
     this.fruitless = 0;
     if (list !== undefined && (resolve === undefined || !this.committed)) {
       this.ready = this.ready === undefined ? list : [...this.ready, ...list];
     }
-    if (list === undefined || this.committed) {
-      resolve?.(list);
+    if (list !== undefined && !this.committed && this.isMeasured()) {
+      this.watch?.waiting();
+      this.pull();
       return;
     }
+    if (list !== undefined && !this.committed) {
+      this.commit();
+      return;
+    }
+    this.stopWaiting();
+    resolve?.(list);
+  }
+
+  /** Whether the start of this answer is held back still, because nobody knows yet how fast it comes. */
+  private isMeasured(): boolean {
+    const { minRate = 0 } = this.#options;
+    if (minRate === 0 || this.ended !== undefined || this.characters() >= RATE_START.characters) return false;
+    this.rateTimer ??= setTimeout(() => this.judgeRate(minRate), RATE_START.ms);
+    return true;
+  }
+
+  private judgeRate(minRate: number): void {
+    if (this.committed || this.ended !== undefined) return;
+    const characters = this.characters();
+    const seconds = RATE_START.ms / 1_000;
+    if (characters >= minRate * seconds) {
+      this.commit();
+      return;
+    }
+    const problem = `gave ${characters} characters in the first ${seconds} s`;
+    this.fail(new ChatError("timeout", `${problem}, expected at least ${minRate} a second`));
+  }
+
+  private characters(): number {
+    const { intake } = this;
+    return intake.text().length + intake.reasoning().length;
+  }
+
+  private commit(): void {
+    const resolve = this.resolve as ((value: unknown) => void) | undefined;
+    this.stopWaiting();
     this.committed = true;
+    clearTimeout(this.rateTimer);
     if (this.nearby) noteWaiting(this.call.route, undefined);
     this.#options.observer?.committed();
     resolve?.(this);
@@ -385,6 +429,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
     this.ended = end;
     this.watch?.stop();
     clearTimeout(this.tidy);
+    clearTimeout(this.rateTimer);
     if (this.nearby && !this.committed) noteWaiting(this.call.route, undefined);
     const { signal } = this.#request;
     const { closing } = this.#options;

@@ -52,6 +52,8 @@ export interface ChainContext {
   readonly listedWindow?: ListedWindow | undefined;
   /** Whether reasoning alone is an answer. */
   readonly reasoningOnly?: boolean | undefined;
+  /** Characters per second below which an answer is left for the next. */
+  readonly minRate?: number | undefined;
   /** Called after each attempt. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
   /** Aborts with the reason for every call, once the chain is closed. */
@@ -246,7 +248,8 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     const slow = isSlow(planned);
     const caps = capsOf(rules.budget, others, now, { slow, patienceMs: permit.patienceMs });
     log.others = others || outer?.others === true;
-    const attempt = createAttempt(context, planned, permit, { ...guarding, caps });
+    const minRate = log.others ? (this.#options.minRate ?? this.context.minRate) : undefined;
+    const attempt = createAttempt(context, planned, permit, { ...guarding, caps, minRate });
     this.#attempt = attempt;
     try {
       const answer = await attempt.open();

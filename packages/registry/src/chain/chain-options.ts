@@ -33,6 +33,11 @@ export interface ChainOptions {
   readonly policy?: PolicyOverrides | undefined;
   /** Accepts an answer that has reasoning and no text. @default false */
   readonly reasoningOnly?: boolean | undefined;
+  /**
+   * Characters per second below which an answer is left for the next candidate, where there is one. To measure it, the
+   * start of every answer is held back: 1,024 characters, at most 2 s. @default 0, off
+   */
+  readonly minRate?: number | undefined;
   /** Told of every attempt as it ends, those of chains inside this one too; never any content. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }
@@ -63,6 +68,7 @@ export const CHAIN_FIELDS: FieldParsers<ChainOptions> = {
   health: parseHealth,
   policy: objectOf<PolicyOverrides>(CODES),
   reasoningOnly: parseBoolean,
+  minRate: parseRate,
   onAttempt: parseFunction,
 };
 
@@ -115,6 +121,11 @@ function parseCandidate(value: unknown): Candidate {
 function parseFactor(value: unknown): number {
   if (typeof value === "number" && value >= 1 && value < Number.POSITIVE_INFINITY) return value;
   throw wrongValue(value, "a number from 1 on");
+}
+
+function parseRate(value: unknown): number {
+  if (typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw wrongValue(value, "characters per second, or 0 to turn it off");
 }
 
 /** A store as it is: its methods may need the object that they stand on. */

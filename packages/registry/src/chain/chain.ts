@@ -71,7 +71,14 @@ export interface OwnedContext extends ChainContext {
 
 /** What all calls with these options share. */
 export function createContext(
-  { timeouts, health = createMemoryHealth(), policy: overrides, reasoningOnly, onAttempt }: ChainOptions,
+  {
+    timeouts,
+    health = createMemoryHealth(),
+    policy: overrides,
+    reasoningOnly,
+    minRate,
+    onAttempt,
+  }: ChainOptions,
   name: "chain" | "registry",
 ): OwnedContext {
   const policy = resolvePolicy(overrides);
@@ -82,6 +89,7 @@ export function createContext(
     policy,
     accounts: createAccounts(health, policy),
     reasoningOnly,
+    minRate,
     onAttempt,
     closing: closer.signal,
     close(providers) {
