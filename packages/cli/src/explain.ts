@@ -38,7 +38,9 @@ export async function explain(
 function whyOf({ state, code, reason, refused = [], limits = [] }: CandidateStep): string {
   const needs = refused.map(({ need, until }) => `refuses ${need} until ${until.toISOString()}`);
   // in a state that is not well the reason repeats what stands in columns of their own
-  return [state === "well" ? reason : code, ...needs, ...limits.map(({ text }) => text)].filter((one) => one !== undefined).join(", ");
+  return [state === "well" ? reason : code, ...needs, ...limits.map(({ text }) => text)]
+    .filter((one) => one !== undefined)
+    .join(", ");
 }
 
 function formatName({ type, name }: ReferenceStep): string {

@@ -373,7 +373,9 @@ test("a model that refuses tools is passed over for tools alone, and asked again
 
   expect([first, second, plain].map(({ route }) => route.provider)).toEqual(["able", "able", "refusing"]);
   expect(second.route.attempts[0]).toMatchObject({ outcome: "skipped", code: "unsupported" });
-  expect(second.route.attempts[0]?.reason).toMatch(/^refuses tools until \d{4}-.+Z$/);
+  expect(second.route.attempts[0]?.reason).toMatch(
+    /^refuses tools since \d{4}-.+Z until \d{4}-.+Z, ended by a probe/,
+  );
   expect((await registry.explain())[1]).toMatchObject({
     outcome: "asked",
     state: "well",
