@@ -30,7 +30,7 @@ export type * from "./http/types.ts";
 export { type CumulativeFormat, type CumulativeState, cumulativeParts } from "./parts/cumulative.ts";
 export { readEnvironment } from "./parts/environment.ts";
 export { formatPrompt, messageText } from "./parts/format-prompt.ts";
-export { fieldsOf, parseJson } from "./parts/json.ts";
+export { countOf, fieldsOf, parseJson, textOf } from "./parts/json.ts";
 export { type EventSource, type GroupReader, type PartSource, partLists } from "./parts/part-lists.ts";
 export { singleFlight } from "./parts/single-flight.ts";
 export type { ServerSentEvent } from "./parts/sse.ts";
@@ -47,6 +47,15 @@ export {
   type ServerFailure,
 } from "./services/server-failure.ts";
 export { createService, fixedFieldWarnings, type Service, type ServiceForm } from "./services/service.ts";
+export {
+  type AnswerReader,
+  type AnswerSource,
+  type FormattedRequest,
+  type ModelPage,
+  type ServiceProtocol,
+  type ServiceSettings,
+  serviceMethods,
+} from "./services/service-methods.ts";
 export {
   argumentsOf,
   type CallsEnd,

@@ -8,6 +8,7 @@ import {
   type Usage,
 } from "@fallthrough/core";
 import {
+  countOf,
   createFrame,
   explainServerError,
   type Frame,
@@ -348,10 +349,6 @@ function parseUsage(value: unknown): Usage | undefined {
     cachedInputTokens: countOf(cached ?? prompt_cache_hit_tokens),
     reasoningTokens: countOf(fieldsOf(details["completion_tokens_details"])["reasoning_tokens"]),
   };
-}
-
-function countOf(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
 }
 
 const WEB_ADDRESS = /^https?:\/\//i;

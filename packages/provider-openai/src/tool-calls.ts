@@ -1,5 +1,5 @@
 import type { JsonObject, StreamPart } from "@fallthrough/core";
-import { type CallsEnd, completeCall, fieldsOf, isWholeObject } from "@fallthrough/core/provider";
+import { type CallsEnd, completeCall, fieldsOf, isWholeObject, textOf } from "@fallthrough/core/provider";
 
 /** Puts the tool calls of an answer together from their pieces. */
 export interface ToolCalls {
@@ -123,8 +123,4 @@ function parsePiece(value: unknown): Piece {
     arguments: typeof given === "object" && given !== null ? JSON.stringify(given) : textOf(given),
     extra: extra_content ?? undefined,
   };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -11,7 +11,9 @@ export {
 } from "./recording.ts";
 export { type Exchange, type ReplayOptions, startReplay } from "./replay.ts";
 export type { ReceivedRequest } from "./request-reader.ts";
+export { type Services, type ServicesOptions, startServices } from "./services.ts";
 export type { Behaviour, UpstreamRequest } from "./site.ts";
+export type { AnthropicSiteOptions } from "./sites/anthropic.ts";
 export type { ChatgptfreeSiteOptions } from "./sites/chatgptfree.ts";
 export type { ChatgpttSiteOptions } from "./sites/chatgptt.ts";
 export type { OpenaiSiteOptions } from "./sites/openai.ts";

@@ -28,6 +28,16 @@ export function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
   return isObject ? (value as { readonly [name: string]: unknown }) : {};
 }
 
+/** The value where it is a text; blank for any other. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** The value where it is a number; `undefined` for any other. */
+export function countOf(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
 // the engine's message quotes the body, which may quote the prompt
 function errorName(cause: unknown): string {
   return cause instanceof Error ? cause.name : "SyntaxError";

@@ -1,0 +1,1 @@
+export { type AnthropicSettings, createAnthropic } from "./provider.ts";
