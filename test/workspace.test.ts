@@ -30,7 +30,7 @@ const SESSION_CODE_LINES = 100;
 /** Speaks the dialects of many servers, and so has more to say. */
 const LARGER_PROVIDER = "packages/provider-openai";
 /** Speak a protocol with all that it has: tools, thoughts, files. */
-const WHOLE_PROTOCOLS = ["packages/provider-anthropic"];
+const WHOLE_PROTOCOLS = ["packages/provider-anthropic", "packages/provider-gemini"];
 const WHOLE_PROTOCOL_CODE_LINES = 640;
 
 /** What a package ships beside `dist`, by folder. */

@@ -63,4 +63,5 @@ export {
   isWholeObject,
 } from "./services/tool-arguments.ts";
 export { mapIds, mapToolCallIds, type ToolCallIdForm } from "./services/tool-call-ids.ts";
+export { type Turn, type TurnMessage, turnsOf } from "./services/turns.ts";
 export { visibleHeaders } from "./services/visible-headers.ts";

@@ -1,7 +1,6 @@
 import {
   type AssistantMessage,
   ChatError,
-  type ChatMessage,
   type ChatRequest,
   type ContentPart,
   type JsonObject,
@@ -15,6 +14,8 @@ import {
   mapToolCallIds,
   mergeFields,
   readMedia,
+  type TurnMessage,
+  turnsOf,
   withOwnFields,
 } from "@fallthrough/core/provider";
 import { LAYOUT, type Layout } from "./layout.ts";
@@ -26,8 +27,8 @@ export interface BodyTarget {
   readonly provider: string;
   /** The model that is asked. */
   readonly model: string;
-  /** Tokens of an answer where the request names none. */
-  readonly settings: { readonly maxOutputTokens?: number | undefined };
+  /** Tokens of an answer where the request names none. @default 8192; 32000 to think */
+  readonly maxOutputTokens: number | undefined;
   /** Goes over the fields of the request. */
   readonly extraBody: JsonObject;
 }
@@ -45,8 +46,7 @@ const ANSWER_IN_JSON = "Answer with one JSON value and nothing else.";
 export function formatBody(request: ChatRequest, target: BodyTarget): JsonObject {
   const { tools = [], responseFormat, reasoningEffort, extraFields = {} } = request;
   const isThinking = thinks(request);
-  const usual =
-    target.settings.maxOutputTokens ?? (isThinking ? THINKING_OUTPUT_TOKENS : USUAL_OUTPUT_TOKENS);
+  const usual = target.maxOutputTokens ?? (isThinking ? THINKING_OUTPUT_TOKENS : USUAL_OUTPUT_TOKENS);
   const schema = responseFormat?.type === "json" ? responseFormat.schema : undefined;
   const output = {
     ...(isThinking ? { effort: reasoningEffort === "minimal" ? "low" : reasoningEffort } : {}),
@@ -69,10 +69,14 @@ export function formatBody(request: ChatRequest, target: BodyTarget): JsonObject
           ),
     tool_choice: tools.length === 0 ? undefined : formatToolChoice(request),
   };
+  const toolCallId = mapToolCallIds(request.messages, TOOL_CALL_ID);
+  const turns = turnsOf(request.messages, "assistant", (message) =>
+    formatMessage(message, target, toolCallId),
+  );
   return {
     ...mergeFields(mergeFields(fields, extraFields), target.extraBody),
     model: target.model,
-    messages: formatMessages(request.messages, target),
+    messages: turns.map(({ role, blocks }) => ({ role, content: blocks })),
     stream: true,
   };
 }
@@ -115,49 +119,28 @@ function formatSystem({ messages, responseFormat }: ChatRequest): JsonValue | un
   return isPlain ? blocks.map(({ text }) => text).join("\n\n") : blocks;
 }
 
-/** Blocks of neighbours with the same role stand in one message, as the results of calls that were made at once must. */
-function formatMessages(messages: readonly ChatMessage[], target: BodyTarget): JsonObject[] {
-  const toolCallId = mapToolCallIds(messages, TOOL_CALL_ID);
-  const turns: { readonly role: string; readonly content: JsonObject[] }[] = [];
-  for (const message of messages) {
-    if (message.role === "system") continue;
-    const role = message.role === "assistant" ? "assistant" : "user";
-    const content = formatMessage(message, target, toolCallId);
-    const last = turns.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else if (content.length > 0) turns.push({ role, content });
-  }
-  return turns;
-}
-
 function formatMessage(
-  message: Exclude<ChatMessage, { readonly role: "system" }>,
+  message: TurnMessage,
   target: BodyTarget,
   toolCallId: (id: string) => string,
 ): JsonObject[] {
-  const { extraFields } = message;
   switch (message.role) {
     case "assistant":
-      return withLast(formatAnswer(message, target, toolCallId), extraFields);
+      return formatAnswer(message, target, toolCallId);
     case "tool": {
       const content = formatContent(message.content, target);
-      const result: JsonObject = {
-        type: "tool_result",
-        tool_use_id: toolCallId(message.toolCallId),
-        content: content.length === 0 ? undefined : content,
-        is_error: message.isError ? true : undefined,
-      };
-      return [mergeFields(extraFields, result)];
+      return [
+        {
+          type: "tool_result",
+          tool_use_id: toolCallId(message.toolCallId),
+          content: content.length === 0 ? undefined : content,
+          is_error: message.isError ? true : undefined,
+        },
+      ];
     }
     default:
-      return withLast(formatContent(message.content, target), extraFields);
+      return formatContent(message.content, target);
   }
-}
-
-/** A message has no fields of its own, and a mark counts for all that stands before it. */
-function withLast(blocks: JsonObject[], extraFields: JsonObject | undefined): JsonObject[] {
-  const last = blocks.pop();
-  return last === undefined ? [] : [...blocks, mergeFields(extraFields, last)];
 }
 
 /** The blocks of an answer, in the order in which they came where its writer noted it. */

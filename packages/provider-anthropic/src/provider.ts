@@ -39,13 +39,19 @@ export const createAnthropic: ProviderFactory<AnthropicSettings> = defineProvide
     // programs write the base URL of such servers in both ways
     const version = new URL(http.baseURL).pathname.endsWith("/v1") ? "" : "/v1";
     return serviceMethods(parts, {
+      name: "messages",
       key: { variables: ["ANTHROPIC_API_KEY"], header: "x-api-key" },
       known: { honours: HONOURED, options: ["extraBody"] },
       fixed: FIXED_FIELDS,
       concessions: CONCESSIONS,
       format: (request, model, extraBody) => ({
         path: `${version}/messages`,
-        body: formatBody(request, { provider: card.id, model, settings, extraBody }),
+        body: formatBody(request, {
+          provider: card.id,
+          model,
+          maxOutputTokens: settings.maxOutputTokens,
+          extraBody,
+        }),
         warnings: adjustedWishes(request),
       }),
       read: createAnswerReader,

@@ -5,7 +5,7 @@ import { formatBody } from "../src/body.ts";
 const user: ChatMessage = { role: "user", content: "Hello" };
 
 function bodyOf(request: Partial<ChatRequest> = {}, extraBody: JsonObject = {}): JsonObject {
-  const target = { provider: "anthropic", model: "claude", settings: {}, extraBody };
+  const target = { provider: "anthropic", model: "claude", maxOutputTokens: undefined, extraBody };
   return JSON.parse(JSON.stringify(formatBody({ messages: [user], ...request }, target)));
 }
 

@@ -394,3 +394,13 @@ test("a wish that the model refuses is left out with a warning, and not asked fo
     "the model refused `top_p`, so it was asked without it",
   ]);
 });
+
+test("fields of another protocol are left out, and told", async () => {
+  server = await serve(answerOf("text.sse"));
+  const asked = { ...request, protocol: "chat-completions", extraFields: { logit_bias: {} } } as const;
+
+  const { warnings } = await chat(providerFor(server), asked).result();
+
+  expect(server.requests[0]?.body).not.toContain("logit_bias");
+  expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining("`logit_bias`")]);
+});

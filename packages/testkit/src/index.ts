@@ -16,6 +16,7 @@ export type { Behaviour, UpstreamRequest } from "./site.ts";
 export type { AnthropicSiteOptions } from "./sites/anthropic.ts";
 export type { ChatgptfreeSiteOptions } from "./sites/chatgptfree.ts";
 export type { ChatgpttSiteOptions } from "./sites/chatgptt.ts";
+export type { GeminiSiteOptions } from "./sites/gemini.ts";
 export type { OpenaiSiteOptions } from "./sites/openai.ts";
 export type { PizzagptSiteOptions } from "./sites/pizzagpt.ts";
 export type { SocketServer, SocketServerOptions } from "./socket-server.ts";

@@ -1,4 +1,12 @@
-import type { ChatRequest, JsonObject, ModelCard, ResponseFacts, StreamPart } from "../contract/contract.ts";
+import type {
+  ChatRequest,
+  JsonObject,
+  ModelCard,
+  ResponseFacts,
+  StreamPart,
+  WireProtocol,
+} from "../contract/contract.ts";
+import { withoutForeignFields } from "../contract/foreign-fields.ts";
 import { wishWarnings } from "../contract/requirements.ts";
 import type { ProviderSettings } from "../contract/settings.ts";
 import type { HttpProviderParts, ProviderMethods } from "../define/define-provider.ts";
@@ -42,6 +50,8 @@ export interface AnswerReader {
 export interface FormattedRequest {
   /** Where it is posted to. */
   readonly path: string;
+  /** The fields of the query. */
+  readonly query?: Readonly<Record<string, string>> | undefined;
   /** What is posted. */
   readonly body: JsonObject;
   /** What was asked and is not done as asked. */
@@ -58,6 +68,8 @@ export interface ModelPage {
 
 /** The protocol of a hosted service. */
 export interface ServiceProtocol {
+  /** Its name: extra fields of another one are left out. */
+  readonly name: WireProtocol;
   /** How it shows a key. */
   readonly key: KeyForm;
   /** What this provider honours of a request. */
@@ -110,13 +122,20 @@ export function serviceMethods(
     throw http.error("config", "the request names no model, expected one in it or in the setting `models`");
   }
 
-  async function open(request: ChatRequest): Promise<PartSource> {
+  async function open(asked: ChatRequest): Promise<PartSource> {
+    const { request, warnings: foreign } = withoutForeignFields(asked, protocol.name);
     const model = modelOf(request);
     const extraBody = request.providerOptions?.[card.id]?.["extraBody"];
-    const { path, body, warnings = [] } = protocol.format(request, model, fieldsOf(extraBody) as JsonObject);
-    const response = await service.ask(model, body, { path, signal: request.signal });
+    const {
+      path,
+      query,
+      body,
+      warnings = [],
+    } = protocol.format(request, model, fieldsOf(extraBody) as JsonObject);
+    const response = await service.ask(model, body, { path, query, signal: request.signal });
     const parts = [
       ...wishWarnings(card, request, known),
+      ...foreign,
       ...warnings,
       ...fixedFieldWarnings(fixed, "extraBody", extraBody),
       ...fixedFieldWarnings(fixed, "extraFields", request.extraFields),

@@ -21,7 +21,11 @@ export interface Service {
   /** Sends a request with the key. */
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Posts a body for a model, without the wishes that its server refuses. */
-  ask(model: string, body: JsonObject, request: Pick<HttpRequest, "path" | "signal">): Promise<HttpResponse>;
+  ask(
+    model: string,
+    body: JsonObject,
+    request: Pick<HttpRequest, "path" | "query" | "signal">,
+  ): Promise<HttpResponse>;
   /** What a caller loses whose request has this body, because the server refused it before. */
   warnings(model: string, body: JsonObject): StreamPart[];
   /** The error for a failure inside an answer with a success status; `what` is the request as messages name it. */

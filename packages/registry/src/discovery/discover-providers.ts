@@ -72,7 +72,7 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
   const unclaimed = new Set(Object.keys(settings));
   const names = new Set(Object.keys(servers));
   const packages: ProviderPackage[] = [];
-  const providers: DiscoveredProvider[] = [];
+  const offers: DiscoveredProvider[] = [];
   const problems: DiscoveryProblem[] = [];
   const listeners = createListeners();
   let unread = false;
@@ -108,7 +108,7 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
       const offered = offeredProviders(offer, settingsOf, listeners);
       packages.push(offer);
       for (const { id } of offered) names.add(id);
-      providers.push(
+      offers.push(
         ...offered.filter(({ id }) => !Object.hasOwn(servers, id) && isAccepted([id, ...both], options)),
       );
     } catch (error) {
@@ -118,6 +118,7 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
   }
   const undeclared = undeclaredProviders(manifest, application, declared);
   problems.push(...undeclared);
+  const providers = withoutStandIns(offers, packages);
   checkIds(providers);
   const ids = providers.map(({ id }) => id);
   // a package that was not read may be the one that they are for
@@ -256,6 +257,17 @@ function explain(name: string, error: unknown): ChatError {
   const subject = `package ${quote(name)}`;
   if (error instanceof ChatError) return amendError(error, { message: `${subject}: ${error.message}` });
   return new ChatError("contract", `${subject}: the manifest could not be read as JSON`, { cause: error });
+}
+
+/** A package that is made for a service goes over the ready-made instance that another one has for it. */
+function withoutStandIns(
+  offers: readonly DiscoveredProvider[],
+  packages: readonly ProviderPackage[],
+): DiscoveredProvider[] {
+  const cards = new Map(packages.map(({ card, source }) => [source.package, card.id]));
+  const isMade = ({ id, source }: DiscoveredProvider): boolean => cards.get(source.package) === id;
+  const made = new Set(offers.filter(isMade).map(({ id }) => id));
+  return offers.filter((offer) => isMade(offer) || !made.has(offer.id));
 }
 
 function checkIds(providers: readonly DiscoveredProvider[]): void {

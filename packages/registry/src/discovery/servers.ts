@@ -54,7 +54,11 @@ export type PackageFor = (protocol: string) => ProviderPackage | undefined;
 /** What servers speak that say nothing of it. */
 const USUAL_PROTOCOL = "openai";
 /** Where to get what speaks a protocol. */
-const KNOWN_PACKAGES: Readonly<Record<string, string>> = { openai: "@fallthrough/provider-openai" };
+const KNOWN_PACKAGES: Readonly<Record<string, string>> = {
+  openai: "@fallthrough/provider-openai",
+  anthropic: "@fallthrough/provider-anthropic",
+  gemini: "@fallthrough/provider-gemini",
+};
 
 /** Every provider takes these; a name that is nearly one of them is a typing error. */
 const USUAL_SETTINGS: readonly string[] = [

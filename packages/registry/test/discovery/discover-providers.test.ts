@@ -214,6 +214,30 @@ test("what is found stands beside providers of one's own", async () => {
   expect(registry.resolve("fast").map(({ provider }) => provider.id)).toEqual(["mine", "a"]);
 });
 
+test("a package of its own goes over a ready-made instance with the same id, in any order", async () => {
+  const instances = [{ id: "b" }, { id: "c" }];
+  for (const names of [
+    ["provider-a", "provider-b"],
+    ["provider-b", "provider-a"],
+  ]) {
+    const root = writeFiles({
+      "package.json": manifest(...names),
+      ...installed("a", { instances }),
+      ...installed("b"),
+    });
+
+    const { providers } = await discoverProviders({ from: root });
+
+    expect(providers.map(({ id, source }) => [id, source.package]).sort()).toEqual([
+      ["a", "provider-a"],
+      ["b", "provider-b"],
+      ["c", "provider-a"],
+    ]);
+    expect((await discoverProviders({ from: root, deny: ["provider-b"] })).providers).toHaveLength(3);
+    expect((await discoverProviders({ from: root, allow: ["provider-a"] })).providers).toHaveLength(3);
+  }
+});
+
 test("the ready-made instances of a package are offered each under its own id", async () => {
   const instances = [
     { id: "local", settings: { baseURL: "http://127.0.0.1:11434/v1" } },

@@ -8,7 +8,7 @@ import type { Site, SiteRequest } from "../site.ts";
 export interface AnthropicSiteOptions {
   /** What `x-api-key` must be. @default any is taken */
   readonly apiKey?: string | undefined;
-  /** @default a model that takes an effort, and an older one that takes a number of tokens to think with */
+  /** What can be asked. @default a model that takes an effort, and an older one that takes a number of tokens to think with */
   readonly models?: readonly string[] | undefined;
 }
 
