@@ -4,6 +4,7 @@ import { formatErrorTable } from "./error-table.mjs";
 import { formatHealthTable } from "./health-table.mjs";
 import { formatPerformanceTable } from "./performance-table.mjs";
 import { formatProviderTable } from "./provider-table.mjs";
+import { formatServiceTable } from "./service-table.mjs";
 import { prepare } from "./setup.mjs";
 import { packageFolders, ROOT } from "./workspace.mjs";
 
@@ -22,6 +23,7 @@ const TABLES = {
   health: formatHealthTable,
   performance: formatPerformanceTable,
   providers: formatProviderTable,
+  services: formatServiceTable,
 };
 
 prepare({ build: ["@fallthrough/registry", "@fallthrough/bench", "@fallthrough/weather"] });

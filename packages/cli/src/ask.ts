@@ -39,7 +39,8 @@ export async function ask(
     const { registry } = application;
     noteProblems(output, application);
     try {
-      registry.resolve(options.model);
+      // explaining asks the servers for a name that nobody declares
+      await registry.explain(options.model);
     } catch (error) {
       progress.stop();
       return reportUnknown(output, application, error, options.json);

@@ -22,7 +22,7 @@ export async function chat(shell: Shell, output: Output, options: ChatOptions): 
   const application = await loadApplication(shell, options);
   noteProblems(output, application);
   try {
-    application.registry.resolve(options.model);
+    await application.registry.explain(options.model);
   } catch (error) {
     return reportUnknown(output, application, error, false);
   }

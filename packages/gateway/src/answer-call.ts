@@ -37,7 +37,7 @@ export async function answerCall(
     return await stream(reply, call, timers, asked.openStream(), streamType);
   } catch (error) {
     // asked only now, because the call itself looks the name up too
-    resolveModel(registry, asked.chat.model);
+    await resolveModel(registry, asked.chat.model);
     throw error;
   }
 }
@@ -56,11 +56,16 @@ function openReply(
 }
 
 /** Who would be asked; throws a refusal, so that an unknown name is told from a failure of those it stands for */
-export function resolveModel(registry: Registry, model: string | undefined): readonly Candidate[] {
+export async function resolveModel(
+  registry: Registry,
+  model: string | undefined,
+): Promise<readonly Candidate[]> {
   if (registry.providers().length === 0) {
     throw new Refusal(503, "no provider is installed", { code: "no_provider" });
   }
   try {
+    // explaining asks the servers for a name that nobody declares
+    await registry.explain(model);
     return registry.resolve(model);
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;

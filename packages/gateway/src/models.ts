@@ -28,7 +28,7 @@ export async function listModels(registry: Registry, signal?: AbortSignal): Prom
   // a pattern is no name to ask for
   const aliases = Object.keys(registry.aliases()).filter((name) => !name.includes("*"));
   for (const name of ["auto", ...aliases]) add(name, OWN);
-  for (const { model, provider } of registry.models()) {
+  for (const { model, provider } of listings) {
     for (const name of [model.id, ...(model.aliases ?? [])]) add(name, OWN, createdOf(providers, provider));
   }
   for (const { id } of providers) {

@@ -124,7 +124,7 @@ export function createRoutes(
       record.model = model;
       checkModel(caller, model);
       if (asked.ready !== undefined) {
-        resolveModel(registry, model);
+        await resolveModel(registry, model);
         opened.end();
         return jsonAnswer(asked.ready);
       }
@@ -145,7 +145,7 @@ export function createRoutes(
       const { model, name } = parseObject(await readBody(request, opened, options), "body");
       const asked = parseText(model ?? name, "model");
       checkModel(caller, asked);
-      return jsonAnswer(formatShown(asked, resolveModel(registry, asked)));
+      return jsonAnswer(formatShown(asked, await resolveModel(registry, asked)));
     } finally {
       opened.end();
     }
@@ -160,7 +160,7 @@ export function createRoutes(
       const { chat } = readMessagesRequest(await readBody(request, opened, options));
       record.model = chat.model;
       checkModel(caller, chat.model);
-      resolveModel(registry, chat.model);
+      await resolveModel(registry, chat.model);
       return jsonAnswer({ input_tokens: estimateTokens(chat) });
     } finally {
       opened.end();
@@ -298,6 +298,6 @@ async function findModel(registry: Registry, id: string, signal: AbortSignal): P
   const listed = (await listModels(registry, signal)).find((model) => model.id === id);
   if (listed !== undefined) return listed;
   // a provider that takes any name lists none
-  const [candidate] = resolveModel(registry, id);
+  const [candidate] = await resolveModel(registry, id);
   return { id, object: "model", created: 0, owned_by: candidate?.provider.id ?? "" };
 }

@@ -34,7 +34,7 @@ import {
   readWhole,
 } from "./answer.ts";
 import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
-import { firstChatModel, parseModels } from "./models.ts";
+import { parseModels } from "./models.ts";
 import { decoded, wholeEvents } from "./raw-text.ts";
 import { CONCESSIONS } from "./wishes.ts";
 
@@ -144,7 +144,7 @@ function createMethods(
   }
 
   const findModel = singleFlight(async (signal) => {
-    const model = firstChatModel(await listModels({ signal }));
+    const [model] = await listModels({ signal });
     if (model !== undefined) return model.id;
     throw http.error("config", "GET /models lists no model to chat with, expected at least one");
   });

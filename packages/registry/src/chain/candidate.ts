@@ -47,6 +47,12 @@ export interface Planned extends Candidate {
 /** The candidates in the order of asking: those whose card is silent about something needed come last. */
 export type Plan = (asked: Asked) => readonly Planned[];
 
+/** A plan that may have to ask servers first which models they have. */
+export type LaterPlan = (
+  asked: Asked,
+  signal: AbortSignal | undefined,
+) => readonly Planned[] | Promise<readonly Planned[]>;
+
 /** The plan of these candidates; for a request that needs nothing special it is made once. */
 export function planCandidates(candidates: readonly Candidate[]): Plan {
   let usual: readonly Planned[] | undefined;

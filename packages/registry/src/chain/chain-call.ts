@@ -28,7 +28,7 @@ import type { Accounts, HeldFailure } from "../health/health-report.ts";
 import { BACK_OFF_MS, type Policy, PROBE_WAIT_MS } from "../health/policy.ts";
 import { attemptOf, type CandidateCall, createAttempt } from "./attempt.ts";
 import { capsOf, deadlineError, isExpired, remainingMs, startBudget } from "./budget.ts";
-import type { Plan, Planned, Skip } from "./candidate.ts";
+import type { LaterPlan, Planned, Skip } from "./candidate.ts";
 import { pause, waitFor } from "./delay.ts";
 import { ChainExhaustedError } from "./exhausted.ts";
 import { verdictOn } from "./final-error.ts";
@@ -68,7 +68,7 @@ export interface ChainContext {
  */
 export function createChainCall(
   context: ChainContext,
-  plan: Plan,
+  plan: LaterPlan,
   read: () => ChainRequest,
   options: GuardOptions = {},
 ): ListedStream<GuardedAnswer> & OpeningLists<GuardedAnswer> {
@@ -93,7 +93,7 @@ interface Run {
 
 class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnswer> {
   private readonly context: ChainContext;
-  private readonly planFor: Plan;
+  private readonly planFor: LaterPlan;
   // hidden, so that nobody logs a prompt who logs a stream
   readonly #read: () => ChainRequest;
   readonly #options: GuardOptions;
@@ -103,7 +103,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   private leavingSignals: AbortController | undefined = undefined;
   private left = false;
 
-  constructor(context: ChainContext, planFor: Plan, read: () => ChainRequest, options: GuardOptions) {
+  constructor(context: ChainContext, planFor: LaterPlan, read: () => ChainRequest, options: GuardOptions) {
     this.context = context;
     this.planFor = planFor;
     this.#read = read;
@@ -123,7 +123,9 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     if (this.left) return undefined;
     const request = this.#read();
     try {
-      return await this.ask(this.begin(request));
+      const planned = this.planFor({ model: request.model, needs: needsOf(request) }, request.signal);
+      const plan = isPromise(planned) ? await planned : planned;
+      return await this.ask(this.begin(request, plan));
     } catch (reason) {
       const aborted = request.signal?.aborted === true;
       this.settle(aborted);
@@ -144,8 +146,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     return this.leavingSignals;
   }
 
-  private begin(request: ChainRequest): Run {
-    const plan = this.planFor({ model: request.model, needs: needsOf(request) });
+  private begin(request: ChainRequest, plan: readonly Planned[]): Run {
     const call = callOf(request.signal);
     const { caps, route = call?.route, chain = call?.chain, reasoningOnly } = this.#options;
     const { policy, onAttempt, listedWindow } = this.context;

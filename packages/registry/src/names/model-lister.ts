@@ -31,6 +31,8 @@ export interface ModelLister {
   list(options?: ListModelsOptions): Promise<readonly ModelListing[]>;
   /** The context window that the server listed last for a model, where it listed one; asks nobody. */
   windowOf(provider: ChatProvider, model: string): number | undefined;
+  /** The models that the server listed last; asks nobody. */
+  listed(provider: ChatProvider): readonly ModelCard[];
 }
 
 /** The longest that one server may take, in milliseconds. */
@@ -53,8 +55,11 @@ interface Known {
   readonly models: readonly ModelCard[];
 }
 
-/** A lister that asks each server again after a minute, at the earliest. */
-export function createModelLister(providers: () => readonly ChatProvider[]): ModelLister {
+/** A lister that asks each server again after a minute, at the earliest. `changed` is called after each answer. */
+export function createModelLister(
+  providers: () => readonly ChatProvider[],
+  changed: () => void = () => {},
+): ModelLister {
   const known = new Map<ChatProvider, Known>();
 
   async function modelsOf(
@@ -67,6 +72,7 @@ export function createModelLister(providers: () => readonly ChatProvider[]): Mod
     try {
       const models = parseInput(await untilAborted(provider, signal), parseDeclaredModels, LIST);
       known.set(provider, { until: performance.now() + REMEMBERED_MS, models });
+      changed();
       return models;
     } catch {
       if (signal?.aborted) throw abortReason(signal);
@@ -90,6 +96,7 @@ export function createModelLister(providers: () => readonly ChatProvider[]): Mod
       await Promise.all(Array.from({ length: AT_ONCE }, ask));
       return lists.flat();
     },
+    listed: (provider) => known.get(provider)?.models ?? [],
     windowOf: (provider, model) => known.get(provider)?.models.find(({ id }) => id === model)?.contextWindow,
   };
 }

@@ -1,4 +1,4 @@
-import { ChatError, type ChatErrorCode, type ChatProvider } from "@fallthrough/core";
+import { ChatError, type ChatErrorCode, type ChatProvider, type ModelCard } from "@fallthrough/core";
 import { findModel } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import leven from "leven";
@@ -25,6 +25,8 @@ export interface Catalog {
   readonly aliases: ReadonlyMap<string, readonly string[]>;
   /** What discovery left out, and why; an unknown name may be one of these. */
   readonly problems: readonly LeftOut[];
+  /** The models that a server listed last; asks nobody. */
+  readonly listed: (provider: ChatProvider) => readonly ModelCard[];
   /** Those of the providers that may be absent. */
   readonly changing: readonly ChatProvider[];
   /** Those of them that are absent, as `resolved` knows it. */
@@ -69,9 +71,18 @@ export function createCatalog(
   providers: readonly ChatProvider[],
   aliases: Readonly<Record<string, string | readonly string[]>> = {},
   problems: readonly LeftOut[] = [],
+  listed: Catalog["listed"] = () => [],
 ): Catalog {
   const changing = providers.filter(mayBeAbsent);
-  return { providers, aliases: parseAliases(aliases), problems, changing, absent: [], resolved: new Map() };
+  return {
+    providers,
+    aliases: parseAliases(aliases),
+    problems,
+    listed,
+    changing,
+    absent: [],
+    resolved: new Map(),
+  };
 }
 
 function parseAliases(aliases: Readonly<Record<string, string | readonly string[]>>): Catalog["aliases"] {
@@ -131,6 +142,18 @@ function fits(pattern: string, name: string): boolean {
   return name.startsWith(start) && name.endsWith(end);
 }
 
+/** Whether only the servers can tell what this name stands for, because they have not been asked yet or lately. */
+export function mayBeListed(catalog: Catalog, name: string = AUTO): boolean {
+  if (catalog.resolved.has(name) || name.includes("/") || !presentProviders(catalog).some(takesAnyModel))
+    return false;
+  try {
+    resolveReference(catalog, name);
+    return false;
+  } catch (error) {
+    return error instanceof ChatError && error.code === "config";
+  }
+}
+
 /** Forgets what names stood for where somebody came or went. */
 function notePresence(catalog: Catalog): void {
   const { changing, absent } = catalog;
@@ -179,7 +202,8 @@ function findCandidates(catalog: Catalog, reference: string): Resolution {
 
   function addDeclared(name: string): void {
     const declaring = catalog.providers.flatMap((provider) => {
-      const model = findModel(provider, name)?.id;
+      const model =
+        findModel(provider, name)?.id ?? catalog.listed(provider).find(({ id }) => id === name)?.id;
       return model === undefined ? [] : { provider, model, explicit: false };
     });
     const provider = catalog.providers.find(({ id }) => id === name);

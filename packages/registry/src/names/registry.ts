@@ -26,7 +26,7 @@ import {
   wrongValue,
 } from "@fallthrough/core/internal";
 import { fieldsOf, quote } from "@fallthrough/core/provider";
-import { type Candidate, type Plan, planCandidates } from "../chain/candidate.ts";
+import { type Candidate, type LaterPlan, type Plan, planCandidates } from "../chain/candidate.ts";
 import { createContext } from "../chain/chain.ts";
 import { createChainCall } from "../chain/chain-call.ts";
 import { CHAIN_FIELDS, type ChainOptions, parseOptions } from "../chain/chain-options.ts";
@@ -36,8 +36,20 @@ import { createServers, installedPackage, parseServers, type Servers } from "../
 import type { HealthStore } from "../health/health.ts";
 import { type ExplainStep, explainResolution } from "./explain.ts";
 import { forwardingCandidates } from "./forward.ts";
-import { createModelLister, type ListModelsOptions, listingsOf, type ModelListing } from "./model-lister.ts";
-import { createCatalog, type LeftOut, presentProviders, resolveReference } from "./references.ts";
+import {
+  createModelLister,
+  type ListModelsOptions,
+  listingsOf,
+  type ModelLister,
+  type ModelListing,
+} from "./model-lister.ts";
+import {
+  createCatalog,
+  type LeftOut,
+  mayBeListed,
+  presentProviders,
+  resolveReference,
+} from "./references.ts";
 
 /** What a registry is made of; the chain's options hold for every call. */
 export interface RegistryOptions<Alias extends string = string> extends Omit<ChainOptions, "id"> {
@@ -147,20 +159,29 @@ export function createRegistry<const Alias extends string = string>(
   } = parseOptions(options, parseRegistryFields, "createRegistry()");
   const providers = [...createServers(servers, installedPackage), ...others];
   checkIds(providers);
-  const catalog = createCatalog(providers, aliases, problems);
-  const lister = createModelLister(() => presentProviders(catalog));
+  const lister: ModelLister = createModelLister(
+    () => presentProviders(catalog),
+    () => catalog.resolved.clear(),
+  );
+  const catalog = createCatalog(providers, aliases, problems, lister.listed);
   const context = { ...createContext(behaviour, "registry"), listedWindow: lister.windowOf };
   const { health } = context;
 
   // the model of a request is a name here, and only the plan knows what it stands for
-  const plan: Plan = (need) => resolveReference(catalog, need.model).plan({ ...need, model: undefined });
+  const plan = planLater((need) => resolveReference(catalog, need.model).plan({ ...need, model: undefined }));
+
+  /** Asks the servers first where only they can know the name. */
+  function planLater(now: Plan): LaterPlan {
+    return (need, signal) =>
+      mayBeListed(catalog, need.model) ? lister.list({ signal }).then(() => now(need)) : now(need);
+  }
 
   const forwards: ForwardingRegistry[typeof FORWARDS] = (call) => {
     const { body, model, signal } = call;
-    const forwardPlan: Plan = (need) => {
+    const forwardPlan: LaterPlan = planLater((need) => {
       const { candidates } = resolveReference(catalog, need.model);
       return planCandidates(forwardingCandidates(candidates, call))({ ...need, model: undefined });
-    };
+    });
     const request = { model, messages: [{ role: "user", content: body }], signal };
     const read = readNow(() => parseChainRequest(request));
     return createReply((route) => createChainCall(context, forwardPlan, read, { route }));
@@ -186,12 +207,12 @@ export function createRegistry<const Alias extends string = string>(
         ? candidates.filter(({ provider, explicit }) => explicit || provider.status.state !== "retired")
         : candidates;
     },
-    explain: async (name, needs = []) =>
-      explainResolution(
-        resolveReference(catalog, readName(name)),
-        health,
-        parseInput(needs, parseNeeds, NEEDS),
-      ),
+    explain: async (name, needs = []) => {
+      const asked = readName(name);
+      const able = parseInput(needs, parseNeeds, NEEDS);
+      if (mayBeListed(catalog, asked)) await lister.list();
+      return explainResolution(resolveReference(catalog, asked), health, able);
+    },
     aliases: () => Object.fromEntries(catalog.aliases) as Record<Alias, readonly string[]>,
     resetHealth: async (provider) => resetHealth(health, providers, readName(provider)),
     listModels: (listing) => lister.list(listing),
