@@ -76,6 +76,13 @@ interface Open {
 /** What a failure may speak of, but for what a call needs. */
 type Scope = Exclude<HealthFailure["scope"], "need">;
 
+/** The entries of a subject, until one is made or dropped. */
+interface Known {
+  readonly found: readonly Entry[];
+  readonly generation: number;
+  readonly model?: Entry | undefined;
+}
+
 interface Lease {
   readonly probe: string;
   readonly since: number;
@@ -91,6 +98,8 @@ interface Entry {
   /** The limits of a key and model, once any are known. */
   ledger?: Ledger | undefined;
   failures: number;
+  /** The order of the call that failed first of these. */
+  failingSince: number;
   repeats: number;
   code?: ChatErrorCode | undefined;
   level: number;
@@ -129,10 +138,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
   /** Learned from failures, where no base URL tells which server a provider talks to. */
   const origins = new Map<string, string>();
   /** The entries of a subject, until one is made or dropped: callers ask with the same subjects again and again. */
-  const known = new WeakMap<
-    HealthSubject,
-    { readonly found: readonly Entry[]; readonly generation: number }
-  >();
+  const known = new WeakMap<HealthSubject, Known>();
   let generation = 0;
   let order = 0;
 
@@ -153,6 +159,14 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     return found;
   }
 
+  function modelOf(subject: HealthSubject): Entry {
+    const kept = known.get(subject);
+    if (kept?.generation === generation && kept.model !== undefined) return kept.model;
+    const model = entryOf(subject, "model");
+    known.set(subject, { found: entriesOf(subject), generation, model });
+    return model;
+  }
+
   function entryOf(subject: HealthSubject, scope: Scope): Entry {
     return entryAt(keyOf(subject, scope));
   }
@@ -170,6 +184,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     const insisted = [-Infinity, -Infinity] as const;
     const counts = {
       failures: 0,
+      failingSince: 0,
       repeats: 0,
       level: 0,
       heardAt: -Infinity,
@@ -320,7 +335,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
   function admit(subject: HealthSubject, options: AdmitOptions = {}): Permit | Refusal {
     const { insist, firstChunkMs, limits } = options;
     const time = now();
-    const model = entryOf(subject, "model");
+    const model = modelOf(subject);
     suspectSilence(model, time);
     const found = entriesOf(subject);
     const health = worst(found, time);
@@ -357,7 +372,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
   }
 
   function noteLimits(permit: Permit, limits: readonly RateLimit[]): void {
-    const model = entryOf(permit.subject, "model");
+    const model = modelOf(permit.subject);
     const time = now();
     if (model.ledger === undefined) {
       model.ledger = createLedger(undefined);
@@ -425,7 +440,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
 
   /** Gives back what was reserved and not taken; a server that counts nothing took what was reserved. */
   function settleShare(permit: Permit, usage: Usage | undefined): void {
-    const { ledger } = entryOf(permit.subject, "model");
+    const { ledger } = modelOf(permit.subject);
     if (ledger === undefined) return;
     const { order, share } = permit as Ticket;
     const {
@@ -438,14 +453,14 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
 
   function leave(permit: Permit): boolean {
     const ticket = permit as Ticket;
-    entryOf(permit.subject, "model").ledger?.settle(ticket.order, undefined);
-    return entryOf(permit.subject, "model").waiting.delete(ticket);
+    modelOf(permit.subject).ledger?.settle(ticket.order, undefined);
+    return modelOf(permit.subject).waiting.delete(ticket);
   }
 
   function release(permit: Permit, { silent = false }: { readonly silent?: boolean | undefined } = {}): void {
     const waited = leave(permit);
     const { at, firstChunkMs, probe } = permit as Ticket;
-    const model = entryOf(permit.subject, "model");
+    const model = modelOf(permit.subject);
     const probing = probe !== undefined && model.lease?.probe === probe;
     giveBack(permit);
     if (!silent || !waited) return;
@@ -462,7 +477,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
   function commit(permit: Permit): void {
     const time = now();
     const { at } = permit as Ticket;
-    const model = entryOf(permit.subject, "model");
+    const model = modelOf(permit.subject);
     if (model.waiting.delete(permit as Ticket)) {
       model.answers++;
       model.slowestMs = Math.max(time - at, model.slowestMs * SILENCE.forget);
@@ -488,8 +503,11 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     for (const entry of entriesOf(permit.subject)) {
       if (entry.open !== undefined) continue;
       entry.closedBy = undefined;
-      entry.failures = 0;
-      entry.repeats = 0;
+      // an answer that began before the failures tells nothing about them
+      if ((permit as Ticket).order >= entry.failingSince) {
+        entry.failures = 0;
+        entry.repeats = 0;
+      }
       entry.healthySince ??= now();
       decay(entry);
     }
@@ -507,10 +525,11 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     const probing = probe !== undefined && entry.lease?.probe === probe;
     const reopening = probe !== undefined && entry.closedBy === probe;
     giveBack(permit);
-    note(entry, failure, probing ? (permit as Ticket).at : undefined, reopening);
+    const { at, order } = permit as Ticket;
+    note(entry, failure, order, probing ? at : undefined, reopening);
     const { second } = failure;
     if (second !== undefined && isSecond(subject, failure))
-      note(failedEntry(subject, second), second, undefined, false);
+      note(failedEntry(subject, second), second, order, undefined, false);
     return worst(entriesOf(subject), now());
   }
 
@@ -536,6 +555,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
   function note(
     entry: Entry,
     failure: HealthFailure,
+    asked: number,
     probedAt: number | undefined,
     reopening: boolean,
   ): void {
@@ -555,6 +575,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
       return;
     }
     entry.failures++;
+    if (entry.failures === 1) entry.failingSince = asked;
     const counted = failure.effect === "count" && !stated;
     if (counted && !probing && !reopening && entry.failures < FAILURES_TO_OPEN) return;
     const length = lengthOf(failure, entry.level);

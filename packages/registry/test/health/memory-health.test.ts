@@ -61,6 +61,23 @@ test("three counted failures in a row open the breaker, and a success between th
   expect(admit()).toBeUndefined();
 });
 
+test("an answer that began before the failures does not break their row, and one that began after them does", () => {
+  const early = admit() as Permit;
+  fail("server");
+  fail("server");
+  health.succeed(early);
+  fail("server");
+  expect(health.peek(SUBJECT).state).toBe("cooling");
+
+  health.reset();
+  fail("server");
+  fail("server");
+  health.succeed(admit() as Permit);
+  fail("server");
+
+  expect(health.peek(SUBJECT).state).toBe("well");
+});
+
 test("failures of calls that were under way when the breaker opened change nothing", () => {
   const permits = Array.from({ length: 100 }, () => admit());
 

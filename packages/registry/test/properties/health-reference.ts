@@ -29,6 +29,8 @@ export interface Reference {
 
 interface Model {
   failures: number;
+  /** When the call was let through that failed first of these. */
+  failingSince: number;
   level: number;
   /** Since when it has been well. */
   since?: number;
@@ -51,6 +53,7 @@ export function createReference(now: () => number, chance: number): Reference {
   const at = (model: string) => {
     const known = models.get(model) ?? {
       failures: 0,
+      failingSince: 0,
       level: 0,
       probe: 0,
       probedAt: 0,
@@ -110,10 +113,11 @@ export function createReference(now: () => number, chance: number): Reference {
       const known = at(held.model);
       if (known.opened !== undefined) return;
       const since = known.since ?? now();
-      Object.assign(known, { failures: 0, closedBy: 0, since });
+      Object.assign(known, { closedBy: 0, since });
+      if (held.turn >= known.failingSince) known.failures = 0;
       if (now() - since >= 600_000) known.level = 0;
     },
-    fail({ model, id }, { effect, retryAfterMs, cooldownMs, factor, longestMs, hard }) {
+    fail({ model, id, turn }, { effect, retryAfterMs, cooldownMs, factor, longestMs, hard }) {
       const known = at(model);
       const probed = id !== 0 && known.probe === id;
       const reopens = id !== 0 && known.closedBy === id;
@@ -136,6 +140,7 @@ export function createReference(now: () => number, chance: number): Reference {
         return;
       }
       known.failures++;
+      if (known.failures === 1) known.failingSince = turn;
       if (effect === "count" && stated === undefined && !probed && !reopens && known.failures < 3) return;
       const step = effect === "count" ? Math.max(0, known.level - 1) : known.level;
       if (length(step) <= 0) return;
