@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import type { ChatProvider, StreamPart } from "@fallthrough/core";
 import { partLists } from "@fallthrough/core/provider";
 import { afterEach, expect, test, vi } from "vitest";
 import { type GatewayServerOptions, type RunningGateway, startGateway } from "../src/index.ts";
+import { openNodeExchange } from "../src/node-exchange.ts";
 import { answer, eventsOf, MESSAGES, memoryProvider, registryOf, textOf } from "./case.ts";
 
 const running: RunningGateway[] = [];
@@ -160,6 +162,31 @@ test("a client that takes nothing holds the provider back", async () => {
   expect(taken).toBeLessThan(1_000);
   socket.destroy();
   await vi.waitFor(() => expect(provider.open).toBe(0));
+});
+
+test("an answer that waits for its client is over when the client leaves", async () => {
+  let isOver = false;
+  async function* endless(): AsyncGenerator<string, undefined> {
+    try {
+      for (;;) yield "x".repeat(64 * 1024);
+    } finally {
+      isOver = true;
+    }
+  }
+  const server = createServer((incoming, outgoing) => {
+    void openNodeExchange(incoming, outgoing).answer({ status: 200, headers: {}, body: endless() });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1").pause();
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+  // until what the sockets hold is full
+  await delay(300);
+  expect(isOver).toBe(false);
+  socket.destroy();
+
+  await vi.waitFor(() => expect(isOver).toBe(true));
+  server.close();
 });
 
 test("a provider whose id no header takes as it is has a header and an answer all the same", async () => {

@@ -2,7 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ChatError, type StreamPart } from "@fallthrough/core";
 import { providerCard } from "@fallthrough/core/internal";
 import { expect, test, vi } from "vitest";
+import type { OpenCall } from "../src/calls.ts";
 import { createGateway } from "../src/index.ts";
+import { createStreamBody } from "../src/stream-body.ts";
 import { answer, eventsOf, memoryProvider, post, registryOf, text, textOf } from "./case.ts";
 
 const STREAM = { stream: true };
@@ -133,4 +135,44 @@ test("a large delta comes in pieces, none of which ends within a character, and 
     expect(longest).toBeLessThan(256 * 1024);
     expect(textOf(stream) === delta).toBe(true);
   }
+});
+
+test("of a list that came at once no more is written than a piece holds", async () => {
+  const list = Array.from({ length: 1_000 }, (): StreamPart => ({ type: "text-delta", delta: "x" }));
+  const lists = { next: () => Promise.resolve(list), return: () => Promise.resolve() };
+  let written = 0;
+  const writer = {
+    begin: () => "",
+    write() {
+      written++;
+      return "x".repeat(1024);
+    },
+    keepAlive: () => "",
+    fail: () => "",
+  };
+  const call: OpenCall = {
+    signal: new AbortController().signal,
+    abort() {},
+    hold() {},
+    begin() {},
+    end() {},
+  };
+  const body = createStreamBody(
+    {
+      call,
+      parts: { open: () => Promise.resolve(lists), return: () => Promise.resolve() },
+      opened: Promise.resolve(lists),
+      writer,
+      answerer: () => ({ provider: "one", model: undefined }),
+      explain: () => expect.unreachable(),
+      waiting: () => undefined,
+    },
+    { keepaliveMs: 0, writeMs: 0 },
+  );
+
+  const { value } = await body.next();
+
+  expect(value).toHaveLength(64 * 1024);
+  expect(written).toBe(64);
+  await body.return?.();
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { Agent } from "undici";
 import { expect, test, vi } from "vitest";
@@ -301,6 +302,24 @@ test("behind a dispatcher of the caller's a reader who is too far behind gets wh
   expect(error.message).toContain("ahead of its reader");
   expect(count).toBeGreaterThanOrEqual(4 * 1024);
   expect(sent()).toBeLessThan(16 * KiB * KiB);
+});
+
+test("behind a dispatcher of the caller's a reader who keeps up reads more than may wait", async () => {
+  const server = await startServer(({ socket }) => void socket.write(chunkedHead()));
+  const dispatcher = new Agent();
+  const http = createClient(server, { dispatcher, limits: { streamBytes: 128 * KiB } });
+  const groups = (await http({ path: "/" })).eventGroups({ cumulative: true })[Symbol.asyncIterator]();
+  const event = chunk(`data: ${"x".repeat(32 * KiB)}\n\n`);
+
+  for (let round = 0; round < 8; round++) {
+    server.requests[0]?.socket.write(event);
+    // it comes while nobody waits for it
+    await delay(10);
+    expect((await groups.next()).value).toHaveLength(1);
+  }
+
+  await groups.return?.();
+  await dispatcher.destroy();
 });
 
 test("an answer that ends while its reader is behind holds back nothing of the next on its connection", async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { failureOf } from "../../providers.ts";
-import { createClient, startServer, type TestServer } from "../../servers.ts";
+import { failureOf, until } from "../../providers.ts";
+import { chunk, chunkedHead, createClient, startServer, type TestServer } from "../../servers.ts";
 
 /** A server that ends each answer with a reset, behind a body that ends with its connection. */
 function startResetting(type: string, body: string): Promise<TestServer> {
@@ -33,4 +33,32 @@ test("JSON shows by itself that it is whole, also behind a reset", async () => {
   const response = await http({ path: "/" });
 
   expect(await response.json()).toEqual({ text: "whole" });
+});
+
+test("what a held connection has read when it is reset is given before the failure", async () => {
+  const KiB = 1024;
+  const server = await startServer(async ({ socket }) => {
+    // more than may wait, so the connection is held from here on
+    socket.write(chunkedHead("text/plain") + chunk("x".repeat(70 * KiB)));
+    // the pieces arrive one by one
+    await delay(50);
+    socket.write(chunk("y".repeat(4 * KiB)));
+    // the last one has arrived by then
+    await delay(50);
+    socket.resetAndDestroy();
+  });
+  const response = await createClient(server)({ path: "/" });
+  await until(() => server.open === 0);
+  // the reset has arrived by then
+  await delay(20);
+  let length = 0;
+
+  const failure = await failureOf(
+    (async () => {
+      for await (const bytes of response.bytes()) length += bytes.length;
+    })(),
+  );
+
+  expect(length).toBe(74 * KiB);
+  expect(failure).toMatchObject({ code: "interrupted" });
 });
