@@ -1,5 +1,5 @@
 import { type FailedAnswer, fieldsOf, parseJson, quote } from "@fallthrough/core/provider";
-import { explainSentence } from "./explain-text.ts";
+import { explainSentence, unescapeHtml } from "./explain-text.ts";
 import { type Failure, UNKNOWN_ACTION } from "./failure.ts";
 
 /** What the codes of AIPKit's JSON errors mean. */
@@ -7,6 +7,9 @@ const CODES: Readonly<Record<string, Pick<Failure, "code" | "remedy">>> = {
   nonce_failure_cache_sse: { code: "auth", remedy: "page" },
   empty_data_to_cache: { code: "bad-request" },
 };
+
+/** So many characters of the site's words stand in a message. */
+const MOST_WORDS = 300;
 
 // WordPress answers so where the sentence is translated: `-1`, or bare text and a link back
 const REFUSED_NONCE = /^\s*(?:-1\s*$|[^<{]{1,200}<\/p><p><a )/;
@@ -24,6 +27,12 @@ export function explainRefusal({ status, contentType, body }: FailedAnswer): Fai
     return { code: "auth", message: `chat answered ${quote(body)}`, remedy: "page", status };
   }
   return undefined;
+}
+
+/** The site's own words about a refusal that nobody knows, quoted and cut; blank where it has none. */
+export function refusalWords(body: string): string {
+  const words = unescapeHtml(errorData(body).message).replaceAll(/\s+/g, " ").trim();
+  return words === "" ? "" : quote(words, MOST_WORDS);
 }
 
 /** A challenge is served as `text/html`: a page inside an event stream is what the plugin's upstream answered. */

@@ -11,6 +11,8 @@ export interface Failure {
   readonly remedy?: Remedy | undefined;
   /** HTTP status. */
   readonly status?: number | undefined;
+  /** Milliseconds until the site wants to be asked again. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Whether a value is a failure and not an answer. */

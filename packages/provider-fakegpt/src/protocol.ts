@@ -1,15 +1,19 @@
-import { ChatError } from "@fallthrough/core";
+import { ChatError, type FinishReason } from "@fallthrough/core";
 import {
   type CumulativeFormat,
   type CumulativeState,
   type FailedAnswer,
+  type FailureNote,
   fieldsOf,
+  parseFailureBody,
   parseJson,
   quote,
   type ServerSentEvent,
 } from "@fallthrough/core/provider";
 
 const WHAT = "POST /api/conversation";
+/** So many characters of the server's words stand in a message. */
+const MOST_WORDS = 300;
 
 /** How the events of a conversation are read. */
 export const CONVERSATION: CumulativeFormat = {
@@ -36,12 +40,17 @@ export function parseCredential(setCookie: string | undefined): string | undefin
   return /(?:^|[,\s])credential=([^;,\s]+)/.exec(setCookie ?? "")?.[1];
 }
 
-/** What the code in the `detail` of a failed answer means; `undefined` where the status says as much. */
-export function parseFailure({ status, body }: FailedAnswer): ChatError | undefined {
+/** What the code in the `detail` of a failed answer means; the words in it where the status says as much. */
+export function parseFailure({ status, body }: FailedAnswer): ChatError | FailureNote | undefined {
   const name = /"code":\s*"(token_expired|message_length_exceeds_limit)"/.exec(body)?.[1];
-  if (name === undefined) return undefined;
+  if (name === undefined) return notedWords(body, status);
   const code = name === "token_expired" ? "auth" : "context-length";
   return new ChatError(code, `${WHAT} answered ${status} with the code ${quote(name)}`, { status });
+}
+
+function notedWords(body: string, status: number): FailureNote | undefined {
+  const { words, retryAfterMs } = parseFailureBody(body, status) ?? {};
+  return words === undefined ? undefined : { words, retryAfterMs };
 }
 
 function parseEvent({ event, data }: ServerSentEvent): CumulativeState | undefined {
@@ -51,7 +60,10 @@ function parseEvent({ event, data }: ServerSentEvent): CumulativeState | undefin
   if (event !== "message" && event !== "error") return undefined;
   const { message, error, moderation_response: moderation } = fieldsOf(parseJson(data, WHAT));
   const problem = error ?? (event === "error" ? data : undefined);
-  if (problem) throw new ChatError("server", `${WHAT} answered the error ${quote(JSON.stringify(problem))}`);
+  if (problem) {
+    const words = typeof problem === "string" ? problem : JSON.stringify(problem);
+    throw new ChatError("server", `${WHAT} answered the error ${quote(words, MOST_WORDS)}`);
+  }
   if (fieldsOf(moderation)["blocked"] === true) return { finishReason: "content-filter" };
   return parseMessage(message);
 }
@@ -64,8 +76,20 @@ function parseMessage(message: unknown): CumulativeState | undefined {
   const spoken = fieldsOf(author)["role"] === "assistant" && recipient === "all" && type === "next";
   const text: unknown = Array.isArray(parts) ? parts[0] : undefined;
   if (!spoken || contentType !== "text" || typeof text !== "string") return undefined;
-  const cut = fieldsOf(details)["type"] === "max_tokens";
-  const finished = status === "finished_successfully" && (endTurn === true || cut);
-  const finishReason = finished ? (cut ? "length" : "stop") : undefined;
+  const finishReason = reasonOf(status, endTurn, fieldsOf(details)["type"]);
   return { id: String(id), text, finishReason, model: typeof model === "string" ? model : undefined };
+}
+
+/**
+ * Why a message ended; `undefined` for one that goes on, that others follow, or that was stopped without an end.
+ *
+ * At the limit of tokens ChatGPT calls a message `finished_partial_completion`, and shows a button to go on. It gives
+ * the same name to one that its reader stopped, whose details say `interrupted`.
+ */
+function reasonOf(status: unknown, endTurn: unknown, details: unknown): FinishReason | undefined {
+  const cut = details === "max_tokens";
+  if (status === "finished_partial_completion") return cut ? "length" : undefined;
+  if (status !== "finished_successfully") return undefined;
+  if (cut) return "length";
+  return endTurn === true ? "stop" : undefined;
 }

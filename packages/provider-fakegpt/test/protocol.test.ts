@@ -16,6 +16,7 @@ interface Snapshot {
   readonly finished?: boolean;
   readonly endTurn?: boolean;
   readonly finish?: string;
+  readonly status?: string;
 }
 
 test.each([
@@ -69,6 +70,15 @@ test.each([
   const text = typeof body === "string" ? body : JSON.stringify(body);
 
   expect(parseFailure({ status, headers: {}, contentType: "", body: text })?.code).toBe(code);
+});
+
+test.each([
+  ["text", { detail: "Too many requests in 1 hour. Try again later." }],
+  ["fields", { detail: { message: "Too many requests in 1 hour. Try again later.", code: "x" } }],
+])("services.md §3: the server's words are told where they stand in `detail` as %s", (_, body) => {
+  const answer = { status: 429, headers: {}, contentType: "", body: JSON.stringify(body) };
+
+  expect(parseFailure(answer)).toMatchObject({ words: '"Too many requests in 1 hour. Try again later."' });
 });
 
 test.each([
@@ -138,6 +148,39 @@ test.each([
 test.each([
   ["at max tokens", [snapshot({ finished: true, endTurn: false, finish: "max_tokens" })], "length"],
   ["at a stop", [snapshot({ finished: true, finish: "stop" })], "stop"],
+  [
+    "as a partial completion at max tokens",
+    [snapshot({ status: "finished_partial_completion", finish: "max_tokens" })],
+    "length",
+  ],
+  [
+    "as a partial completion at max tokens that ends the turn",
+    [snapshot({ status: "finished_partial_completion", endTurn: true, finish: "max_tokens" })],
+    "length",
+  ],
+  [
+    "after tool messages between",
+    [
+      snapshot({ text: "Let me look.", id: "0", finished: true, endTurn: false }),
+      snapshot({
+        text: "search()",
+        id: "t",
+        type: "code",
+        recipient: "browser",
+        finished: true,
+        endTurn: false,
+      }),
+      snapshot({ text: "found", id: "r", role: "tool", finished: true, endTurn: false }),
+      snapshot({ id: "2" }),
+      snapshot({ id: "2", finished: true }),
+    ],
+    "stop",
+  ],
+  [
+    "by moderation after the message was finished",
+    [snapshot({ finished: true }), moderation(true)],
+    "content-filter",
+  ],
   ["by moderation", [snapshot({}), moderation(true)], "content-filter"],
   ["after moderation found nothing", [snapshot({ finished: true }), moderation(false)], "stop"],
   [
@@ -162,6 +205,27 @@ test("nothing after the end marker is read", async () => {
 test.each([
   ["an end marker after a cut", [snapshot({}), DONE], "interrupted"],
   ["a message that ends no turn", [snapshot({ finished: true, endTurn: false }), DONE], "interrupted"],
+  [
+    "a message that its reader stopped",
+    [snapshot({ status: "finished_partial_completion", finish: "interrupted" }), DONE],
+    "interrupted",
+  ],
+  [
+    "a partial completion that does not say why",
+    [snapshot({ status: "finished_partial_completion" }), DONE],
+    "interrupted",
+  ],
+  ["a message that lost its status", [without("status"), DONE], "interrupted"],
+  ["a message that lost its end of turn", [without("end_turn"), DONE], "interrupted"],
+  [
+    "an answer whose tool never came back",
+    [
+      snapshot({ finished: true, endTurn: false }),
+      snapshot({ id: "t", recipient: "browser", finished: true, endTurn: false }),
+      DONE,
+    ],
+    "interrupted",
+  ],
   ["a later message that is cut", [snapshot({ finished: true }), snapshot({ id: "2" }), DONE], "interrupted"],
   [
     "an error in the stream",
@@ -193,6 +257,10 @@ test.each([
   ["an end marker alone", [DONE]],
   ["an echo of the question", [snapshot({ role: "user", finished: true }), DONE]],
   ["a message that never got a text", [snapshot({ text: "" }), DONE]],
+  ["a message that lost its metadata", [without("metadata"), DONE]],
+  ["a message that lost its content", [without("content"), DONE]],
+  ["a message that lost its author", [without("author"), DONE]],
+  ["a message that lost its recipient", [without("recipient"), DONE]],
   ["events that say nothing", [inStream({}), inStream([]), { event: "message", data: "7" }, DONE]],
 ])("%s is empty", async (_, events) => {
   expect(await outcome([events])).toMatchObject({ parts: [], error: { code: "empty" } });
@@ -228,13 +296,14 @@ function snapshot({
   finished = false,
   endTurn = finished,
   finish,
+  status = finished ? "finished_successfully" : "in_progress",
 }: Snapshot): ServerSentEvent {
   return inStream({
     message: {
       id,
       author: { role },
       content: { content_type: type, parts: [text] },
-      status: finished ? "finished_successfully" : "in_progress",
+      status,
       end_turn: endTurn,
       metadata: {
         message_type: messageType,
@@ -245,6 +314,12 @@ function snapshot({
     },
     error: null,
   });
+}
+
+/** A finished message of which one field is missing. */
+function without(field: string): ServerSentEvent {
+  const { message, ...rest } = JSON.parse(snapshot({ finished: true }).data);
+  return inStream({ ...rest, message: { ...message, [field]: undefined } });
 }
 
 function moderation(blocked: boolean): ServerSentEvent {

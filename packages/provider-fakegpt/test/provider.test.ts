@@ -1,5 +1,5 @@
 import { ChatError, type ChatRequest, chat, type StreamPart } from "@fallthrough/core";
-import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
+import { httpResponse, startFaultServer, startUpstreams, type Upstreams } from "@fallthrough/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFakegpt } from "../src/index.ts";
 
@@ -252,3 +252,28 @@ async function failureOf(result: Promise<unknown>): Promise<ChatError> {
   if (failure instanceof ChatError) return failure;
   throw failure;
 }
+
+test("services.md §2, §3: a refusal is told with the server's own words, and when to come back", async () => {
+  const json = (body: object, more: object = {}, status = 200) => [
+    { read: "request" } as const,
+    {
+      send: httpResponse({
+        status,
+        headers: { "content-type": "application/json", connection: "close", ...more },
+        body: JSON.stringify(body),
+      }),
+    },
+  ];
+  const server = await startFaultServer([
+    json({ loads: [{ token_id: "a", count: 1 }] }),
+    json({}, { "set-cookie": "credential=abc; Path=/" }),
+    json({ accessToken: "token-of-the-session" }),
+    json({ detail: "Too many requests in 1 hour." }, { "retry-after": "9" }, 429),
+  ]);
+
+  const failure = await failureOf(chat(createFakegpt({ baseURL: server.origin }), request).result());
+  await server.close();
+
+  expect(failure).toMatchObject({ code: "rate-limit", status: 429, retryAfterMs: 9_000 });
+  expect(failure.message).toContain('saying "Too many requests in 1 hour."');
+});

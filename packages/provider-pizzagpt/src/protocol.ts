@@ -1,9 +1,19 @@
 import { ChatError, type ChatMessage, type JsonObject, type Source } from "@fallthrough/core";
-import { fieldsOf, formatPrompt, messageText, quote } from "@fallthrough/core/provider";
+import {
+  type FailedAnswer,
+  type FailureNote,
+  fieldsOf,
+  formatPrompt,
+  messageText,
+  parseJson,
+  quote,
+} from "@fallthrough/core/provider";
 
 /** The path of the one call. */
 export const PATH = "/api/chatx-completion";
 
+/** So many characters of the site's words stand in a message. */
+const MOST_WORDS = 300;
 const MISUSE = "misuse detected. please get in touch";
 
 /** The body of the older client: the conversation as one text. */
@@ -47,6 +57,23 @@ export function parseAnswer(body: unknown): { readonly text: string; readonly so
     throw new ChatError("abuse", `POST ${PATH} answered that it detected misuse`);
   }
   return { text, sources: parseSources(inner["citations"] ?? citations) };
+}
+
+/** What Nuxt says of a refusal beside its status. */
+export function noteWords({ body }: FailedAnswer): FailureNote | undefined {
+  let fields: ReturnType<typeof fieldsOf>;
+  try {
+    fields = fieldsOf(parseJson(body, "the refusal"));
+  } catch {
+    // a page for people
+    return undefined;
+  }
+  const words = [fields["message"], fields["statusMessage"]].find(
+    (told) => typeof told === "string" && told.trim(),
+  );
+  return typeof words === "string"
+    ? { words: quote(words.replaceAll(/\s+/g, " ").trim(), MOST_WORDS) }
+    : undefined;
 }
 
 function parseSources(citations: unknown): readonly Source[] {

@@ -7,7 +7,7 @@ import {
   wishWarnings,
 } from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
-import { formatChat, formatQuestion, PATH, parseAnswer } from "./protocol.ts";
+import { formatChat, formatQuestion, noteWords, PATH, parseAnswer } from "./protocol.ts";
 
 const ORIGIN = "https://www.pizzagpt.it";
 /** The newest first. */
@@ -73,7 +73,14 @@ function createQuestion(
     for (const tried of secrets) {
       try {
         const headers = { "x-secret": tried };
-        const response = await http({ method: "POST", path: PATH, headers, body, signal });
+        const response = await http({
+          method: "POST",
+          path: PATH,
+          headers,
+          body,
+          signal,
+          recognise: noteWords,
+        });
         secrets = [...new Set([tried, ...secrets])];
         return await response.json();
       } catch (error) {

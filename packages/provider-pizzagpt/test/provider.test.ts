@@ -1,5 +1,5 @@
 import { ChatError, type ChatRequest, chat, type StreamPart } from "@fallthrough/core";
-import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
+import { httpResponse, startFaultServer, startUpstreams, type Upstreams } from "@fallthrough/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createPizzagpt } from "../src/index.ts";
 
@@ -26,7 +26,7 @@ test("the answer is one delta, and the model that the site decides on stands in 
 
   expect(parts).toEqual([
     { type: "text-delta", delta: upstreams.answerTo(QUESTION) },
-    { type: "finish", finishReason: "stop", route: expect.anything() },
+    { type: "finish", finishReason: "stop", route: expect.anything(), response: expect.anything() },
   ]);
   expect(reply.route).toMatchObject({ provider: "pizzagpt", model: "gpt-4o-mini" });
   await pizzagpt.close?.();
@@ -204,3 +204,41 @@ async function failureOf(settings: Parameters<typeof createPizzagpt>[0]): Promis
   if (failure instanceof ChatError) return failure;
   throw failure;
 }
+
+test.each([
+  ["message", { statusCode: 429, message: "One slice\n at a time" }],
+  ["statusMessage", { statusCode: 429, statusMessage: "One slice at a time" }],
+])(
+  "services.md §2, §3: a refusal is told with the site's own words in `%s`, and when to come back",
+  async (_, body) => {
+    const headers = { "content-type": "application/json", "retry-after": "7" };
+    const server = await startFaultServer([
+      [{ read: "request" }, { send: httpResponse({ status: 429, headers, body: JSON.stringify(body) }) }],
+    ]);
+
+    const failure = await chat(createPizzagpt({ baseURL: server.origin }), request)
+      .text()
+      .catch((error: unknown) => error);
+    await server.close();
+
+    expect(failure).toMatchObject({ code: "rate-limit", status: 429, retryAfterMs: 7_000 });
+    expect((failure as Error).message).toContain('saying "One slice at a time"');
+  },
+);
+
+test("the end of an answer has the id of the request and its headers", async () => {
+  const headers = {
+    "content-type": "application/json",
+    "x-request-id": "req_1",
+    "set-cookie": "session=private",
+  };
+  const server = await startFaultServer([
+    [{ read: "request" }, { send: httpResponse({ headers, body: JSON.stringify({ content: "Ciao!" }) }) }],
+  ]);
+  const parts = [];
+  for await (const part of chat(createPizzagpt({ baseURL: server.origin }), request)) parts.push(part);
+  await server.close();
+
+  expect(parts.at(-1)).toMatchObject({ response: { id: "req_1", headers: { "x-request-id": "req_1" } } });
+  expect(JSON.stringify(parts)).not.toContain("private");
+});

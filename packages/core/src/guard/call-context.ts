@@ -10,6 +10,8 @@ export interface Call {
   exchanges: number;
   /** Written by the HTTP client: it knows the secrets of the instance. */
   redactor?: Redactor | undefined;
+  /** Written by the HTTP client: the head of the last answer, with names in lower case. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds; read by the HTTP client. */
   readonly connectMs: number;
   /** The route that this call writes. */

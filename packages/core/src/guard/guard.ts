@@ -11,8 +11,10 @@ import {
 import { ChatError } from "../errors/chat-error.ts";
 import { explainFailure } from "../errors/explain-failure.ts";
 import { quote } from "../errors/redact.ts";
+import { requestIdOf } from "../http/answer/request-id.ts";
 import { LISTS, type OpeningLists, type PartList, type PartLists } from "../parts/listed-stream.ts";
 import { openLists } from "../parts/part-lists.ts";
+import { visibleHeaders } from "../services/visible-headers.ts";
 import { abortReason, ignoreAbort, listenToAbort } from "./abort-listeners.ts";
 import { type Call, callOf, openCall } from "./call-context.ts";
 import { capTimeout, createWatch, resolveTimeouts, type TimerName, type Watch } from "./call-timers.ts";
@@ -346,7 +348,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   private complete(given: StreamPart[]): void {
     const { intake, call, controller } = this;
     const { observer } = this.#options;
-    const finish = this.finish as FinishPart;
+    const finish = withResponse(this.finish as FinishPart, call.headers);
     intake.release(given);
     const told = observer === undefined ? finish : observer.finished(finish);
     given.push(told);
@@ -437,6 +439,12 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
     if (closing !== undefined && this.onClosing !== undefined) ignoreAbort(closing, this.onClosing);
     this.listener?.(end);
   }
+}
+
+/** The end of an answer, with what its head told, where the provider itself says nothing about it. */
+function withResponse(finish: FinishPart, headers: Call["headers"]): FinishPart {
+  if (headers === undefined || finish.response !== undefined) return finish;
+  return { ...finish, response: { id: requestIdOf(headers), headers: visibleHeaders(headers) } };
 }
 
 async function leave(stream: { return(): Promise<void> } | undefined): Promise<void> {

@@ -183,6 +183,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
     this.call.phase = "preamble";
     this.status = status;
     this.headers = joinHeaders(headers);
+    this.call.headers = this.headers;
     this.call.observer?.headed?.(this.headers);
     const cookies = headers["set-cookie"];
     if (cookies !== undefined) this.setCookie = [cookies].flat();
