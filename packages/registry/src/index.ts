@@ -16,7 +16,7 @@ export type {
   Refusal,
   RefusedNeed,
 } from "./health/health.ts";
-export type { DeclaredLimits, LimitState, Quota } from "./health/ledger.ts";
+export type { DeclaredLimits, LimitState } from "./health/ledger.ts";
 export { createMemoryHealth, type MemoryHealth, type MemoryHealthOptions } from "./health/memory-health.ts";
 export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./health/policy.ts";
 export type { CandidateLimit, CandidateStep, ExplainStep, RefusedAbility } from "./names/explain.ts";

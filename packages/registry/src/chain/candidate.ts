@@ -107,7 +107,7 @@ function planCandidate(candidate: Candidate, asked: Asked, subjectOf: SubjectOf)
     card,
     subject: subjectOf(candidate, card?.id ?? (model || undefined), needs),
     firstChunkMs: timeouts?.firstChunkMs,
-    limits: declaredLimits(limits as (typeof limits & DeclaredLimits) | undefined),
+    limits: declaredLimits(limits),
     nearby,
     skip: skipFor(candidate, card, asked),
   };

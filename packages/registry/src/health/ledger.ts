@@ -1,22 +1,8 @@
+import type { ProviderSettings } from "@fallthrough/core";
 import { CHARACTERS_PER_TOKEN, type RateLimit } from "@fallthrough/core/internal";
 
-/** How much of something a server takes in each window. */
-export interface Quota {
-  /** In any minute. */
-  readonly minute?: number | undefined;
-  /** In any hour. */
-  readonly hour?: number | undefined;
-  /** In a day. */
-  readonly day?: number | undefined;
-}
-
 /** How much a server takes of one key and model, as its preset or its settings declare it. */
-export interface DeclaredLimits {
-  /** So many requests. */
-  readonly requests?: Quota | undefined;
-  /** So many tokens, of requests and answers together. */
-  readonly tokens?: Quota | undefined;
-}
+export type DeclaredLimits = Pick<NonNullable<ProviderSettings["limits"]>, "requests" | "tokens">;
 
 /** What is left of one limit. */
 export interface LimitState {
@@ -196,7 +182,7 @@ function declaredAllowances(declared: DeclaredLimits = {}): Allowance[] {
             {
               name: undefined,
               unit,
-              window: window as keyof Quota,
+              window: window as NonNullable<LimitState["window"]>,
               limit,
               left: limit,
               until: Number.POSITIVE_INFINITY,

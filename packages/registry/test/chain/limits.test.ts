@@ -1,5 +1,5 @@
-import { type ChatProvider, chat } from "@fallthrough/core";
-import { instanceSettings, providerCard } from "@fallthrough/core/internal";
+import { type ChatProvider, chat, type ProviderSettings } from "@fallthrough/core";
+import { providerCard } from "@fallthrough/core/internal";
 import { httpResponse, type SocketServer, startFaultServer } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { ChainExhaustedError, createChain, createMemoryHealth, createRegistry } from "../../src/index.ts";
@@ -37,11 +37,8 @@ async function told(...heads: readonly Readonly<Record<string, string>>[]): Prom
 }
 
 /** A provider whose settings declare these limits. */
-function declared(limits: object): ChatProvider {
-  const card = providerCard({ fallthrough: CARD }, { baseURL: "https://limited.example" });
-  for (const settings of Object.getOwnPropertySymbols(card))
-    Object.assign(card, { [settings]: { ...instanceSettings(card), limits } });
-  return { ...fakeProvider("limited", [answer("here")]), ...card };
+function declared(limits: ProviderSettings["limits"]): ChatProvider {
+  return { ...fakeProvider("limited", [answer("here")]), ...providerCard({ fallthrough: CARD }, { limits }) };
 }
 
 const spare = () => fakeProvider("spare", [answer("from the spare one")]);
