@@ -1,5 +1,6 @@
 import { formatAbsence } from "@fallthrough/registry/discover";
 import { loadApplication, noteAbsent, noteProblems } from "./application.ts";
+import { describeLimits } from "./limits.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
 
@@ -28,9 +29,14 @@ export async function models(shell: Shell, output: Output, options: ListOptions)
 
   const rows = registry.providers().flatMap(({ id, status }) => {
     const own = listings.filter(({ provider }) => provider === id);
-    if (own.length === 0) return [[`${id}/...`, "any model of the server", status.state]];
-    return own.map(({ reference, model }) => [reference, model.aliases?.join(", ") ?? "", status.state]);
+    if (own.length === 0)
+      return [{ reference: id, row: [`${id}/...`, "any model of the server", status.state] }];
+    return own.map(({ reference, model }) => ({
+      reference,
+      row: [reference, model.aliases?.join(", ") ?? "", status.state],
+    }));
   });
+  const left = await Promise.all(rows.map(({ reference }) => describeLimits(registry, reference)));
   const aliases = Object.entries(registry.aliases()).map(([name, targets]) => [
     name,
     targets.join(", "),
@@ -41,8 +47,12 @@ export async function models(shell: Shell, output: Output, options: ListOptions)
     formatAbsence(absence),
     "not there",
   ]);
-  if (rows.length + others.length > 0)
-    output.table(["model", "stands for", "status"], [...rows, ...aliases, ...others]);
+  const isLimited = left.some((one) => one !== "");
+  const models = rows.map(({ row }, place) => (isLimited ? [...row, left[place] ?? ""] : row));
+  if (models.length + others.length > 0) {
+    const columns = ["model", "stands for", "status", ...(isLimited ? ["left"] : [])];
+    output.table(columns, [...models, ...aliases, ...others]);
+  }
   noteAbsent(output, application, options.all);
   return EXIT.answered;
 }

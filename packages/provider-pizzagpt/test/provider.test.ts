@@ -161,11 +161,9 @@ test("a wish, an option and a model that the site does not take are warnings", a
   }).result();
 
   expect(text).toBe(upstreams.answerTo(QUESTION));
-  expect(warnings.map(({ message }) => message.match(/gpt-5|temperature|searchEnabled/)?.[0])).toEqual([
-    "gpt-5",
-    "temperature",
-    "searchEnabled",
-  ]);
+  expect(
+    warnings.map(({ message }) => message.match(/gpt-5|temperature|searchEnabled|"other"/)?.[0]),
+  ).toEqual(["gpt-5", '"other"', "temperature", "searchEnabled"]);
 });
 
 test("an aborted call rejects with the caller's reason and closes its socket", async () => {

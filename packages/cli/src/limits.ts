@@ -1,0 +1,8 @@
+import type { Registry } from "@fallthrough/registry";
+
+/** What is left of the limits behind a reference, with who says so: "12 of 30 requests left this minute (...)". */
+export async function describeLimits(registry: Registry, reference: string): Promise<string> {
+  const steps = await registry.explain(reference);
+  const limits = steps.flatMap((step) => (step.type === "candidate" ? (step.limits ?? []) : []));
+  return limits.map(({ text }) => text).join(", ");
+}
