@@ -19,6 +19,7 @@ export default defineConfig({
   format: "esm",
   target: "node20",
   platform: "node",
-  dts: exports !== undefined,
+  // `await using` has a library of its own, which an application need not name
+  dts: exports !== undefined && { banner: '/// <reference lib="esnext.disposable" />' },
   clean: true,
 });

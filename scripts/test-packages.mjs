@@ -13,6 +13,7 @@ import { tryQuickStart } from "./packages/quick-start.mjs";
 import { startRegistry } from "./packages/registry.mjs";
 import { tryScaffold } from "./packages/scaffold.mjs";
 import { measure, recordSize } from "./packages/size.mjs";
+import { tryTypes } from "./packages/types.mjs";
 import { prepare } from "./setup.mjs";
 
 const FIXTURES = ["fallthrough-provider-hidden", "fallthrough-provider-example", "library-with-a-plugin"];
@@ -56,6 +57,10 @@ try {
   );
   await step("a bundle of what `fallthrough sync` writes answers in an empty folder", () =>
     tryBundle(npm, createPlace(npm, join(folder, "bundle"), options()), standIns()),
+  );
+  await step(
+    "every door compiles under the oldest TypeScript that we name, without the types of Node.js",
+    () => tryTypes(npm, createPlace(npm, join(folder, "types"), options())),
   );
   await step("a scaffolded provider builds and passes the conformance suite", () =>
     tryScaffold(createPlace(npm, join(folder, "scaffold"), options())),

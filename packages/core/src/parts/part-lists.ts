@@ -6,7 +6,7 @@ import {
   type PartList,
   type PartLists,
 } from "./listed-stream.ts";
-import { createPartReader } from "./part-reader.ts";
+import { createPartReader, type PartReader } from "./part-reader.ts";
 import type { ServerSentEvent } from "./sse.ts";
 
 /**
@@ -45,7 +45,7 @@ export function openLists(stream: AsyncIterable<StreamPart>): OpeningLists {
 
 class DeferredLists implements ListedStream, OpeningLists {
   private readonly begin: () => PartSource | Promise<PartSource>;
-  private reader: AsyncIterableIterator<StreamPart, undefined> | undefined = undefined;
+  private reader: PartReader<StreamPart> | undefined = undefined;
   private opening: OpeningLists | undefined = undefined;
   private left = false;
 
@@ -53,7 +53,7 @@ class DeferredLists implements ListedStream, OpeningLists {
     this.begin = begin;
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<StreamPart, undefined> {
+  [Symbol.asyncIterator](): PartReader<StreamPart> {
     this.reader ??= createPartReader(this, (part) => part);
     return this.reader;
   }

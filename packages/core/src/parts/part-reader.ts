@@ -5,7 +5,9 @@ import type { OpeningLists, PartList, PartLists } from "./listed-stream.ts";
 export const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
 /** Reads a stream of lists part by part. */
-export interface PartReader<Value> extends AsyncIterableIterator<Value, undefined> {
+export interface PartReader<Value> extends AsyncIterator<Value, undefined> {
+  /** The reader itself. */
+  [Symbol.asyncIterator](): PartReader<Value>;
   /** The next part. */
   next(): Promise<IteratorResult<Value, undefined>>;
   /** Leaves the stream. */
