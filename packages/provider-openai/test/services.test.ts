@@ -198,6 +198,23 @@ test.each(["error", "abort", "network_error", "insufficient_system_resource"])(
   },
 );
 
+test.each([
+  ["in an event of its own", "\n\n"],
+  ["just before the end marker", "\n"],
+])("services.md §1: llama.cpp's field `error` %s is a failure, with its words", async (_, end) => {
+  const failure = JSON.stringify({ code: 500, message: "slot gave up", type: "server_error" });
+  const text = JSON.stringify(choice({ content: "Hi" }, "stop"));
+  const body = [`data: ${text}\n\nerror: ${failure}${end}data: [DONE]\n\n`];
+
+  expect(
+    await errorOf(httpResponse({ headers: { "content-type": "text/event-stream" }, body })),
+  ).toMatchObject({
+    code: "server",
+    message: expect.stringContaining("slot gave up"),
+    partial: { text: "Hi" },
+  });
+});
+
 test("services.md §1: a failure object on the choice is one, with the server's code and words", async () => {
   const error = { code: 429, message: "slow down" };
 
