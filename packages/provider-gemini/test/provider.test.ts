@@ -188,6 +188,18 @@ test.each([
   expect(server.requests[0]?.headers).not.toHaveProperty("x-goog-api-key");
 });
 
+test.each(["", "/v1beta", "/v1"])("a base URL may end in %j", async (version) => {
+  const services = await startServices();
+  const provider = providerFor({ origin: services.gemini.baseURL + version });
+
+  expect(await chat(provider, request).text()).toBe(services.answerTo(QUESTION));
+  expect(services.gemini.requests[0]?.path).toBe(
+    `${version || "/v1beta"}/models/gemini-3-flash:streamGenerateContent?alt=sse`,
+  );
+  await provider.close();
+  await services.close();
+});
+
 test("without a key the own server is not asked", async () => {
   vi.stubEnv("GEMINI_API_KEY", "");
   vi.stubEnv("GOOGLE_API_KEY", "");

@@ -96,9 +96,9 @@ export function createGeminiSite(answerTo: AnswerTo, options: GeminiSiteOptions 
           { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "API_KEY_INVALID" },
         ]);
       }
-      if (request.method === "GET" && pathname === "/v1beta/models") return list(request.url);
+      if (request.method === "GET" && /^\/v1(?:beta)?\/models$/.test(pathname)) return list(request.url);
       const [, model, method] =
-        /^\/v1beta\/models\/([^/]+):(generateContent|streamGenerateContent)$/.exec(pathname) ?? [];
+        /^\/v1(?:beta)?\/models\/([^/]+):(generateContent|streamGenerateContent)$/.exec(pathname) ?? [];
       if (request.method !== "POST" || model === undefined) return failure(404, "NOT_FOUND", "Not Found");
       return complete(request, model, method === "streamGenerateContent");
     },
