@@ -22,9 +22,13 @@ const doors = readdirSync(PACKAGES).flatMap((folder) => {
 /** Builds packages, floods servers or starts many programs. `npm test` leaves these out. */
 const SLOW = "**/*.slow.test.ts";
 
+/** Set by `npm run coverage`: the folder where the children of tests write what they ran, but the tests do not. */
+const { FALLTHROUGH_CHILD_COVERAGE: childCoverage } = process.env;
+
 export default defineConfig({
   resolve: { alias: doors },
   test: {
+    ...(childCoverage ? { env: { NODE_V8_COVERAGE: childCoverage } } : {}),
     projects: [
       { extends: true, test: { name: "quick", exclude: [...configDefaults.exclude, SLOW] } },
       { extends: true, test: { name: "slow", include: [SLOW] } },

@@ -31,7 +31,7 @@ const { status } = spawnSync(
     ...["core", "registry", "gateway", "provider-openai", "cli"].map((name) => `packages/${name}/`),
     ...process.argv.slice(2),
   ],
-  { cwd: ROOT, env: { ...TOOL_ENVIRONMENT, NODE_V8_COVERAGE: processes }, stdio: "inherit" },
+  { cwd: ROOT, env: { ...TOOL_ENVIRONMENT, FALLTHROUGH_CHILD_COVERAGE: processes }, stdio: "inherit" },
 );
 
 if (status === 0) {
@@ -48,8 +48,9 @@ rmSync(processes, { recursive: true });
  * map, so each package is built once more with one.
  */
 async function childCoverage() {
-  const scripts = readdirSync(processes).flatMap(
-    (name) => JSON.parse(readFileSync(join(processes, name), "utf8")).result,
+  // a process tells of every module of Node.js, too, which is far more than all of ours
+  const scripts = readdirSync(processes).flatMap((name) =>
+    JSON.parse(readFileSync(join(processes, name), "utf8")).result.filter(isBuilt),
   );
   /** @type {import("istanbul-lib-coverage").CoverageMapData[]} */
   const found = [];
@@ -59,12 +60,14 @@ async function childCoverage() {
     const tsup = join(ROOT, "node_modules/tsup/dist/cli-default.js");
     const words = ["--config", "../../tsup.config.ts", "--no-dts", "--sourcemap", "--out-dir", output];
     spawnSync(process.execPath, [tsup, ...words], { cwd: folder, env: TOOL_ENVIRONMENT });
-    for (const file of readdirSync(output).filter((path) => path.endsWith(".js"))) {
+    const dist = join(folder, "dist");
+    const builtAs = new Map(scriptsIn(dist).map((file) => [shapeOf(join(dist, file)), file]));
+    for (const file of scriptsIn(output)) {
       const code = readFileSync(join(output, file), "utf8");
       const ast = await parseAstAsync(code);
       const sourceMap = JSON.parse(readFileSync(join(output, `${file}.map`), "utf8"));
       sourceMap.sources = sourceMap.sources.map((/** @type {string} */ path) => join(output, path));
-      const url = `packages/${name}/dist/${file}`;
+      const url = `/packages/${name}/dist/${builtAs.get(shapeOf(join(output, file)))}`;
       for (const script of scripts.filter((entry) => entry.url.endsWith(url))) {
         found.push(await convert({ ast, code, sourceMap, coverage: { ...script, url: join(output, file) } }));
       }
@@ -72,6 +75,22 @@ async function childCoverage() {
     rmSync(output, { recursive: true });
   }
   return found;
+}
+
+/** @param {string} folder */
+function scriptsIn(folder) {
+  return readdirSync(folder).filter((path) => path.endsWith(".js"));
+}
+
+/** What two builds of one file have in common: the names of chunks tell whether there is a source map. @param {string} file */
+function shapeOf(file) {
+  const code = readFileSync(file, "utf8");
+  return code.replace(/-[A-Z0-9]{8}\.js/g, "-.js").replace(/\/\/# sourceMappingURL=.*\n?$/, "");
+}
+
+/** @param {{ readonly url: string }} script */
+function isBuilt({ url }) {
+  return PACKAGES.some((name) => url.includes(`/packages/${name}/dist/`));
 }
 
 /**
