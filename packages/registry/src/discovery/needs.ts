@@ -45,8 +45,9 @@ export function lackOf(
 
 function givesKey({ apiKey, headers = {} }: OwnSettings): boolean {
   // a configuration may fill a variable that is not set into the setting
-  const hasKey = Array.isArray(apiKey) ? apiKey.length > 0 : Boolean(apiKey);
-  return hasKey || Object.keys(headers).some((name) => /^(?:authorization|(?:x-)?api-key)$/i.test(name));
+  return (
+    Boolean(apiKey) || Object.keys(headers).some((name) => /^(?:authorization|(?:x-)?api-key)$/i.test(name))
+  );
 }
 
 /** Puts the values of environment variables where a text names them, `https://${NAME}/v1` for example. */

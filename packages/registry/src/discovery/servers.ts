@@ -39,8 +39,8 @@ interface ServerFacts {
  * A `preset` may stand in place of the address, for a second account at a known service.
  */
 export interface ServerSettings extends ServerFacts, Omit<ProviderSettings, "id" | "models"> {
-  /** Its key, or several of them. @default none */
-  readonly apiKey?: string | readonly string[] | undefined;
+  /** Its key. @default none */
+  readonly apiKey?: string | undefined;
   /** A setting that its provider alone knows. */
   readonly [setting: string]: unknown;
 }
@@ -99,13 +99,8 @@ export function parseServer(value: unknown): ServerSettings {
     if (meant !== undefined) throw wrongValue(given[name], `\`${meant}\` in its place`).within(name);
   }
   const { apiKey } = given;
-  if (apiKey !== undefined && typeof apiKey !== "string" && !isListOfTexts(apiKey))
-    throw wrongValue(apiKey, "a key or a list of keys").within("apiKey");
+  if (apiKey !== undefined && typeof apiKey !== "string") throw wrongValue(apiKey, "a key").within("apiKey");
   return { ...given, ...parseFacts(value) };
-}
-
-function isListOfTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string");
 }
 
 function parseModelNames(value: unknown): readonly (string | ModelCard)[] {

@@ -11,7 +11,6 @@ test.each([
   ["no settings", undefined, "needs TEST_KEY and TEST_ACCOUNT"],
   ["a blank key, as a configuration fills one in", { apiKey: "" }, "needs TEST_KEY and TEST_ACCOUNT"],
   ["a key", { apiKey: "k" }, "needs TEST_ACCOUNT"],
-  ["several keys", { apiKey: ["k", "l"] }, "needs TEST_ACCOUNT"],
   ["a header that carries it", { headers: { Authorization: "Bearer k" } }, "needs TEST_ACCOUNT"],
   ["another header", { headers: { "x-title": "t" } }, "needs TEST_KEY and TEST_ACCOUNT"],
   ["a variable of the application's own", { apiKeyEnv: "MY_KEY" }, "needs MY_KEY and TEST_ACCOUNT"],

@@ -103,7 +103,7 @@ test("a server by the name of an instance takes its place", async () => {
 test.each([
   ["`acme.baseUrl`", { acme: { baseUrl: "http://127.0.0.1:1/v1" } }],
   ["`acme.models`", { acme: { baseURL: "http://127.0.0.1:1/v1", models: "x" } }],
-  ["`acme.apiKey`", { acme: { baseURL: "http://127.0.0.1:1/v1", apiKey: 7 } }],
+  ["`acme.apiKey`", { acme: { baseURL: "http://127.0.0.1:1/v1", apiKey: ["k", "l"] } }],
   ["`acme`", { acme: "http://127.0.0.1:1/v1" }],
   ["has no `baseURL`", { acme: { apiKey: "k" } }],
   ['expected "hosted"', { acme: { preset: "hostet" } }],
