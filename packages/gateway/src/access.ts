@@ -43,7 +43,7 @@ export interface Access {
   /** The names under which a request came, and the page that sent it; gives the headers for that page. */
   checkOrigin(request: HttpRequest): Readonly<Record<string, string>>;
   /** Who sends the request. */
-  checkToken(request: HttpRequest): Caller;
+  checkToken(request: Pick<HttpRequest, "headers">): Caller;
 }
 
 /** Visible ASCII, because everything else is changed or refused on its way through a header. */
@@ -156,7 +156,7 @@ function createCaller(name: string, { models, callsPerMinute }: TokenGrant): Cal
 }
 
 /** What a client sends as its token: clients of Anthropic have a header of their own for it. */
-function tokenOf({ headers }: HttpRequest): string {
+function tokenOf({ headers }: Pick<HttpRequest, "headers">): string {
   const [, bearer] = /^bearer +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
   return bearer ?? headers.get("x-api-key") ?? "";
 }

@@ -1,5 +1,6 @@
 import {
   type FieldParsers,
+  fieldProblem,
   listOf,
   objectOf,
   parseCount,
@@ -15,7 +16,7 @@ import type { CallRecord } from "./call-record.ts";
 
 /** How a gateway serves; no client can change any of it. A timer is turned off with `0`. */
 export interface GatewayOptions extends AccessOptions {
-  /** Calls in flight at once; one more is refused with 503. @default 256 */
+  /** Calls in flight at once, and connections of WebSockets at once; one more is refused with 503. @default 256 */
   readonly maxCalls?: number | undefined;
   /** Bytes of one body, and of the bodies of all calls in flight together. @default 32 MiB */
   readonly bodyBytes?: number | undefined;
@@ -29,6 +30,8 @@ export interface GatewayOptions extends AccessOptions {
   readonly writeMs?: number | undefined;
   /** Milliseconds that responses and their items are remembered for requests that refer to them. @default 600_000 */
   readonly rememberMs?: number | undefined;
+  /** A secret that compacted conversations are sealed with; another server opens them with the same. @default one made at the start */
+  readonly sealKey?: string | undefined;
   /** Told of each call once it is over, and of each that was refused. */
   readonly onCall?: ((record: CallRecord) => void) | undefined;
 }
@@ -73,6 +76,7 @@ const FIELDS: FieldParsers<GatewayOptions> = {
   bodyMs: parseTimer,
   writeMs: parseTimer,
   rememberMs: parseTimer,
+  sealKey: parseSecret,
   onCall: parseFunction,
 };
 const parseOptions = objectOf(FIELDS);
@@ -90,6 +94,13 @@ function parseGrant(value: unknown): string | TokenGrant {
 /** A count that may be without end. */
 function parseAmount(value: unknown): number {
   return value === Number.POSITIVE_INFINITY ? value : parseCount(value);
+}
+
+/** Fewer characters could be guessed. */
+function parseSecret(value: unknown): string {
+  const text = parseText(value);
+  if (text.length >= 16) return text;
+  throw fieldProblem(`is a text of ${text.length} characters`, "at least 16");
 }
 
 function parsePort(value: unknown): number {

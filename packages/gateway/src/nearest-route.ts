@@ -2,6 +2,7 @@
 const ROUTES: readonly string[] = [
   "POST /v1/chat/completions",
   "POST /v1/responses",
+  "POST /v1/responses/compact",
   "POST /v1/messages",
   "POST /v1/messages/count_tokens",
   "POST /v1/embeddings",

@@ -27,7 +27,8 @@ export function openNodeExchange(incoming: IncomingMessage, outgoing: ServerResp
   };
 }
 
-function readRequest(incoming: IncomingMessage, signal: AbortSignal): HttpRequest {
+/** What a client asks on Node's own server. */
+export function readRequest(incoming: IncomingMessage, signal: AbortSignal): HttpRequest {
   const { method = "", url = "", headers } = incoming;
   return {
     method,

@@ -6,7 +6,7 @@ import { type Context, Hono } from "hono";
 import { type Caller, checkModel, createAccess } from "./access.ts";
 import { answerCall, resolveModel } from "./answer-call.ts";
 import { type OpenRecord, openRecord, requestIdOf } from "./call-record.ts";
-import { createCalls } from "./calls.ts";
+import { createCalls, type OpenCall } from "./calls.ts";
 import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { MESSAGES } from "./dialects/messages/messages.ts";
@@ -15,6 +15,7 @@ import { readRequest as readMessagesRequest } from "./dialects/messages/read-req
 import { formatRunning, formatShown, formatTags, formatVersion } from "./dialects/ollama/catalog.ts";
 import { OLLAMA_CHAT, OLLAMA_GENERATE } from "./dialects/ollama/ollama.ts";
 import { COMPLETIONS, EMBEDDINGS } from "./dialects/pass-through.ts";
+import type { ResponseMemory } from "./dialects/responses/memory.ts";
 import { createResponses, createState, type ResponsesState } from "./dialects/responses/responses.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
 import { explainFailure, failureAnswer } from "./failure-answer.ts";
@@ -37,11 +38,25 @@ const REQUEST_ID = "x-request-id";
 export interface Routes {
   /** Answers one request. */
   readonly application: Hono<Environment>;
+  /** Lets a client open a WebSocket; throws a refusal */
+  admit(request: HttpRequest): void;
+  /** Answers one message of a client, in lines; a failure is a line too. */
+  answerMessage(connection: Connection, message: Buffer): AsyncIterable<string>;
   /** Takes no more calls; resolves when none is in flight. */
   close(): Promise<void>;
   /** Resolves when no call is in flight. */
   idle(): Promise<void>;
 }
+
+/** A WebSocket of a client. */
+export interface Connection {
+  /** The request that opened it. */
+  readonly request: HttpRequest;
+  /** What was answered on it. */
+  readonly memory: ResponseMemory;
+}
+
+const RESPONSES_PATH = "/v1/responses";
 
 /** How a route is served. */
 interface Serving {
@@ -105,7 +120,18 @@ export function createRoutes(
     return serve((request, record) => takeCall(dialect, request, record), { dialect, isCall: true });
   }
 
-  async function takeCall(dialect: Dialect, request: HttpRequest, record: OpenRecord): Promise<HttpAnswer> {
+  function takeCall(dialect: Dialect, request: HttpRequest, record: OpenRecord): Promise<HttpAnswer> {
+    const read = (call: OpenCall): Promise<string> => readBodyText(request, call, options);
+    return answer(dialect, request, record, read);
+  }
+
+  /** Answers one call of a client; a failure before its answer is thrown. */
+  async function answer(
+    dialect: Dialect,
+    request: Pick<HttpRequest, "headers" | "signal">,
+    record: OpenRecord,
+    read: (call: OpenCall) => Promise<string>,
+  ): Promise<HttpAnswer> {
     const caller = access.checkToken(request);
     record.client = caller.name;
     const opened = calls.open(request.signal);
@@ -118,7 +144,7 @@ export function createRoutes(
       },
     };
     try {
-      const text = await readBodyText(request, opened, options);
+      const text = await read(opened);
       const asked = dialect.readRequest(parseBody(text), caller, text);
       const { model } = asked.chat;
       record.model = model;
@@ -164,6 +190,28 @@ export function createRoutes(
       return jsonAnswer({ input_tokens: estimateTokens(chat) });
     } finally {
       opened.end();
+    }
+  }
+
+  async function* answerMessage(
+    { request, memory }: Connection,
+    message: Buffer,
+  ): AsyncGenerator<string, void> {
+    const dialect = responses.onConnection(memory);
+    const record = openRecord(requestIdOf(null), `WebSocket ${RESPONSES_PATH}`, onCall);
+    const read = async (call: OpenCall): Promise<string> => {
+      call.hold(message.byteLength);
+      return message.toString();
+    };
+    try {
+      const { body } = await answer(dialect, request, record, read);
+      yield* body;
+    } catch (error) {
+      const failure = explainFailure(error);
+      record.status = failure.status;
+      record.code = failure.code;
+      record.end();
+      yield `${JSON.stringify(dialect.formatError(failure))}\n`;
     }
   }
 
@@ -216,9 +264,10 @@ export function createRoutes(
       }),
     )
     .post("/v1/chat/completions", serveCalls(CHAT_COMPLETIONS))
-    .post("/v1/responses", serveCalls(responses))
     .post("/v1/embeddings", serveCalls(EMBEDDINGS))
     .post("/v1/completions", serveCalls(COMPLETIONS))
+    .post(RESPONSES_PATH, serveCalls(responses.create))
+    .post(`${RESPONSES_PATH}/compact`, serveCalls(responses.compact))
     .post("/v1/messages", serveCalls(MESSAGES))
     .post("/v1/messages/count_tokens", serve(countTokens, { dialect: MESSAGES, isCall: true }))
     .post("/api/chat", serveCalls(OLLAMA_CHAT))
@@ -267,7 +316,20 @@ export function createRoutes(
     // what cannot even be sent is told in OpenAI's shape too
     .onError((reason) => toResponse(failureAnswer(reason, CHAT_COMPLETIONS)));
 
-  return { application, close: () => calls.close(graceMs), idle: calls.idle };
+  return {
+    application,
+    admit(request) {
+      access.checkOrigin(request);
+      access.checkToken(request);
+      if (new URL(request.url).pathname === RESPONSES_PATH) return;
+      throw new Refusal(404, `no WebSocket is on this path, expected ${RESPONSES_PATH}`, {
+        code: "unknown_url",
+      });
+    },
+    answerMessage,
+    close: () => calls.close(graceMs),
+    idle: calls.idle,
+  };
 }
 
 /** What a client speaks where its path is not one of a dialect: every client of Anthropic names a version of its API. */

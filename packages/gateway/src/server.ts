@@ -17,11 +17,18 @@ import {
   resolveOptions,
   resolveServerOptions,
 } from "./gateway-options.ts";
-import { isWellFormed, refuseRequest, refuseSocket } from "./malformed.ts";
+import {
+  isWellFormed,
+  refuseRequest,
+  refuseSocket,
+  refuseUpgrade,
+  serveWithoutUpgrade,
+} from "./malformed.ts";
 import { Refusal } from "./refusal.ts";
 import { createRoutes, type Routes } from "./routes.ts";
 import { timerMs } from "./timers.ts";
 import { toResponse } from "./web-exchange.ts";
+import { createWebSockets } from "./web-sockets.ts";
 
 /** A gateway that listens. */
 export interface RunningGateway {
@@ -84,6 +91,7 @@ export async function startGateway(
         toResponse(failureAnswer(new Refusal(400, "the request is malformed"), CHAT_COMPLETIONS)),
     },
   );
+  const sockets = createWebSockets(() => routes, resolved);
   /** The answer that each socket carries. */
   const busy = new WeakMap<Socket, ServerResponse>();
   let closing = false;
@@ -108,6 +116,24 @@ export async function startGateway(
     outgoing.once("close", () => busy.delete(socket));
     if (isWellFormed(incoming)) void listener(incoming, outgoing);
     else refuseRequest(outgoing);
+  }
+
+  server.on("upgrade", (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (incoming.headers.upgrade?.toLowerCase() === "websocket") void upgrade(incoming, socket, head);
+    // another protocol is an offer that a server may leave alone
+    else serveWithoutUpgrade(server, incoming, socket, head);
+  });
+
+  async function upgrade(incoming: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    // a client that goes while it is let in
+    socket.on("error", () => socket.destroy());
+    try {
+      if (!isWellFormed(incoming))
+        throw new Refusal(400, "the request is malformed, expected a path and one `Host`");
+      await sockets.open(incoming, socket, head);
+    } catch (error) {
+      refuseUpgrade(failureAnswer(error, CHAT_COMPLETIONS), socket);
+    }
   }
 
   server.setTimeout(timerMs(writeMs), (socket: Socket) => {
@@ -136,7 +162,9 @@ export async function startGateway(
       closing = true;
       const closed = once(server, "close");
       server.close();
+      sockets.leave();
       await Promise.all([routes, ...leaving].map((each) => each.close()));
+      await sockets.close();
       const flushed = new AbortController();
       await Promise.race([closed.finally(() => flushed.abort()), flush(server, flushed.signal)]);
       server.closeAllConnections();

@@ -360,7 +360,7 @@ test.each([
   ["/responses", "did you mean POST /v1/responses?"],
   ["/messages", "did you mean POST /v1/messages?"],
   ["/v1/generate", "this gateway speaks POST /v1/chat/completions"],
-  ["/nothing", "expected POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, "],
+  ["/nothing", "expected POST /v1/chat/completions, POST /v1/responses, POST /v1/responses/compact, "],
 ])("whoever posts to %s is told what is near", async (path, advice) => {
   const gateway = await start(memoryProvider("one", []));
 

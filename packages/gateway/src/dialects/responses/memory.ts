@@ -12,12 +12,16 @@ export interface RememberedResponse {
   readonly output: readonly Item[];
 }
 
-/** Remembers responses for a while, apart for each caller. */
-export interface ResponseMemory {
+/** Finds what is remembered; each caller finds its own alone. */
+export interface MemoryReader {
   /** The item of an answer; `undefined` where it is gone. */
   findItem(caller: string, id: string): Item | undefined;
-  /** The items of a conversation up to the end of a response, oldest first; `undefined` where any of it is gone. */
-  findConversation(caller: string, id: string): readonly Item[] | undefined;
+  /** A response; `undefined` where it is gone. */
+  findResponse(caller: string, id: string): RememberedResponse | undefined;
+}
+
+/** Remembers responses for a while. */
+export interface ResponseMemory extends MemoryReader {
   /** Remembers a response. */
   remember(caller: string, response: RememberedResponse): void;
   /** Forgets a response. */
@@ -34,9 +38,9 @@ export interface MemoryLimits {
   readonly characters: number;
 }
 
-/** The limits of what a server remembers for all of its callers; an item may be an image of some megabytes. */
+/** Items that a server remembers for all of its callers, and a connection for itself. */
 export const ITEMS_AT_MOST = 1_000;
-/** See above. */
+/** Characters of them, because an item may be an image of some megabytes. */
 export const CHARACTERS_AT_MOST: number = 64 * 1024 * 1024;
 
 interface Entry extends RememberedResponse {
@@ -88,18 +92,11 @@ export function createResponseMemory({
       return owner?.item;
     },
 
-    findConversation(caller, id) {
+    findResponse(caller, id) {
       prune();
-      const chain: Entry[] = [];
-      for (let next: string | undefined = id; next !== undefined; ) {
-        const entry = entries.get(keyOf(caller, next));
-        if (entry === undefined) return undefined;
-        chain.unshift(entry);
-        next = entry.previousId;
-      }
-      // in this order, so that nothing goes before what goes on from it
-      for (const entry of chain) use(entry);
-      return chain.flatMap(({ input, output }) => [...input, ...output]);
+      const entry = entries.get(keyOf(caller, id));
+      if (entry !== undefined) use(entry);
+      return entry;
     },
 
     remember(caller, response) {
@@ -120,15 +117,28 @@ export function createResponseMemory({
   };
 }
 
-/** The memory of one connection before that of the server. */
-export function joinMemories(
-  own: ResponseMemory,
-  shared: ResponseMemory,
-): Omit<ResponseMemory, "remember" | "forget"> {
+/** What is found in one memory, or else in the other. */
+export function readBoth(first: MemoryReader, second: MemoryReader): MemoryReader {
   return {
-    findItem: (caller, id) => own.findItem(caller, id) ?? shared.findItem(caller, id),
-    findConversation: (caller, id) => own.findConversation(caller, id) ?? shared.findConversation(caller, id),
+    findItem: (caller, id) => first.findItem(caller, id) ?? second.findItem(caller, id),
+    findResponse: (caller, id) => first.findResponse(caller, id) ?? second.findResponse(caller, id),
   };
+}
+
+/** The items of a conversation up to the end of a response, oldest first; `undefined` where any of it is gone. */
+export function findConversation(
+  memory: MemoryReader,
+  caller: string,
+  id: string,
+): readonly Item[] | undefined {
+  const turns: RememberedResponse[] = [];
+  // those before are used after those that go on from them, and so are kept longer
+  for (let next: string | undefined = id; next !== undefined; next = turns[0]?.previousId) {
+    const found = memory.findResponse(caller, next);
+    if (found === undefined) return undefined;
+    turns.unshift(found);
+  }
+  return turns.flatMap(({ input, output }) => [...input, ...output]);
 }
 
 function keyOf(caller: string, id: unknown): string {

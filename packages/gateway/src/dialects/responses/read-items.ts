@@ -214,14 +214,12 @@ function readPart(value: unknown, param: string): ContentPart {
     case "refusal":
       return { type: "text", text: parseText(part["refusal"], `${param}.refusal`) };
     case "input_image": {
-      const { image_url, detail, file_id, ...rest } = part;
+      const { image_url, file_id, ...rest } = part;
       refuseFileId(file_id, image_url, `${param}.file_id`, "`image_url`");
-      // where chat completions have it
-      const extra = { ...rest, ...(detail ? { image_url: { detail } } : {}) };
-      return { ...readImage(image_url, `${param}.image_url`), ...restOf(extra) };
+      return { ...readImage(image_url, `${param}.image_url`), ...restOf(rest) };
     }
     case "input_file": {
-      const { file_data, file_url, file_id, filename, detail: _, ...rest } = part;
+      const { file_data, file_url, file_id, filename, ...rest } = part;
       refuseFileId(file_id, file_data ?? file_url, `${param}.file_id`, "`file_data` or `file_url`");
       const file =
         file_url === undefined || file_url === null

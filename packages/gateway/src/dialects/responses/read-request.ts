@@ -1,5 +1,6 @@
 import type { ChatRequest, JsonObject, ReasoningEffort, ResponseFormat, Warning } from "@fallthrough/core";
 import {
+  type Fields,
   parseBoolean,
   parseInteger,
   parseList,
@@ -115,8 +116,8 @@ export function readRequest(value: unknown, sources: RequestSources): ResponseRe
       ? { choice: undefined, echo: "auto" }
       : readToolChoice(tool_choice, "tool_choice", declared);
   const usable = declared.tools.filter(({ name }) => chosen.allowed?.has(name) ?? true);
-  const { format, verbosity } = parseOptional(text, "text", parseObject) ?? {};
-  const { effort, summary } = parseOptional(reasoning, "reasoning", parseObject) ?? {};
+  const { format, verbosity, ...moreText } = parseOptional(text, "text", parseObject) ?? {};
+  const { effort, summary, ...moreReasoning } = parseOptional(reasoning, "reasoning", parseObject) ?? {};
   const known = EFFORTS.includes(effort as string) ? (effort as ReasoningEffort) : undefined;
   const limit = parseOptional(max_output_tokens, "max_output_tokens", parseInteger);
   const parallel = parseOptional(parallel_tool_calls, "parallel_tool_calls", parseBoolean);
@@ -129,11 +130,11 @@ export function readRequest(value: unknown, sources: RequestSources): ResponseRe
   };
   const { extraFields } = restOf({
     ...rest,
-    // as chat completions name them
-    verbosity,
+    ...namedRest("text", { ...moreText, verbosity }),
+    // a word of a newer server is that server's to understand
+    ...namedRest("reasoning", { ...moreReasoning, effort: known === undefined ? effort : undefined }),
     safety_identifier,
     service_tier: tier === "auto" || tier === "default" ? undefined : tier,
-    reasoning_effort: known === undefined ? effort : undefined,
   });
   const read = readFormat(format, "text.format");
   const stored = (parseOptional(store, "store", parseBoolean) ?? true) && sources.remembers;
@@ -183,6 +184,12 @@ export function readRequest(value: unknown, sources: RequestSources): ResponseRe
       prompt_cache_key: parseOptional(prompt_cache_key, "prompt_cache_key", parseText) ?? null,
     },
   };
+}
+
+/** What is left of a nested object, under its name. */
+function namedRest(name: string, fields: Fields): Fields {
+  const { extraFields } = restOf(fields);
+  return extraFields === undefined ? {} : { [name]: extraFields };
 }
 
 /** The items of an input; a text is a message of the user. */

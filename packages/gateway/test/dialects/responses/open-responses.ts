@@ -83,7 +83,7 @@ const tool = z.discriminatedUnion("type", [
 const named = z.object({ type: z.enum(["function", "custom"]), name: z.string() });
 
 /** A response object. */
-export const response: z.ZodType = z.object({
+export const response: z.ZodType = z.looseObject({
   id: z.string().min(1),
   object: z.literal("response"),
   created_at: z.int(),
