@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 
 /** A message as a stand-in of a model got it. */
-export interface ModelMessage {
+interface ModelMessage {
   readonly role: string;
   readonly content?: string | readonly object[] | null;
   readonly tool_calls?: readonly { readonly id: string }[];
@@ -12,7 +12,7 @@ export interface ModelMessage {
 }
 
 /** The body of a request to a stand-in of a model. */
-export interface ModelRequest {
+interface ModelRequest {
   readonly messages: readonly ModelMessage[];
   readonly tools?: readonly { readonly function: { readonly name: string } }[];
   readonly [name: string]: unknown;

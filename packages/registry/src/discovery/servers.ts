@@ -91,7 +91,7 @@ export function parseServers(servers: unknown): Servers {
 }
 
 /** One server; the provider checks the settings that it alone knows. */
-export function parseServer(value: unknown): ServerSettings {
+function parseServer(value: unknown): ServerSettings {
   if (typeof value === "string") throw wrongValue(value, "an object: { baseURL }");
   const given = parseFields(value);
   for (const name of Object.keys(given)) {

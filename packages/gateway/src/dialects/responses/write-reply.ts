@@ -22,7 +22,7 @@ export interface ResponseWriter extends StreamWriter {
 }
 
 /** How a response ended. */
-export interface ResponseEnd {
+interface ResponseEnd {
   /** Its id. */
   readonly id: string;
   /** Its items; none where the call failed. */

@@ -196,7 +196,7 @@ export const streamEvent: z.ZodType = z.discriminatedUnion("type", [
 ]);
 
 /** An item of an output, as far as tests look into it. */
-export interface OutputItem {
+interface OutputItem {
   readonly type: string;
   readonly id: string;
   readonly status?: string;
