@@ -143,7 +143,7 @@ test("a configuration that changes is read again, and a broken one is told and c
   expect(await status("second")).toBe(200);
   own.place("fallthrough.config.json", { settings: { pizzagpt }, serve: { maxCall: 1 } });
   child.kill("SIGHUP");
-  expect(await noted()).toContain('"maxCall" is unknown');
+  expect(await noted()).toContain("option `maxCall` is unknown, expected `maxCalls`");
   own.remove();
 });
 
