@@ -15,28 +15,25 @@ export interface Concession {
   apply(body: JsonObject): JsonObject | undefined;
 }
 
+/** Sends a body, and tells of an answer that is no success before it throws. */
+type Send<Answer> = (body: JsonObject, observe: (answer: FailedAnswer) => void) => Promise<Answer>;
+
 /** What an instance has conceded to its server, by model. */
 export interface Concessions {
   /**
    * What `send` gives for the body without what the server refused before.
    *
-   * Where the server refuses the body and names one wish, it is sent again without it, and where the server then
-   * answers, the model is never asked for it again. `send` hands on every answer that is no success.
+   * Where the server refuses the body and names one wish, it is sent once more without it. Where the server then
+   * answers, or names another wish, the model is never asked for the first again: what a server refuses one after the
+   * other is learned in as many calls. `send` hands on every answer that is no success.
    */
-  ask<Answer>(
-    model: string,
-    body: JsonObject,
-    send: (body: JsonObject, observe: (answer: FailedAnswer) => void) => Promise<Answer>,
-  ): Promise<Answer>;
+  ask<Answer>(model: string, body: JsonObject, send: Send<Answer>): Promise<Answer>;
   /** What a caller loses whose request has this body. */
   warnings(model: string, body: JsonObject): StreamPart[];
 }
 
 /** So many models are remembered: names come from outside. */
 const MOST_MODELS = 256;
-
-/** So many wishes of one request are given up one after the other: a server names only the first that it refuses. */
-const MOST_TRIES = 3;
 
 /** The server speaks of something else, in words that may hold the name of a wish. */
 const OTHER_CODES: readonly (ChatErrorCode | undefined)[] = [
@@ -66,23 +63,31 @@ export function createConcessions(possible: readonly Concession[]): Concessions 
   }
 
   return {
-    async ask(model, asked, send) {
-      let body = of(model).reduce((less, { apply }) => apply(less) ?? less, asked);
-      const conceded: Concession[] = [];
-      for (;;) {
-        let refused: Concession | undefined;
-        try {
-          const answer = await send(body, (refusal) => {
-            refused = refusedWish(refusal, body, possible);
-          });
-          for (const concession of conceded) remember(model, concession);
-          return answer;
-        } catch (error) {
-          const less = refused?.apply(body);
-          if (refused === undefined || less === undefined || conceded.length === MOST_TRIES) throw error;
-          conceded.push(refused);
-          body = less;
-        }
+    async ask<Answer>(model: string, asked: JsonObject, send: Send<Answer>): Promise<Answer> {
+      const body = of(model).reduce((less, { apply }) => apply(less) ?? less, asked);
+      let refused: Concession | undefined;
+      const sendBody = (tried: JsonObject): Promise<Answer> => {
+        refused = undefined;
+        return send(tried, (refusal) => {
+          refused = refusedWish(refusal, tried, possible);
+        });
+      };
+      try {
+        return await sendBody(body);
+      } catch (error) {
+        const given: Concession | undefined = refused;
+        const less = given?.apply(body);
+        if (given === undefined || less === undefined) throw error;
+        return await sendBody(less).then(
+          (answer) => {
+            remember(model, given);
+            return answer;
+          },
+          (again: unknown) => {
+            if (refused !== undefined && refused !== given) remember(model, given);
+            throw again;
+          },
+        );
       }
     },
 
