@@ -89,7 +89,7 @@ export const BODIES: Readonly<Record<BodyName, BodyFormat>> = {
       const isDone = events.includes("[DONE]");
       const states = events.flatMap((event) => jsonOf<CumulativeEvent>(event) ?? []);
       const { text = "", isLast = false } = states.at(-1) ?? {};
-      return { text, isWhole: isLast && (isDone || isEnded) };
+      return { text, isWhole: isLast && (isDone || (isEnded && isLastWhole(events))) };
     },
   },
 };
@@ -107,6 +107,12 @@ export function eventsOf(body: Buffer, isEnded: boolean): readonly string[] {
     const data = event.split("\n").flatMap((line) => (line.startsWith("data: ") ? line.slice(6) : []));
     return data.length === 0 ? [] : data.join("\n");
   });
+}
+
+/** Whether the last event of a body that has ended is whole; one that was cut makes of any end a cut. */
+export function isLastWhole(events: readonly string[]): boolean {
+  const last = events.at(-1);
+  return last === undefined || last === "[DONE]" || jsonOf(last) !== undefined;
 }
 
 /** The JSON value of a text, `undefined` where it is none. */

@@ -13,7 +13,7 @@ import { createChatgpttSite } from "../../testkit/src/sites/chatgptt.ts";
 import { createFakegptSite } from "../../testkit/src/sites/fakegpt.ts";
 import { createOpenaiSite } from "../../testkit/src/sites/openai.ts";
 import { createPizzagptSite } from "../../testkit/src/sites/pizzagpt.ts";
-import { type BodyFormat, eventsOf, jsonOf } from "./bodies.ts";
+import { type BodyFormat, eventsOf, isLastWhole, jsonOf } from "./bodies.ts";
 
 /** A site with the provider that asks it. */
 export interface PlayedSite extends Pick<BodyFormat, "hasMarker" | "longest" | "read"> {
@@ -92,7 +92,7 @@ export const SITES: Readonly<Record<SiteName, PlayedSite>> = {
       // half of a surrogate pair is held back until the other half comes
       return {
         text: (content?.parts[0] ?? "").replace(/[\ud800-\udbff]$/, ""),
-        isWhole: isFinished && (isEnded || events.includes("[DONE]")),
+        isWhole: isFinished && (events.includes("[DONE]") || (isEnded && isLastWhole(events))),
       };
     },
   },
@@ -118,6 +118,6 @@ function readCompletion(body: Buffer, isEnded: boolean): ReturnType<BodyFormat["
   const isFinished = choices.some(({ finish_reason: reason }) => reason != null);
   return {
     text: choices.map(({ delta }) => delta?.content ?? "").join(""),
-    isWhole: events.includes("[DONE]") || (isFinished && isEnded),
+    isWhole: events.includes("[DONE]") || (isFinished && isEnded && isLastWhole(events)),
   };
 }
