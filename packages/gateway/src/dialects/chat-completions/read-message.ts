@@ -15,8 +15,11 @@ import {
   restOf,
   wrong,
 } from "../../parse-fields.ts";
+import { contentReader } from "../read-content.ts";
 import { readAudio, readFile, readImage } from "../read-media.ts";
 import { readOpaqueFields } from "./opaque-fields.ts";
+
+const { readContent, readTexts } = contentReader(readPart);
 
 /** OpenAI renamed its system messages for newer models, and the results of tools before that. */
 const ROLES: ReadonlyMap<unknown, ChatMessage["role"]> = new Map([
@@ -98,23 +101,6 @@ function readThoughts(
 ): Pick<AssistantMessage, "reasoning"> {
   if (proved !== undefined) return { reasoning: [...proved] };
   return typeof text === "string" && text !== "" ? { reasoning: [{ text }] } : {};
-}
-
-/** The text of a message that holds nothing else. */
-function readTexts(value: unknown, param: string): string {
-  const content = readContent(value, param);
-  if (typeof content === "string") return content;
-  return content
-    .map((part, index) => {
-      if (part.type === "text") return part.text;
-      throw wrong(`${param}[${index}].type`, "text, for images and files stand in messages of the user");
-    })
-    .join("");
-}
-
-function readContent(value: unknown, param: string): string | ContentPart[] {
-  if (typeof value === "string") return value;
-  return parseList(value, param).map((part, index) => readPart(part, `${param}[${index}]`));
 }
 
 function readPart(value: unknown, param: string): ContentPart {

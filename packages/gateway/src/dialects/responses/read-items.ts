@@ -10,9 +10,12 @@ import {
   wrong,
 } from "../../parse-fields.ts";
 import { mergeData } from "../../writer-mark.ts";
+import { contentReader } from "../read-content.ts";
 import { readAddress, readAudio, readFile, readImage } from "../read-media.ts";
 import { type Item, wrapCustomInput } from "./items.ts";
 import { readSealedData } from "./sealed-data.ts";
+
+const { readContent, readTexts } = contentReader(readPart);
 
 /** What items may refer to. */
 export interface ItemSources {
@@ -183,23 +186,6 @@ function readThought(value: unknown, param: string): string {
   return parts
     .map((part, index) => parseText(fieldsOf(part)["text"], `${param}[${index}].text`))
     .join("\n\n");
-}
-
-/** The text of a message that holds nothing else. */
-function readTexts(value: unknown, param: string): string {
-  const content = readContent(value, param);
-  if (typeof content === "string") return content;
-  return content
-    .map((part, index) => {
-      if (part.type === "text") return part.text;
-      throw wrong(`${param}[${index}].type`, "text, for images and files stand in messages of the user");
-    })
-    .join("");
-}
-
-function readContent(value: unknown, param: string): string | ContentPart[] {
-  if (typeof value === "string") return value;
-  return parseList(value, param).map((part, index) => readPart(part, `${param}[${index}]`));
 }
 
 function readPart(value: unknown, param: string): ContentPart {
