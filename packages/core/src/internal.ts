@@ -30,6 +30,7 @@ export {
 } from "./contract/parse-fields.ts";
 export { parseProvider } from "./contract/parse-provider.ts";
 export {
+  isReasoningEffort,
   parseCallTimeouts,
   parseChainRequest,
   parseChainTimeouts,

@@ -374,6 +374,13 @@ const REQUEST_CURES = {
   experimental_output: "`responseFormat`",
 };
 
+const EFFORTS: readonly ReasoningEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh"];
+
+/** Whether a value is a word for how long a model thinks. */
+export function isReasoningEffort(value: unknown): value is ReasoningEffort {
+  return EFFORTS.includes(value as ReasoningEffort);
+}
+
 const FIELDS: FieldParsers<Omit<ChatRequest, "timeouts">> = {
   messages: parseMessages,
   model: parseName,
@@ -385,7 +392,7 @@ const FIELDS: FieldParsers<Omit<ChatRequest, "timeouts">> = {
   frequencyPenalty: parseNumber,
   seed: parseInteger,
   stopSequences: listOf(parseText),
-  reasoningEffort: oneOf<ReasoningEffort>(["none", "minimal", "low", "medium", "high", "xhigh"]),
+  reasoningEffort: oneOf(EFFORTS),
   tools: parseTools,
   toolChoice: parseToolChoice,
   parallelToolCalls: parseBoolean,

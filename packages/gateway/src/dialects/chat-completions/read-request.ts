@@ -1,11 +1,5 @@
-import type {
-  ChatRequest,
-  JsonObject,
-  JsonValue,
-  ReasoningEffort,
-  ResponseFormat,
-  ToolDefinition,
-} from "@fallthrough/core";
+import type { ChatRequest, JsonObject, JsonValue, ResponseFormat, ToolDefinition } from "@fallthrough/core";
+import { isReasoningEffort } from "@fallthrough/core/internal";
 import {
   type Fields,
   parseBoolean,
@@ -32,7 +26,6 @@ export interface CompletionRequest {
   readonly legacyFunctions: boolean;
 }
 
-const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 const NO_PARAMETERS: JsonObject = { type: "object", properties: {} };
 const SAFE_BITS = 53;
 
@@ -71,7 +64,7 @@ export function readRequest(value: unknown): CompletionRequest {
   const { include_usage, ...streamOptions } =
     parseOptional(stream_options, "stream_options", parseObject) ?? {};
   const { format, more } = parseOptional(response_format, "response_format", readResponseFormat) ?? {};
-  const effort = isEffort(reasoning_effort) ? reasoning_effort : undefined;
+  const effort = isReasoningEffort(reasoning_effort) ? reasoning_effort : undefined;
   const { extraFields } = restOf({
     ...rest,
     ...namedRest("stream_options", streamOptions),
@@ -114,10 +107,6 @@ export function readRequest(value: unknown): CompletionRequest {
     includeUsage: parseOptional(include_usage, "stream_options.include_usage", parseBoolean) ?? false,
     legacyFunctions: isLegacy,
   };
-}
-
-function isEffort(value: unknown): value is ReasoningEffort {
-  return typeof value === "string" && EFFORTS.includes(value);
 }
 
 /** What is left of a nested object, under its name. */

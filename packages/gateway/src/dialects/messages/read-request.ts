@@ -8,6 +8,7 @@ import type {
   ToolDefinition,
   Warning,
 } from "@fallthrough/core";
+import { isReasoningEffort } from "@fallthrough/core/internal";
 import {
   type Fields,
   parseBoolean,
@@ -32,7 +33,6 @@ export interface MessagesRequest {
   readonly warnings: readonly Warning[];
 }
 
-const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 /** Anthropic's word for more than any other service has. */
 const MOST_EFFORT = "max";
 /** Tools with another type run at Anthropic, or are known to its models alone. */
@@ -164,10 +164,10 @@ interface Output {
 /** The format also has a field of its own, as it had before `output_config`. */
 function readOutput(config: unknown, earlier: unknown): Output {
   const { effort, format, ...rest } = parseOptional(config, "output_config", parseObject) ?? {};
-  const known = typeof effort === "string" && EFFORTS.includes(effort);
+  const known = isReasoningEffort(effort);
   const more = restOf({ ...rest, effort: known ? undefined : effort }).extraFields;
   return {
-    effort: known ? (effort as ReasoningEffort) : effort === MOST_EFFORT ? "xhigh" : undefined,
+    effort: known ? effort : effort === MOST_EFFORT ? "xhigh" : undefined,
     format:
       parseOptional(format, "output_config.format", readFormat) ??
       parseOptional(earlier, "output_format", readFormat),

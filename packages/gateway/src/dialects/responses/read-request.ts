@@ -1,4 +1,5 @@
-import type { ChatRequest, JsonObject, ReasoningEffort, ResponseFormat, Warning } from "@fallthrough/core";
+import type { ChatRequest, JsonObject, ResponseFormat, Warning } from "@fallthrough/core";
+import { isReasoningEffort } from "@fallthrough/core/internal";
 import {
   type Fields,
   parseBoolean,
@@ -43,8 +44,6 @@ export interface ResponseRequest {
   /** What each response object repeats of the request. */
   readonly echo: object;
 }
-
-const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 
 /** Reads the body of a request for a response; throws a refusal that names the field */
 export function readRequest(value: unknown, sources: RequestSources): ResponseRequest {
@@ -118,7 +117,7 @@ export function readRequest(value: unknown, sources: RequestSources): ResponseRe
   const usable = declared.tools.filter(({ name }) => chosen.allowed?.has(name) ?? true);
   const { format, verbosity, ...moreText } = parseOptional(text, "text", parseObject) ?? {};
   const { effort, summary, ...moreReasoning } = parseOptional(reasoning, "reasoning", parseObject) ?? {};
-  const known = EFFORTS.includes(effort as string) ? (effort as ReasoningEffort) : undefined;
+  const known = isReasoningEffort(effort) ? effort : undefined;
   const limit = parseOptional(max_output_tokens, "max_output_tokens", parseInteger);
   const parallel = parseOptional(parallel_tool_calls, "parallel_tool_calls", parseBoolean);
   const tier = parseOptional(service_tier, "service_tier", parseText);
