@@ -116,6 +116,11 @@ export function createAccess({ token, tokens = {}, hosts = [], allowOrigins = []
   };
 }
 
+/** Whether a caller may ask for a name. */
+export function mayAsk({ models }: Caller, name: string): boolean {
+  return models === undefined || models.includes(name);
+}
+
 /** Throws a refusal for a name that the caller may not ask for */
 export function checkModel({ name, models }: Caller, asked: string = "auto"): void {
   if (models === undefined || models.includes(asked)) return;

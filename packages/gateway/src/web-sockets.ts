@@ -2,10 +2,10 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { WebSocket, WebSocketServer } from "ws";
+import type { Connection, Connections } from "./dialects/responses/connections.ts";
 import { createResponseMemory, ITEMS_AT_MOST } from "./dialects/responses/memory.ts";
 import { readRequest } from "./node-exchange.ts";
 import { Refusal } from "./refusal.ts";
-import type { Connection, Routes } from "./routes.ts";
 import { startTimer } from "./timers.ts";
 
 /** The WebSockets of a server. */
@@ -51,7 +51,7 @@ const FULL = new Refusal(503, "too many connections are open", {
 
 /** The WebSockets of a server whose routes may change while connections stay. */
 export function createWebSockets(
-  routes: () => Pick<Routes, "admit" | "answerMessage">,
+  routes: () => Connections,
   { maxCalls, bodyBytes, writeMs }: WebSocketOptions,
 ): WebSockets {
   const open = new Set<OpenSocket>();

@@ -360,14 +360,17 @@ test.each([
   ["/responses", "did you mean POST /v1/responses?"],
   ["/messages", "did you mean POST /v1/messages?"],
   ["/v1/generate", "this gateway speaks POST /v1/chat/completions"],
-  ["/nothing", "expected POST /v1/chat/completions, POST /v1/responses, POST /v1/responses/compact, "],
+  ["/v1/chat/compeltions", "did you mean POST /v1/chat/completions?"],
+  ["/v1/embedding", "did you mean POST /v1/embeddings?"],
+  ["/api/tag", "did you mean GET /api/tags?"],
+  ["/nothing", "expected POST /v1/chat/completions, POST /v1/embeddings, POST /v1/completions, "],
 ])("whoever posts to %s is told what is near", async (path, advice) => {
   const gateway = await start(memoryProvider("one", []));
 
   const response = await fetch(gateway.baseURL.replace("/v1", path), { method: "POST" });
 
   expect(response.status).toBe(404);
-  expect(((await response.json()) as { error: { message: string } }).error.message).toContain(advice);
+  expect(await response.text()).toContain(advice);
 });
 
 test("another registry takes over without cutting a call, and wrong options change nothing", async () => {
