@@ -26,12 +26,6 @@ const CODES: Readonly<Record<Expected["end"], readonly string[]>> = {
 
 /** What is wrong with what a reader saw; nothing where all is well. */
 export function judgeCall(call: JudgedCall): readonly string[] {
-  const { or } = call.expected;
-  const problems = problemsOf(call);
-  return problems.length > 0 && or !== undefined ? problemsOf({ ...call, expected: or }) : problems;
-}
-
-function problemsOf(call: JudgedCall): readonly string[] {
   const { text, expected, seen, hasSpare, isAborted } = call;
   const { problems } = seen;
   if (seen.end === "failed" && seen.failure === REASON) {

@@ -10,8 +10,6 @@ export interface Expected extends Pick<Said, "text"> {
   readonly end: "whole" | "cut" | "silence";
   /** Whether it is the same however the bytes travel: not so where a reset may drop some. */
   readonly isCertain: boolean;
-  /** What is found where Node.js tells a reset as a FIN, as it does with one that comes with the last bytes. */
-  readonly or?: Expected | undefined;
 }
 
 /** Reads these answers with plain `undici.request`, at once and without a pause, and makes of each what its format says. */
@@ -69,6 +67,5 @@ function expectedOf(
 
   // a body that ends with its connection ends with a FIN, also for undici, which takes a reset for one
   if (!isWhole || isEnded(play)) return expect(isWhole, false);
-  if (play.end === "RST") return { ...expect(false, true), or: expect(true, false) };
-  return expect(play.end === "FIN", false);
+  return expect(play.end === "FIN", play.end === "RST");
 }

@@ -158,7 +158,7 @@ export function timeoutsFor(isSilent: boolean, { stop, stopAfter }: Reading): Ch
 /** What was expected and seen, without the texts. */
 export function lengthsOf(expected: Expected, seen: Seen | undefined): object {
   return {
-    expected: { ...expected, or: expected.or?.end, text: expected.text.length },
+    expected: { ...expected, text: expected.text.length },
     seen: seen && { ...seen, failure: String(seen.failure), text: seen.text.length },
   };
 }

@@ -204,15 +204,20 @@ class OpenExchange implements Exchange, ExchangeHandler {
   }
 
   onResponseEnd(): void {
-    if (this.ended) return;
-    this.broken = this.hold?.failure;
-    this.settle();
-    this.resolveRead?.(undefined);
-    this.forgetReader();
+    if (this.hold?.hasEnded) this.hold.findFailure((failure) => this.end(failure));
+    else this.end();
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.fail(error);
+  }
+
+  private end(broken?: Error): void {
+    if (this.ended) return;
+    this.broken = broken;
+    this.settle();
+    this.resolveRead?.(undefined);
+    this.forgetReader();
   }
 
   private fail(reason: unknown): void {

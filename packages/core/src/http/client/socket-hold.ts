@@ -1,9 +1,12 @@
 import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
 
 /** Keeps what a socket has read from undici's parser while the reader of an answer is behind. */
 export interface SocketHold {
-  /** What broke the connection, once it is broken: a reset, which undici takes for an end like any other. */
-  readonly failure: Error | undefined;
+  /** Whether the connection has ended, and its answer with it. */
+  readonly hasEnded: boolean;
+  /** Tells what broke a connection that has ended: a reset, which both undici and Node.js take for an end like any other. */
+  findFailure(tell: (failure: Error | undefined) => void): void;
   /** From now on the parser finds nothing to read: Node.js reads up to its high-water mark, and TCP holds the server back. */
   take(): void;
   /** Gives the parser what waits; never to be called while the parser runs. */
@@ -24,8 +27,12 @@ export function holdable(socket: Socket, onRead: (hold: SocketHold | undefined) 
   let held = false;
   let failure: Error | undefined;
   const hold: SocketHold = {
-    get failure() {
-      return failure;
+    get hasEnded() {
+      return failure !== undefined || socket.readableEnded;
+    },
+    findFailure(tell) {
+      if (failure !== undefined) tell(failure);
+      else probeReset(socket, tell);
     },
     take() {
       held = true;
@@ -59,4 +66,17 @@ export function holdable(socket: Socket, onRead: (hold: SocketHold | undefined) 
     onRead(undefined);
     return destroy.call(socket, error);
   };
+}
+
+/**
+ * Writes nothing, which fails where the system knows of a reset.
+ *
+ * libuv tells a reset as an end where bytes waited before it: the system reports both at once, and libuv does not read again.
+ * `ECONNRESET` is a reset in place of the end; `EPIPE` is one behind the end, which harms nothing.
+ */
+function probeReset(socket: Socket, tell: (failure: Error | undefined) => void): void {
+  // the socket's own `write` refuses once its reading side has ended
+  Duplex.prototype.write.call(socket, "", "latin1", (error?: NodeJS.ErrnoException | null) => {
+    tell(error?.code === "ECONNRESET" ? error : undefined);
+  });
 }

@@ -3,12 +3,11 @@ import { expect, test } from "vitest";
 import { failureOf, until } from "../../providers.ts";
 import { chunk, chunkedHead, createClient, startServer, type TestServer } from "../../servers.ts";
 
-/** A server that ends each answer with a reset, behind a body that ends with its connection. */
-function startResetting(type: string, body: string): Promise<TestServer> {
+/** A server that ends each answer with a reset, so long behind a body that ends with its connection. */
+function startResetting(type: string, body: string, delayMs = 50): Promise<TestServer> {
   return startServer(async ({ socket }) => {
     socket.write(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: ${type}\r\n\r\n${body}`);
-    // a reset that comes with the last bytes is told as an end by Node.js itself
-    await delay(50);
+    if (delayMs > 0) await delay(delayMs);
     socket.resetAndDestroy();
   });
 }
@@ -26,6 +25,42 @@ test("what had come before a reset is given before it", async () => {
 
   expect(String(Buffer.from((await bytes.next()).value ?? []))).toBe("half of an");
   expect(await failureOf(bytes.next())).toMatchObject({ code: "interrupted" });
+});
+
+test("a reset that comes with the last bytes is no end, though Node.js tells it as one", async () => {
+  const http = createClient(await startResetting("text/plain", "half of an", 0));
+
+  for (let call = 0; call < 20; call++) {
+    const text = http({ path: "/" }).then((response) => response.text());
+    expect(await failureOf(text)).toMatchObject({ code: expect.stringMatching(/^(interrupted|network)$/) });
+  }
+});
+
+test.each([150_000, 1_500_000])(
+  "a reset that waits behind %i bytes for a slow reader is no end",
+  async (length) => {
+    const http = createClient(await startResetting("text/plain", "x".repeat(length)));
+    const response = await http({ path: "/" });
+    // the reader comes when the connection has long been reset
+    await delay(150);
+
+    expect(await failureOf(response.text())).toMatchObject({ code: "interrupted" });
+  },
+);
+
+test("an end that waits behind many bytes for a slow reader is one", async () => {
+  const server = await startServer(({ socket }) => {
+    socket.end(
+      `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/plain\r\n\r\n${"x".repeat(150_000)}`,
+    );
+    // behind the end a reset harms nothing
+    setTimeout(() => socket.resetAndDestroy(), 50);
+  });
+  const response = await createClient(server)({ path: "/" });
+  // the reader comes when the connection has long been reset
+  await delay(150);
+
+  expect(await response.text()).toHaveLength(150_000);
 });
 
 test("JSON shows by itself that it is whole, also behind a reset", async () => {
