@@ -11,3 +11,4 @@ export { CHAT_ERROR_CODES, type ChatErrorCode, type FailureScope, type Phase } f
 export { type ChatOptions, chat } from "./reply/chat.ts";
 export type { ChatReply } from "./reply/reply.ts";
 export type { ChatResult } from "./reply/reply-result.ts";
+export type { ResponseOptions } from "./reply/web-response.ts";

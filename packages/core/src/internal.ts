@@ -42,7 +42,9 @@ export { declaredAbility, deniedCapability, findModel, needsOf } from "./contrac
 export { type Forward, type ForwardPath, forwardOf } from "./define/forward.ts";
 export { providerCard } from "./define/provider-card.ts";
 export { amendError, attachRoute, briefError } from "./errors/chat-error.ts";
+export { EXHAUSTED, type ExhaustedCall, isExhausted } from "./errors/exhausted-call.ts";
 export { settleStack } from "./errors/redact.ts";
+export { failureHeaders, type ToldFailure, tellFailure } from "./errors/told-failure.ts";
 export { findManifest } from "./files/find-manifest.ts";
 export { readJson } from "./files/read-json.ts";
 export { abortReason, ignoreAbort, listenToAbort } from "./guard/abort-listeners.ts";

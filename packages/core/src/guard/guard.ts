@@ -156,6 +156,10 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
     return Promise.resolve();
   }
 
+  get firstChunkMs(): number {
+    return this.limits.firstChunkMs;
+  }
+
   text(): string {
     return this.intake.text();
   }

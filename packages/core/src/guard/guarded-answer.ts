@@ -3,6 +3,8 @@ import type { PartLists } from "../parts/listed-stream.ts";
 
 /** An answer whose first content has come, with the invariants of the contract kept. */
 export interface GuardedAnswer extends PartLists {
+  /** The silence that was allowed before the first content, in milliseconds; 0 is none. */
+  readonly firstChunkMs: number;
   /** The text of all lists so far. */
   text(): string;
   /** The reasoning of all lists so far. */

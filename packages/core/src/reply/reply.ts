@@ -2,15 +2,10 @@ import type { Route, StreamPart } from "../contract/contract.ts";
 import { attachRoute, ChatError } from "../errors/chat-error.ts";
 import type { OpenRoute } from "../guard/call-context.ts";
 import type { CallEnd, GuardedAnswer } from "../guard/guarded-answer.ts";
-import {
-  LISTS,
-  type ListedStream,
-  type OpeningLists,
-  type PartList,
-  type PartLists,
-} from "../parts/listed-stream.ts";
+import { LISTS, type ListedStream, type OpeningLists, type PartList } from "../parts/listed-stream.ts";
 import { createPartReader, type PartReader } from "../parts/part-reader.ts";
 import { type ChatResult, createResultParts, type ResultParts } from "./reply-result.ts";
+import { type ResponseOptions, type TimedLists, toResponse, toTextStream } from "./web-response.ts";
 
 /**
  * One answer as it comes: its parts, its text, or the whole.
@@ -27,6 +22,15 @@ export interface ChatReply extends AsyncIterable<StreamPart> {
   text(): Promise<string>;
   /** The whole answer; @throws what ended the call. */
   result(): Promise<ChatResult>;
+  /** The text as bytes, for whatever takes a web stream; the call begins with the first read. */
+  toTextStream(): ReadableStream<Uint8Array>;
+  /**
+   * The answer of a web handler, once the first content is here: the text, or server-sent events.
+   *
+   * A failure before the content is a status and JSON. One after it breaks the text, and is the last event of events.
+   * A client that leaves ends the call, and a body that nobody reads is given up after `firstChunkMs`.
+   */
+  toResponse(options?: ResponseOptions): Promise<Response>;
 }
 
 /** Makes the call of a reply, which tells its attempts in the route. */
@@ -60,6 +64,14 @@ class Reply implements ChatReply, ListedStream {
 
   [LISTS](): OpeningLists {
     return this.#source.readLists();
+  }
+
+  toTextStream(): ReadableStream<Uint8Array> {
+    return toTextStream(this.#source.readLists());
+  }
+
+  toResponse(options?: ResponseOptions): Promise<Response> {
+    return toResponse(this.#source.readLists(), options);
   }
 }
 
@@ -109,7 +121,7 @@ class ReplySource {
     return reader;
   }
 
-  readLists(): OpeningLists {
+  readLists(): OpeningLists<TimedLists> {
     const claim = new Claim(this);
     return {
       open: async () => {
@@ -211,13 +223,17 @@ class Claim implements OpeningLists<GuardedAnswer> {
 }
 
 /** The lists of an answer, which count as read once they are given. */
-class GatheredLists implements PartLists {
+class GatheredLists implements TimedLists {
   private readonly answer: GuardedAnswer;
   private readonly parts: ResultParts;
 
   constructor(answer: GuardedAnswer, parts: ResultParts) {
     this.answer = answer;
     this.parts = parts;
+  }
+
+  get firstChunkMs(): number {
+    return this.answer.firstChunkMs;
   }
 
   async next(): Promise<PartList | undefined> {

@@ -1,5 +1,11 @@
 import type { Attempt, ChatError, ChatErrorCode, ChatErrorData, Route } from "@fallthrough/core";
-import { briefError, settleStack } from "@fallthrough/core/internal";
+import {
+  briefError,
+  EXHAUSTED,
+  type ExhaustedCall,
+  isExhausted,
+  settleStack,
+} from "@fallthrough/core/internal";
 import type { Health } from "../health/health.ts";
 import { wordsOf } from "../health/health-words.ts";
 
@@ -36,8 +42,6 @@ const ADVICE: { readonly [Code in ChatErrorCode]?: string } = {
   config: "complete its settings",
 };
 
-const MARK = Symbol.for("@fallthrough/registry/1.ChainExhaustedError");
-
 /** A `ChainExhaustedError` as plain data, for logs, for JSON and for other threads. */
 export interface ChainExhaustedErrorData {
   /** "ChainExhaustedError". */
@@ -61,7 +65,7 @@ export interface ChainExhaustedErrorData {
  * stack of their own, so that an error that nobody catches is printed in a few lines.
  * `instanceof` holds across copies of this package.
  */
-export class ChainExhaustedError extends AggregateError {
+export class ChainExhaustedError extends AggregateError implements ExhaustedCall {
   /** Always `ChainExhaustedError`. */
   override readonly name: string = "ChainExhaustedError";
   /** One error for each attempt that failed. */
@@ -82,7 +86,7 @@ export class ChainExhaustedError extends AggregateError {
     const codes = new Set(attempts.map(({ code }) => code));
     this.code = codes.size === 1 ? attempts[0]?.code : undefined;
     this.retryAt = retryAt;
-    Object.defineProperties(this, { [MARK]: { value: true }, route: { value: { attempts } } });
+    Object.defineProperties(this, { [EXHAUSTED]: { value: true }, route: { value: { attempts } } });
     settleStack(this);
   }
 
@@ -95,11 +99,7 @@ export class ChainExhaustedError extends AggregateError {
 
   /** Recognises the errors of every copy of this package; a value that throws when it is looked at is none. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    try {
-      return typeof value === "object" && value !== null && MARK in value;
-    } catch {
-      return false;
-    }
+    return isExhausted(value);
   }
 }
 
