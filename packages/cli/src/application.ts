@@ -1,5 +1,4 @@
-import { type Attempt, ChatError } from "@fallthrough/core";
-import { quote } from "@fallthrough/core/provider";
+import type { Attempt } from "@fallthrough/core";
 import { createRegistry, type Registry } from "@fallthrough/registry";
 import {
   type DiscoveredProvider,
@@ -10,6 +9,7 @@ import type { Config } from "./config.ts";
 import { reportFailure } from "./failure.ts";
 import { loadConfig } from "./load-config.ts";
 import type { Output } from "./output.ts";
+import { referenceProblems } from "./reference-problems.ts";
 import type { Shell } from "./shell.ts";
 
 /** What the application around the command has installed and configured. */
@@ -42,7 +42,7 @@ export interface ApplicationOptions {
 
 /** Finds the application's configuration and providers; runs no code of a provider. */
 export async function loadApplication(shell: Shell, options: ApplicationOptions): Promise<Application> {
-  const { config, directory, file } = await loadConfig(shell, options.config);
+  const { config, directory, file, problems } = await loadConfig(shell, options.config);
   const { settings, order, allow, deny, aliases, timeouts } = config;
   const discover = (own: Config["settings"], servers: Config["servers"] = config.servers) =>
     discoverProviders({ from: directory, settings: own, servers, order, allow, deny });
@@ -55,32 +55,18 @@ export async function loadApplication(shell: Shell, options: ApplicationOptions)
     found = await discover(withProxy(others, settings, proxy), Object.fromEntries(servers));
   }
   const { providers } = found;
-  const registry = createRegistry({ providers, aliases, timeouts, onAttempt: options.onAttempt });
+  const left = [...problems.map((error) => ({ package: file ?? directory, error })), ...found.problems];
+  const { onAttempt } = options;
+  const registry = createRegistry({ providers, aliases, timeouts, onAttempt, problems: left });
   return {
     providers,
-    problems: [...found.problems, ...aliasProblems(registry)],
+    problems: [...left, ...(await referenceProblems(registry, config))],
     servers: found.providers.filter(({ source }) => source.server).map(({ id }) => id),
     named: [...(order ?? []), ...(allow ?? []), ...Object.keys(settings ?? {})],
     serve: config.serve,
     configFile: file,
     registry,
   };
-}
-
-/** Aliases that lead to a provider that is none. Which other names stand for something, only the servers know. */
-function aliasProblems(registry: Registry): readonly DiscoveryProblem[] {
-  return Object.entries(registry.aliases()).flatMap(([name, targets]) =>
-    targets.flatMap((target) => {
-      if (!target.includes("/")) return [];
-      try {
-        registry.resolve(target);
-        return [];
-      } catch (error) {
-        const message = `alias ${quote(name)}: ${error instanceof Error ? error.message : String(error)}`;
-        return { package: name, error: new ChatError("config", message) };
-      }
-    }),
-  );
 }
 
 function withProxy(

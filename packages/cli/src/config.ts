@@ -14,7 +14,7 @@ import type { GatewayServerOptions } from "@fallthrough/gateway";
 import type { Servers } from "@fallthrough/registry";
 import type { LogForm } from "./call-log.ts";
 
-/** What an application tells the command in `fallthrough.config.json` or `.mjs`. */
+/** What an application tells the command in `fallthrough.config.json`, or in a module of that name. */
 export interface Config {
   /** By provider id. */
   readonly settings?: Readonly<Record<string, ProviderSettings>> | undefined;
@@ -56,7 +56,14 @@ const CONFIG = { code: "config", whole: "the configuration", field: "key" } as c
 
 /** Checks a configuration; @throws `config`, naming the key and what would be right */
 export function parseConfig(value: unknown): Config {
-  return parseInput(value, parseKeys, CONFIG);
+  return parseInput(withoutSchema(value), parseKeys, CONFIG);
+}
+
+/** `$schema` is for editors. */
+function withoutSchema(value: unknown): unknown {
+  if (!isRecord(value) || !("$schema" in value)) return value;
+  const { $schema: _, ...config } = value;
+  return config;
 }
 
 function parseReferences(value: unknown): string | readonly string[] {

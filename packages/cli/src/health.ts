@@ -34,7 +34,7 @@ const HEADINGS = ["candidate", "state", "why", "since", "until", "ended by"];
 
 /** Tells what a running gateway remembers of each candidate, after it has forgotten what `reset` names. */
 export async function health(shell: Shell, output: Output, options: HealthOptions): Promise<number> {
-  const gateway = await findGateway(shell, options);
+  const gateway = await findGateway(shell, output, options);
   if (options.reset !== undefined) {
     const query = options.reset === true ? "" : `?provider=${encodeURIComponent(options.reset)}`;
     await request(shell, gateway, "DELETE", query);
@@ -53,8 +53,9 @@ interface Gateway {
 }
 
 /** The gateway that the options name, or else the one that the configuration would start. */
-async function findGateway(shell: Shell, options: HealthOptions): Promise<Gateway> {
-  const { config } = await loadConfig(shell, options.config);
+async function findGateway(shell: Shell, output: Output, options: HealthOptions): Promise<Gateway> {
+  const { config, problems } = await loadConfig(shell, options.config);
+  for (const { message } of problems) output.note({ text: message, style: "yellow" });
   const { host = "127.0.0.1", port = DEFAULT_PORT, token } = config.serve ?? {};
   const given = options.token ?? knownToken(shell) ?? token;
   if (options.url !== undefined) return { url: options.url.replace(/\/$/, ""), token: given };

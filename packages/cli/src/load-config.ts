@@ -1,12 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { ChatError } from "@fallthrough/core";
-import { findManifest, readJson } from "@fallthrough/core/internal";
+import { findManifest } from "@fallthrough/core/internal";
+import { quote } from "@fallthrough/core/provider";
 import { type Config, interpolate, parseConfig } from "./config.ts";
+import { findConfigFile } from "./config-files.ts";
+import { unreadVariables } from "./environment-names.ts";
+import { importConfig, parseConfigText, readConfigText } from "./read-config-file.ts";
 import type { Shell } from "./shell.ts";
-
-const NAMES = ["fallthrough.config.json", "fallthrough.config.mjs"] as const;
 
 /** A configuration and the folder of the application that it is for. */
 export interface LoadedConfig {
@@ -16,6 +17,8 @@ export interface LoadedConfig {
   readonly directory: string;
   /** The file that it was read from. */
   readonly file?: string | undefined;
+  /** What somebody meant to configure, and nobody reads. */
+  readonly problems: readonly ChatError[];
 }
 
 /** Loads the file named, or else the one between the working directory and the application's manifest. */
@@ -23,28 +26,28 @@ export async function loadConfig(shell: Shell, named: string | undefined): Promi
   const { directory, environment } = shell;
   const application = findApplication(directory);
   if (named === undefined) {
-    const file = findConfig(directory, application);
-    const config = file === undefined ? {} : await readConfig(file, environment);
-    return { config, directory, file };
+    const { file, above } = findConfigFile(directory, application);
+    if (file !== undefined) return { ...(await readConfig(file, environment)), directory, file };
+    const problem = `${quote(above ?? "")} stands above the application and is not read, expected it in the application's folder or in \`--config\``;
+    return {
+      config: {},
+      directory,
+      problems: [
+        ...(above === undefined ? [] : [new ChatError("config", problem)]),
+        ...unreadVariables(environment),
+      ],
+    };
   }
 
   const file = resolve(directory, named);
   if (!existsSync(file)) throw new ChatError("config", `configuration file \`${named}\` does not exist`);
+  if (statSync(file).isDirectory())
+    throw new ChatError("config", `\`${named}\` is a folder, expected a configuration file`);
   return {
-    config: await readConfig(file, environment),
+    ...(await readConfig(file, environment)),
     directory: findApplication(dirname(file)) ?? directory,
     file,
   };
-}
-
-function findConfig(directory: string, application: string | undefined): string | undefined {
-  const found = NAMES.map((name) => resolve(directory, name)).filter((file) => existsSync(file));
-  if (found.length > 1) {
-    throw new ChatError("config", `both ${NAMES.join(" and ")} stand in one folder, expected one of them`);
-  }
-  if (found[0] !== undefined || directory === application || dirname(directory) === directory)
-    return found[0];
-  return findConfig(dirname(directory), application);
 }
 
 function findApplication(directory: string): string | undefined {
@@ -52,26 +55,19 @@ function findApplication(directory: string): string | undefined {
   return manifest && dirname(manifest);
 }
 
-async function readConfig(file: string, environment: Shell["environment"]): Promise<Config> {
+async function readConfig(
+  file: string,
+  environment: Shell["environment"],
+): Promise<Pick<LoadedConfig, "config" | "problems">> {
   try {
-    const value = file.endsWith(".json")
-      ? interpolate(readJson(file), environment)
-      : await importDefault(file);
-    return parseConfig(value);
+    const text = readConfigText(file);
+    const isModule = /\.[cm]?[jt]s$/.test(file);
+    const value = isModule ? await importConfig(file) : interpolate(parseConfigText(text), environment);
+    return { config: parseConfig(value), problems: unreadVariables(environment, text) };
   } catch (error) {
     const name = basename(file);
     if (error instanceof ChatError) throw new ChatError("config", `${name}: ${error.message}`);
     const message = error instanceof Error ? error.message : String(error);
-    throw new ChatError("config", `${name} could not be loaded: ${message}`, { cause: error });
+    throw new ChatError("config", `${name} could not be read: ${message}`, { cause: error });
   }
-}
-
-async function importDefault(file: string): Promise<unknown> {
-  // a module is read once under one name, and a server reads its configuration again
-  const module: { readonly default?: unknown } = await import(
-    `${pathToFileURL(file).href}?${statSync(file).mtimeMs}`
-  );
-  if (module.default === undefined)
-    throw new ChatError("config", "no default export, expected the configuration");
-  return module.default;
 }

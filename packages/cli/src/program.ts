@@ -23,7 +23,10 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     program
       .command(usage)
       .description(description)
-      .option("--config <file>", "read this configuration instead of fallthrough.config.json or .mjs")
+      .option(
+        "--config <file>",
+        "read this configuration instead of fallthrough.config.json, .mjs or another of its names",
+      )
       .allowExcessArguments(false);
   const command = (usage: string, description: string) =>
     plainCommand(usage, description).option("--json", "print JSON");

@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration's own syntax
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { loadConfig } from "../src/load-config.ts";
 import type { Shell } from "../src/shell.ts";
 
@@ -15,16 +15,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-function place(path: string, text: string): void {
+function place(path: string, text: string | Buffer): void {
   const file = join(root, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
 }
 
-function load(directory: string, named?: string): ReturnType<typeof loadConfig> {
+function load(
+  directory: string,
+  named?: string,
+  environment: Readonly<Record<string, string>> = {},
+): ReturnType<typeof loadConfig> {
   const shell: Shell = {
     directory: join(root, directory),
-    environment: { HOST: "example.test" },
+    environment: { HOST: "example.test", ...environment },
     input: new PassThrough(),
     output: new PassThrough(),
     notes: new PassThrough(),
@@ -34,7 +38,7 @@ function load(directory: string, named?: string): ReturnType<typeof loadConfig> 
 }
 
 test("no file is an empty configuration for the working directory", async () => {
-  expect(await load("app")).toEqual({ config: {}, directory: join(root, "app") });
+  expect(await load("app")).toEqual({ config: {}, directory: join(root, "app"), problems: [] });
 });
 
 test("the file is found between the working directory and the manifest", async () => {
@@ -44,10 +48,103 @@ test("the file is found between the working directory and the manifest", async (
   expect((await load("app/src/deep")).config).toEqual({ aliases: { fast: "example.test" } });
 });
 
-test("a file above the application's manifest is not read", async () => {
+test("a file above the application's manifest is not read, and that is told", async () => {
   place("fallthrough.config.json", '{ "order": ["a"] }');
 
-  expect((await load("app")).config).toEqual({});
+  const { config, problems } = await load("app");
+
+  expect(config).toEqual({});
+  expect(problems.map(String)).toEqual([
+    expect.stringContaining('fallthrough.config.json" stands above the application and is not read'),
+  ]);
+});
+
+test.each([
+  ["fallthrough.config.jsonc", '// first\n{ "order": ["a"], /* and */ "deny": ["b",], }'],
+  ["fallthrough.config.json", '{ "$schema": "./x.json", "order": ["a"], "deny": ["b"] }'],
+  ["fallthrough.config.json", Buffer.from('\uFEFF{ "order": ["a"], "deny": ["b"] }', "utf16le")],
+  ["fallthrough.config.json", Buffer.from('{ "order": ["a"], "deny": ["b"] }', "utf16le").swap16()],
+  ["fallthrough.config.js", 'module.exports = { order: ["a"], deny: ["b"] };'],
+  ["fallthrough.config.cjs", 'module.exports = { order: ["a"], deny: ["b"] };'],
+  ["fallthrough.config.mjs", 'export default Promise.resolve({ order: ["a"], deny: ["b"] });'],
+])("%s is read", async (name, text) => {
+  place(`app/${name}`, text);
+
+  expect((await load("app")).config).toEqual({ order: ["a"], deny: ["b"] });
+});
+
+test("TypeScript is read where Node.js does so, and refused by name where it does not", async () => {
+  place("app/fallthrough.config.ts", 'const order: string[] = ["a"];\nexport default { order };');
+
+  const loaded = load("app").then(({ config }) => config);
+
+  if ((process.features as { typescript?: unknown }).typescript)
+    expect(await loaded).toEqual({ order: ["a"] });
+  else await expect(loaded).rejects.toMatchObject({ message: expect.stringContaining("22.18") });
+});
+
+test.each([
+  [".fallthroughrc", "fallthrough.config.json"],
+  [".fallthroughrc.json", "fallthrough.config.json"],
+  [".fallthroughrc.cjs", "fallthrough.config.cjs"],
+  ["fallthrough.json", "fallthrough.config.json"],
+  ["fallthrough.config.yaml", "fallthrough.config.json"],
+  ["fallthrough.config.tsx", "fallthrough.config.ts"],
+  ["Fallthrough.Config.jsonc", "fallthrough.config.jsonc"],
+  ["fallthrough-config.json", "fallthrough.config.json"],
+  ["falthrough.config.mjs", "fallthrough.config.mjs"],
+  ["fallthrough.conf.toml", "fallthrough.config.json"],
+])("%s is refused with the right name", async (stray, right) => {
+  place(`app/${stray}`, "{}");
+
+  const error = await load("app").catch((reason: unknown) => reason);
+
+  expect(error).toMatchObject({
+    code: "config",
+    message: expect.stringMatching(new RegExp(`${stray}" is not read, expected .* ${right}$`)),
+  });
+});
+
+test.each(["fallthrough.js", "fallthrough.md", "fallthrough.config.json~", "fallthrough.config.json.bak"])(
+  "%s is nobody's configuration",
+  async (name) => {
+    place(`app/${name}`, "{}");
+
+    expect(await load("app")).toMatchObject({ config: {}, problems: [] });
+  },
+);
+
+test("a file of another name beside the one that is read is refused", async () => {
+  place("app/fallthrough.config.json", "{}");
+  place("app/.fallthroughrc", "{}");
+
+  await expect(load("app")).rejects.toThrow("expected nothing beside fallthrough.config.json");
+});
+
+test("a module that has changed is read again, of either kind", async () => {
+  place("app/fallthrough.config.cjs", 'module.exports = { order: ["a"] };');
+  await load("app");
+  place("app/fallthrough.config.cjs", 'module.exports = { order: ["changed"] };');
+  const later = new Date(Date.now() + 5_000);
+  utimesSync(join(root, "app/fallthrough.config.cjs"), later, later);
+
+  expect((await load("app")).config).toEqual({ order: ["changed"] });
+});
+
+test("a variable with our prefix that nobody reads is told with the name that was meant", async () => {
+  const { problems } = await load("app", undefined, { FALLTHROUGH_TOKN: "hunter2" });
+
+  expect(problems.map(({ message }) => message)).toEqual([
+    "environment variable FALLTHROUGH_TOKN is read by nobody, expected FALLTHROUGH_TOKEN",
+  ]);
+});
+
+test("a variable that the configuration names is read", async () => {
+  place("app/fallthrough.config.json", '{ "settings": { "a": { "apiKeyEnv": "FALLTHROUGH_MINE" } } }');
+
+  expect((await load("app", undefined, { FALLTHROUGH_MINE: "x", FALLTHROUGH_TOKEN: "x" })).problems).toEqual(
+    [],
+  );
 });
 
 test("a module gives its default export as it is", async () => {
@@ -64,6 +161,7 @@ test("a named file is for the application around it", async () => {
     config: { order: ["a"] },
     directory: join(root, "other"),
     file: join(root, "other/config/mine.json"),
+    problems: [],
   });
 });
 
@@ -74,12 +172,35 @@ test("a named file outside of any application is for the one of the working dire
 });
 
 test.each([
-  ["broken JSON", "fallthrough.config.json", '{\n"a": "hunter2",\n"b" "c" }', "no valid JSON in line 3"],
+  [
+    "broken JSON",
+    "fallthrough.config.json",
+    '{\n"a": "hunter2",\n"b" "c" }',
+    "no valid JSON in line 3, column 5: colon expected",
+  ],
   [
     "a wrong key",
     "fallthrough.config.json",
     '{ "orders": [] }',
     "fallthrough.config.json: key `orders` is unknown",
+  ],
+  [
+    "a key that stands twice",
+    "fallthrough.config.json",
+    '{ "order": [],\n"order": [] }',
+    '"order" a second time in line 2, column 1',
+  ],
+  [
+    "bytes that are no text",
+    "fallthrough.config.json",
+    Buffer.from([123, 0xff, 0xc3, 125]),
+    "no text in UTF-8",
+  ],
+  [
+    "a module that is no JavaScript",
+    "fallthrough.config.mjs",
+    "export default {\n  a: 'hunter2' 'b' };",
+    "could not be loaded in line 2",
   ],
   [
     "a module without default export",
@@ -90,8 +211,8 @@ test.each([
   [
     "a module that throws",
     "fallthrough.config.mjs",
-    'throw new Error("broken");',
-    "could not be loaded: broken",
+    '\n throw new Error("broken");',
+    "could not be loaded in line 2, column 8: broken",
   ],
 ])("%s is a config error that names the file", async (_, name, text, message) => {
   place(`app/${name}`, text);
@@ -108,6 +229,23 @@ test("two files in one folder are a config error", async () => {
   place("app/fallthrough.config.mjs", "export default {};");
 
   await expect(load("app")).rejects.toMatchObject({ code: "config" });
+});
+
+test("a module that never settles is a config error", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  place("app/fallthrough.config.mjs", "export default new Promise(() => {});");
+  const loading = load("app").catch((reason: unknown) => reason);
+  await vi.advanceTimersByTimeAsync(60_000);
+  vi.useRealTimers();
+
+  expect(await loading).toMatchObject({ code: "config", message: expect.stringContaining("did not settle") });
+});
+
+test("a folder in the place of a configuration is a config error", async () => {
+  await expect(load("app", ".")).rejects.toMatchObject({
+    code: "config",
+    message: "`.` is a folder, expected a configuration file",
+  });
 });
 
 test("a named file that does not exist is a config error", async () => {

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { loadConfig } from "../load-config.ts";
+import type { Output } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { type AgentGateway, TOKEN_VARIABLE } from "./agents.ts";
 
@@ -19,8 +20,13 @@ const LOOPBACK = "127.0.0.1";
 const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
 
 /** Where `serve` listens, with this command line and configuration. */
-export async function gatewayAddress(shell: Shell, options: AddressOptions): Promise<AgentGateway> {
-  const { config } = await loadConfig(shell, options.config);
+export async function gatewayAddress(
+  shell: Shell,
+  output: Output,
+  options: AddressOptions,
+): Promise<AgentGateway> {
+  const { config, problems } = await loadConfig(shell, options.config);
+  for (const { message } of problems) output.note({ text: message, style: "yellow" });
   const { host = LOOPBACK, port = DEFAULT_PORT, token, tokens = {} } = config.serve ?? {};
   const known = shell.environment[TOKEN_VARIABLE]?.trim() || token || Object.values(tokens).map(textOf)[0];
   return {

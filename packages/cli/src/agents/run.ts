@@ -28,7 +28,7 @@ export async function run(
     throw usageError(
       `${agent.title} cannot be told of the gateway as it starts, expected \`fallthrough setup ${name}\``,
     );
-  const address = await gatewayAddress(shell, options);
+  const address = await gatewayAddress(shell, output, options);
   if (options.url !== undefined || (await isListening(address))) {
     return launch(shell, agent, address, words);
   }

@@ -38,7 +38,7 @@ export async function setup(
   options: SetupOptions,
 ): Promise<number> {
   const agent = findAgent(name);
-  const gateway = await gatewayAddress(shell, options);
+  const gateway = await gatewayAddress(shell, output, options);
   if (options.write && options.undo) throw usageError("--write and --undo exclude each other");
   if (agent.files === undefined) {
     if (options.write || options.undo)

@@ -1,0 +1,82 @@
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ChatError } from "@fallthrough/core";
+import { nearestName } from "@fallthrough/core/internal";
+import { quote } from "@fallthrough/core/provider";
+
+/** The names under which a configuration is found. */
+export const CONFIG_NAMES: readonly string[] = ["json", "jsonc", "mjs", "js", "cjs", "ts", "mts", "cts"].map(
+  (kind) => `fallthrough.config.${kind}`,
+);
+
+/** What a newcomer would take for a configuration's name, because other tools read their own under it. */
+const MEANT =
+  /^(?:\.?fallthrough[._-]?(?:config|conf|settings)|\.?fallthroughrc)(?:\.(?:jsonc?|json5|[cm]?[jt]sx?|ya?ml|toml|ini))?$|^\.?fallthrough\.(?:jsonc?|json5|ya?ml|toml|ini)$/i;
+/** What an editor or a backup leaves is none. */
+const KIND = /\.(?:jsonc?|json5|[cm]?[jt]sx?|ya?ml|toml|ini)$/i;
+
+/** The configuration of an application. */
+export interface FoundConfig {
+  /** The file, where there is one. */
+  readonly file?: string | undefined;
+  /** One that stands above the application, and is not read. */
+  readonly above?: string | undefined;
+}
+
+/**
+ * Finds the configuration between the working directory and the application's folder.
+ *
+ * @throws `config` for two in one folder, and for a file whose name says that it is meant for one
+ */
+export function findConfigFile(directory: string, application: string | undefined): FoundConfig {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    const file = configIn(folder);
+    if (file !== undefined) return { file };
+    if (dirname(folder) === folder) return {};
+    if (folder === application) return { above: fileAbove(dirname(folder)) };
+  }
+}
+
+function configIn(folder: string): string | undefined {
+  const names = namesIn(folder);
+  const found = CONFIG_NAMES.filter((name) => names.includes(name));
+  const [name, other] = found;
+  if (other !== undefined)
+    throw new ChatError("config", `both ${found.join(" and ")} stand in one folder, expected one of them`);
+  const stray = names.find((one) => !CONFIG_NAMES.includes(one) && isMeant(one));
+  if (stray !== undefined) {
+    const expected = name === undefined ? "the configuration in" : "nothing beside";
+    throw new ChatError(
+      "config",
+      `${quote(join(folder, stray))} is not read, expected ${expected} ${name ?? nearestConfig(stray)}`,
+    );
+  }
+  return name === undefined ? undefined : join(folder, name);
+}
+
+function isMeant(name: string): boolean {
+  return MEANT.test(name) || (KIND.test(name) && nearestName(name, CONFIG_NAMES) !== undefined);
+}
+
+/** The name under which what stands in this file is read. */
+function nearestConfig(name: string): string {
+  const kind = /\.([cm]?[jt]s)x?$/i.exec(name)?.[1]?.toLowerCase();
+  return `fallthrough.config.${kind ?? (/jsonc/i.test(name) ? "jsonc" : "json")}`;
+}
+
+function fileAbove(folder: string): string | undefined {
+  const name = CONFIG_NAMES.find((one) => existsSync(join(folder, one)));
+  if (name !== undefined) return join(folder, name);
+  return dirname(folder) === folder ? undefined : fileAbove(dirname(folder));
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    // a folder that may be passed through, but not listed
+    return CONFIG_NAMES.filter((name) => existsSync(join(folder, name)));
+  }
+}
