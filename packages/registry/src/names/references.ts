@@ -214,8 +214,10 @@ function findCandidates(catalog: Catalog, reference: string): Resolution {
 
   visit(reference, []);
   if (candidates.size === 0 && catalog.absent.length > 0) throw nobodyPresent(catalog.absent);
-  if (candidates.size === 0)
-    throw new ChatError("config", "the registry has no provider, expected at least one");
+  if (candidates.size === 0) {
+    const why = formatLeftOut(catalog);
+    throw new ChatError("config", `the registry has no provider, expected at least one${why}`);
+  }
   const found = [...candidates.values()];
   return { steps, candidates: found, plan: planCandidates(found) };
 }
@@ -264,11 +266,12 @@ function knownNames({ providers, aliases }: Catalog): string[] {
 
 /** What is likely to be meant comes first, because a message may be cut at its end. */
 function unknown(
-  { providers, problems }: Catalog,
+  catalog: Catalog,
   what: "model" | "provider",
   name: string,
   known: readonly string[],
 ): ChatError {
+  const { providers } = catalog;
   const lower = name.toLowerCase();
   const distances = new Map(known.map((other) => [other, leven(lower, other.toLowerCase())]));
   const [nearest = AUTO, ...others] = [...distances.keys()].toSorted(
@@ -279,12 +282,16 @@ function unknown(
   const meant = [...(likely ? [nearest] : []), ...(name === "" ? [] : open.map(({ id }) => `${id}/${name}`))];
   const hint = meant.map((one) => quote(one)).join(" or ");
   const takers = open.length === 0 ? "" : ` (${open.map(({ id }) => id).join(", ")}: any model name)`;
-  const left = problems.map(({ error }) => `; left out: ${error.message}`).join("");
+  const left = formatLeftOut(catalog);
   const list = [nearest, ...others].join(", ");
   return new ChatError(
     "config",
     `unknown ${what} ${quote(name)}, did you mean ${hint}${takers}${left}; known: ${list}`,
   );
+}
+
+function formatLeftOut({ problems }: Catalog): string {
+  return problems.map(({ error }) => `; left out: ${error.message}`).join("");
 }
 
 function takesAnyModel({ models }: ChatProvider): boolean {

@@ -143,6 +143,10 @@ test("what a name stands for is found once, and a name that anybody may make up 
 
 test("without a provider there is nothing to resolve", () => {
   expect(() => resolveReference(createCatalog([]))).toThrow(/has no provider/);
+  const problems = [{ error: new Error("the package is broken") }];
+  expect(() => resolveReference(createCatalog([], {}, problems))).toThrow(
+    "the registry has no provider, expected at least one; left out: the package is broken",
+  );
 });
 
 test.each([
