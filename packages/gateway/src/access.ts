@@ -175,7 +175,7 @@ function headersFor(origin: string, { method, headers }: HttpRequest): Record<st
   if (method !== "OPTIONS") return shared;
   return {
     ...shared,
-    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-allow-methods": "GET, HEAD, POST, DELETE, OPTIONS",
     "access-control-allow-headers":
       headers.get("access-control-request-headers") ?? "authorization, content-type",
     "access-control-max-age": "600",

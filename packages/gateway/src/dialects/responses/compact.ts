@@ -6,7 +6,7 @@ import { createId } from "./items.ts";
 import { createConversation } from "./read-items.ts";
 import { type RequestSources, readInput } from "./read-request.ts";
 import type { Seal } from "./seal.ts";
-import { formatUsage } from "./write-reply.ts";
+import { formatUsage } from "./usage.ts";
 
 const INSTRUCTIONS =
   "Summarize the conversation below, so that it can go on from your summary alone. Keep every fact, decision, name, " +

@@ -6,6 +6,9 @@ export type Item = {
   readonly [name: string]: unknown;
 };
 
+/** How far an item of an answer has come. */
+export type ItemStatus = "in_progress" | "completed" | "incomplete";
+
 /** The kinds of ids that this gateway makes. */
 export type IdKind = "resp" | "msg" | "rs" | "fc" | "ctc" | "cmp";
 

@@ -10,6 +10,8 @@ export interface RememberedResponse {
   readonly input: readonly Item[];
   /** What was answered. */
   readonly output: readonly Item[];
+  /** The whole of it, as it stands on the wire. */
+  readonly response: object;
 }
 
 /** Finds what is remembered; each caller finds its own alone. */
@@ -101,7 +103,7 @@ export function createResponseMemory({
 
     remember(caller, response) {
       const { id, input, output } = response;
-      const size = sizeOf(input) + sizeOf(output);
+      const size = sizeOf(input) + sizeOf(response.response);
       const entry = { ...response, key: keyOf(caller, id), caller, size, usedAt: performance.now() };
       entries.set(entry.key, entry);
       for (const item of output) owners.set(keyOf(caller, item["id"]), { entry, item });

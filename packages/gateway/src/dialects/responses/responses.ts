@@ -17,6 +17,7 @@ import {
 } from "./memory.ts";
 import { type RequestSources, readRequest } from "./read-request.ts";
 import { createSeal, type Seal } from "./seal.ts";
+import { createStoredResponses, type StoredResponses } from "./stored-responses.ts";
 import { formatError } from "./write-error.ts";
 import { createResponseWriter } from "./write-reply.ts";
 
@@ -42,6 +43,8 @@ export interface Responses {
   readonly create: Dialect;
   /** A conversation made short. */
   readonly compact: Dialect;
+  /** The responses that were given out before. */
+  readonly stored: StoredResponses;
   /** A response to one message on a connection, which remembers its own responses. */
   onConnection(own: ResponseMemory): Dialect;
 }
@@ -57,17 +60,19 @@ export function createState({ rememberMs, sealKey }: ResponsesOptions): Response
 /** The dialects of Responses over one state. */
 export function createResponses({ memory, seal }: ResponsesState): Responses {
   function sourcesOf(caller: Caller, reader: MemoryReader | undefined = memory): RequestSources {
-    return { remembers: memory !== undefined, ...createSources(reader, nameOf(caller), seal) };
+    return { remembers: memory !== undefined, ...createSources(reader, nameOfCaller(caller), seal) };
   }
 
   return {
+    stored: createStoredResponses(memory),
+
     create: {
       protocol: "responses",
       streamType: EVENT_STREAM,
       formatError,
       readRequest: (body, caller) =>
         readCall(body, sourcesOf(caller), SENT_EVENTS, (response, store) => {
-          if (store && response !== undefined) memory?.remember(nameOf(caller), response);
+          if (store && response !== undefined) memory?.remember(nameOfCaller(caller), response);
         }),
     },
 
@@ -102,7 +107,7 @@ export function createResponses({ memory, seal }: ResponsesState): Responses {
             ...fields
           } = parseObject(body, "message");
           if (type !== "response.create") throw wrong("type", "response.create");
-          const name = nameOf(caller);
+          const name = nameOfCaller(caller);
           if (typeof previous_response_id === "string") forget = () => own.forget(name, previous_response_id);
           const reader = memory === undefined ? own : readBoth(own, memory);
           const call = readCall(
@@ -133,7 +138,8 @@ function readCall(
   const open = (events?: EventForm) =>
     createResponseWriter(request, {
       form: events,
-      onEnd: ({ id, output }) => onEnd(output && { id, previousId, input, output }, store),
+      onEnd: ({ id, output, response }) =>
+        onEnd(output && response && { id, previousId, input, output, response }, store),
     });
   return {
     chat,
@@ -183,6 +189,7 @@ function gone(what: "item" | "previous_response", id: string, advice: string, pa
   });
 }
 
-function nameOf({ name }: Caller): string {
+/** By whom a response is remembered: all callers without a name are one. */
+export function nameOfCaller({ name }: Caller): string {
   return name ?? "";
 }
