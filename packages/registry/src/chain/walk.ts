@@ -82,12 +82,20 @@ class CandidateWalk implements Walk {
   }
 
   next(): Turn | undefined | Promise<Turn | undefined> {
-    const planned = this.options.plan[this.index];
-    if (planned === undefined || this.options.skipOf(planned) !== undefined) return this.walk();
-    this.index++;
-    const answer = this.admit(planned);
-    if (!isPromise(answer) && answer.admitted) return this.turn(planned, answer);
-    return this.receive(planned, answer).then((turn) => turn ?? this.walk());
+    const { plan, skipOf } = this.options;
+    for (let planned = plan[this.index]; planned !== undefined; planned = plan[this.index]) {
+      this.index++;
+      const skip = skipOf(planned);
+      if (skip !== undefined) {
+        this.passed.push({ planned, skip });
+        continue;
+      }
+      const answer = this.admit(planned);
+      if (isPromise(answer) || probeOf(answer) !== undefined) return this.goOn(planned, answer);
+      const turn = this.receive(planned, answer);
+      if (turn !== undefined) return turn;
+    }
+    return this.askLast();
   }
 
   admitAgain(planned: Planned): Permit | Refusal | Promise<Permit | Refusal> {
@@ -113,27 +121,16 @@ class CandidateWalk implements Walk {
     this.passed = [];
   }
 
-  private async walk(): Promise<Turn | undefined> {
-    const { plan, skipOf } = this.options;
-    for (let planned = plan[this.index]; planned !== undefined; planned = plan[this.index]) {
-      this.index++;
-      const skip = skipOf(planned);
-      if (skip !== undefined) {
-        this.passed.push({ planned, skip });
-        continue;
-      }
-      const turn = await this.receive(planned, this.admit(planned));
-      if (turn !== undefined) return turn;
-    }
-    return (await this.askSuspect()) ?? (await this.askDecliner()) ?? (await this.askCooling());
+  /** Goes on where the store answers later, or where a probe that is under way has to tell first. */
+  private async goOn(
+    planned: Planned,
+    answer: Permit | Refusal | Promise<Permit | Refusal>,
+  ): Promise<Turn | undefined> {
+    return this.receive(planned, await this.settled(planned, await answer)) ?? this.next();
   }
 
-  /** The turn that the store's answer gives, after a probe that is under way has told. */
-  private async receive(
-    planned: Planned,
-    answered: Permit | Refusal | Promise<Permit | Refusal>,
-  ): Promise<Turn | undefined> {
-    const answer = await this.settled(planned, await answered);
+  /** The turn that the store's answer gives, where it is leave to ask. */
+  private receive(planned: Planned, answer: Permit | Refusal): Turn | undefined {
     if (answer.admitted) return this.turn(planned, answer);
     const { state } = answer;
     if (state === "suspect") this.suspects.push(planned);
@@ -142,13 +139,18 @@ class CandidateWalk implements Walk {
     return undefined;
   }
 
+  private async askLast(): Promise<Turn | undefined> {
+    return (await this.askSuspect()) ?? (await this.askDecliner()) ?? (await this.askCooling());
+  }
+
   private async settled(
     planned: Planned,
     answer: Permit | Refusal,
     insist?: AdmitOptions["insist"],
   ): Promise<Permit | Refusal> {
-    if (answer.admitted || answer.settled === undefined) return answer;
-    await this.options.wait(answer.settled);
+    const probe = probeOf(answer);
+    if (probe === undefined) return answer;
+    await this.options.wait(probe);
     return this.admit(planned, insist);
   }
 
@@ -220,6 +222,11 @@ class CandidateWalk implements Walk {
   private noteWait({ remainingMs }: Health): void {
     this.soonest = Math.min(this.soonest, Date.now() + remainingMs);
   }
+}
+
+/** The probe that is under way, whose first content would change the answer. */
+function probeOf(answer: Permit | Refusal): Promise<void> | undefined {
+  return answer.admitted ? undefined : answer.settled;
 }
 
 /** A probe that has not failed yet is better than a cooldown; then the softer one, then the one asked longest ago. */
