@@ -6,6 +6,22 @@ export type { ChainOptions } from "./chain/chain-options.ts";
 export { ChainExhaustedError, type ChainExhaustedErrorData, type Outcome } from "./chain/exhausted.ts";
 export type { Absence } from "./discovery/absence.ts";
 export type { ServerSettings, Servers } from "./discovery/servers.ts";
+export {
+  type AttemptMessage,
+  CALL_CHANNELS,
+  type CallMessage,
+  type CallMessages,
+  type CommittedMessage,
+  type EndedMessage,
+} from "./events/call-channels.ts";
+export type {
+  CallAttempt,
+  CallCommitted,
+  CallEnded,
+  CallListener,
+  CallStarted,
+  OnCall,
+} from "./events/call-events.ts";
 export type {
   AdmitOptions,
   Health,

@@ -1,4 +1,5 @@
 import type { ChainTimeouts, ChatProvider, ChatRequest, FinishPart } from "../contract/contract.ts";
+import type { PartialReply } from "../errors/chat-error.ts";
 import type { ListedStream } from "../parts/listed-stream.ts";
 import type { HeadObserver, OpenRoute } from "./call-context.ts";
 import type { GuardedAnswer } from "./guarded-answer.ts";
@@ -29,8 +30,8 @@ export interface GuardOptions {
 export interface CallObserver extends HeadObserver {
   /** Content has come: the provider really answers. */
   committed(): void;
-  /** The answer is whole; gives the part that the reader gets. */
-  finished(finish: FinishPart): FinishPart;
+  /** The answer is whole, and what it holds can be asked for; gives the part that the reader gets. */
+  finished(finish: FinishPart, answer: () => PartialReply): FinishPart;
   /** The call failed or was aborted; gives what the reader gets. */
   failed(reason: unknown, facts: FailedCall): unknown;
   /** The reader left before the end. */

@@ -354,7 +354,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
     const { observer } = this.#options;
     const finish = withResponse(this.finish as FinishPart, call.headers);
     intake.release(given);
-    const told = observer === undefined ? finish : observer.finished(finish);
+    const told = observer === undefined ? finish : observer.finished(finish, () => intake.partial());
     given.push(told);
     this.end({ finish: told });
     // the rest of the body usually follows its end marker at once, and then the connection can be used again

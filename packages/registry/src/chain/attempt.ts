@@ -1,4 +1,10 @@
-import { type Attempt, ChatError, type ChatRequest, type FinishPart } from "@fallthrough/core";
+import {
+  type Attempt,
+  ChatError,
+  type ChatRequest,
+  type FinishPart,
+  type PartialReply,
+} from "@fallthrough/core";
 import {
   abortReason,
   attachRoute,
@@ -74,6 +80,8 @@ class CandidateAttempt implements CandidateCall, CallObserver {
   private earlier: number;
   private call: OpeningLists<GuardedAnswer> | undefined = undefined;
   private hasCommitted = false;
+  /** When the first content came, where somebody wants to know. */
+  private committedAt: number | undefined = undefined;
   private ended = false;
 
   constructor(context: AttemptContext, planned: Planned, permit: Permit, options: GuardOptions) {
@@ -109,9 +117,14 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     const { planned, options } = this;
     const { provider, model } = planned.subject;
     const { route } = options;
+    const { log } = this.#context;
     this.hasCommitted = true;
     this.#context.accounts.commit(this.permit);
     this.closeWalk();
+    if (log.reported) {
+      this.committedAt = performance.now();
+      log.commit(attemptOf(planned.subject), this.committedAt);
+    }
     // a chain has told which of its own candidates it was
     if (route !== undefined && route.provider === undefined) {
       route.provider = provider;
@@ -125,21 +138,21 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     if (limits.length > 0) this.#context.accounts.note(this.permit, limits);
   }
 
-  finished(finish: FinishPart): FinishPart {
+  finished(finish: FinishPart, answer: () => PartialReply): FinishPart {
     const { accounts, log, observer } = this.#context;
     const { subject } = this.planned;
     const reportedModel = finish.model || undefined;
     // an answer that comes at once is whole before it commits
     this.closeWalk();
     accounts.succeed(this.permit, finish.usage);
-    this.end({ outcome: "answered", ...(reportedModel === undefined ? {} : { reportedModel }) });
+    this.end({ outcome: "answered", ...(reportedModel === undefined ? {} : { reportedModel }) }, { finish });
     const model = finish.route?.model ?? reportedModel ?? subject.model;
     const answered = {
       provider: finish.route?.provider ?? subject.provider,
       ...(model === undefined ? {} : { model }),
     };
     const told = { ...finish, route: log.route(answered) };
-    return observer === undefined ? told : observer.finished(told);
+    return observer === undefined ? told : observer.finished(told, answer);
   }
 
   failed(reason: unknown, facts: FailedCall): unknown {
@@ -188,7 +201,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     if (unread || this.isNested()) accounts.release(permit);
     else if (this.wasCut(reason)) accounts.release(permit, true);
     else this.health = accounts.fail(permit, reason, held);
-    this.end(this.factsOf(reason), reason);
+    this.end(this.factsOf(reason), { error: reason });
     return attachRoute(reason, log.route());
   }
 
@@ -222,13 +235,20 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     this.end({ outcome: "aborted" });
   }
 
-  private end(facts: Facts, error?: ChatError): void {
+  private end(
+    facts: Facts,
+    { error, finish }: { readonly error?: ChatError; readonly finish?: FinishPart } = {},
+  ): void {
     this.ended = true;
     const { log, started } = this.#context;
     // a chain has told its own attempts
     if (log.outcomes.length > this.earlier) return;
     const ms = Math.round(performance.now() - started);
-    log.add({ attempt: { ...attemptOf(this.planned.subject), ...facts, ms }, error, health: this.health });
+    const times = log.reported ? { started, committed: this.committedAt, finish, error } : undefined;
+    log.add(
+      { attempt: { ...attemptOf(this.planned.subject), ...facts, ms }, error, health: this.health },
+      times,
+    );
   }
 }
 

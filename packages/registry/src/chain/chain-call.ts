@@ -23,6 +23,8 @@ import {
   parseChainRequest,
   resolveTimeouts,
 } from "@fallthrough/core/internal";
+import type { CallStarted, OnCall } from "../events/call-events.ts";
+import { type CallReporter, openReporter } from "../events/call-reporter.ts";
 import type { HealthStore } from "../health/health.ts";
 import type { Accounts, HeldFailure } from "../health/health-report.ts";
 import { BACK_OFF_MS, type Policy, PROBE_WAIT_MS } from "../health/policy.ts";
@@ -56,6 +58,8 @@ export interface ChainContext {
   readonly minRate?: number | undefined;
   /** Called after each attempt. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+  /** Told of every call. */
+  readonly listeners: ReadonlySet<OnCall>;
   /** Aborts with the reason for every call, once the chain is closed. */
   readonly closing: AbortSignal;
 }
@@ -71,8 +75,9 @@ export function createChainCall(
   plan: LaterPlan,
   read: () => ChainRequest,
   options: GuardOptions = {},
+  operation: CallStarted["operation"] = "chat",
 ): ListedStream<GuardedAnswer> & OpeningLists<GuardedAnswer> {
-  return new ChainCall(context, plan, read, options);
+  return new ChainCall(context, plan, read, options, operation);
 }
 
 /** What one call has found out. */
@@ -97,17 +102,26 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   // hidden, so that nobody logs a prompt who logs a stream
   readonly #read: () => ChainRequest;
   readonly #options: GuardOptions;
+  private readonly operation: CallStarted["operation"];
+  #reporter: CallReporter | undefined = undefined;
   #attempt: CandidateCall | undefined = undefined;
   #reader: AsyncIterableIterator<StreamPart, undefined> | undefined = undefined;
   private readonly held: HeldFailure[] = [];
   private leavingSignals: AbortController | undefined = undefined;
   private left = false;
 
-  constructor(context: ChainContext, planFor: LaterPlan, read: () => ChainRequest, options: GuardOptions) {
+  constructor(
+    context: ChainContext,
+    planFor: LaterPlan,
+    read: () => ChainRequest,
+    options: GuardOptions,
+    operation: CallStarted["operation"],
+  ) {
     this.context = context;
     this.planFor = planFor;
     this.#read = read;
     this.#options = options;
+    this.operation = operation;
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<StreamPart, undefined> {
@@ -122,6 +136,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
   async open(): Promise<GuardedAnswer | undefined> {
     if (this.left) return undefined;
     const request = this.#read();
+    this.report(request);
     try {
       const planned = this.planFor({ model: request.model, needs: needsOf(request) }, request.signal);
       const plan = isPromise(planned) ? await planned : planned;
@@ -129,7 +144,9 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     } catch (reason) {
       const aborted = request.signal?.aborted === true;
       this.settle(aborted);
-      throw aborted ? reason : knownFailure(reason);
+      const failure = aborted ? reason : knownFailure(reason);
+      this.#reporter?.fail(failure, aborted);
+      throw failure;
     }
   }
 
@@ -137,7 +154,16 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     this.left = true;
     this.leavingSignals?.abort();
     await this.#attempt?.return();
+    this.#reporter?.abandon();
     this.settle(true);
+  }
+
+  /** Tells that the call begins, where somebody listens. */
+  private report(request: ChainRequest): void {
+    const { operation } = this;
+    const { chain = callOf(request.signal)?.chain, observer } = this.#options;
+    const reported = { request, operation, observer, isInner: chain !== undefined };
+    this.#reporter = openReporter(this.context.listeners, reported);
   }
 
   /** Aborts when the caller leaves; most calls wait for nothing and need none. */
@@ -159,7 +185,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
       lenient: set === undefined,
     });
     const outer = chain as RouteLog | undefined;
-    const log = createRouteLog({ route, onAttempt, outer });
+    const log = createRouteLog({ route, onAttempt, reporter: this.#reporter, outer });
     const guarding = {
       timeouts,
       route,
@@ -236,7 +262,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
     const { planned, permit, others } = turn;
     const { accounts, closing } = this.context;
     const { held } = this;
-    const { observer } = this.#options;
+    const observer = this.#reporter ?? this.#options.observer;
     const now = performance.now();
     if (this.left || request.signal?.aborted || closing.aborted || isExpired(rules.budget, now)) {
       accounts.release(permit);

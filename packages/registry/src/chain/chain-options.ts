@@ -17,6 +17,7 @@ import {
   parseTimer,
   wrongValue,
 } from "@fallthrough/core/internal";
+import type { OnCall } from "../events/call-events.ts";
 import type { HealthStore } from "../health/health.ts";
 import { type CodePolicy, POLICY, type PolicyOverrides } from "../health/policy.ts";
 import type { Candidate } from "./candidate.ts";
@@ -40,6 +41,8 @@ export interface ChainOptions {
   readonly minRate?: number | undefined;
   /** Told of every attempt as it ends, those of chains inside this one too; never any content. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+  /** Told of every call as it begins, and by what it gives of its attempts, its first content and its end. */
+  readonly onCall?: OnCall | undefined;
 }
 
 const MODEL_FIELDS: FieldParsers<NonNullable<CodePolicy["model"]>> = {
@@ -70,6 +73,7 @@ export const CHAIN_FIELDS: FieldParsers<ChainOptions> = {
   reasoningOnly: parseBoolean,
   minRate: parseRate,
   onAttempt: parseFunction,
+  onCall: parseFunction,
 };
 
 const parseChainFields = objectOf(CHAIN_FIELDS);

@@ -8,6 +8,7 @@ import {
   SELF_GUARDED,
   type SelfGuarded,
 } from "@fallthrough/core/internal";
+import type { OnCall } from "../events/call-events.ts";
 import { createAccounts } from "../health/health-report.ts";
 import { createMemoryHealth } from "../health/memory-health.ts";
 import { resolvePolicy } from "../health/policy.ts";
@@ -65,6 +66,8 @@ export function createChain(
 
 /** What all calls of a chain share, and its end. */
 export interface OwnedContext extends ChainContext {
+  /** Told of every call; more can be added. */
+  readonly listeners: Set<OnCall>;
   /** Ends every call with `config` and closes these providers. */
   close(providers: readonly ChatProvider[]): Promise<void>;
 }
@@ -78,6 +81,7 @@ export function createContext(
     reasoningOnly,
     minRate,
     onAttempt,
+    onCall,
   }: ChainOptions,
   name: "chain" | "registry",
 ): OwnedContext {
@@ -91,6 +95,7 @@ export function createContext(
     reasoningOnly,
     minRate,
     onAttempt,
+    listeners: new Set(onCall === undefined ? [] : [onCall]),
     closing: closer.signal,
     close(providers) {
       closer.abort(

@@ -1,5 +1,6 @@
 import type { Attempt, ChatError, Route } from "@fallthrough/core";
 import type { OpenRoute } from "@fallthrough/core/internal";
+import type { AttemptTimes, CallReporter } from "../events/call-reporter.ts";
 import type { Outcome } from "./exhausted.ts";
 
 /** The outcomes of one call of a chain, in order, those of chains inside it among them. */
@@ -10,8 +11,12 @@ export interface RouteLog {
   readonly outcomes: readonly Outcome[];
   /** The errors so far. */
   errors(): readonly ChatError[];
+  /** Whether somebody wants to know more of an attempt than the route keeps. */
+  readonly reported: boolean;
   /** Adds an attempt. */
-  add(outcome: Outcome): void;
+  add(outcome: Outcome, times?: AttemptTimes): void;
+  /** Tells who answers, and since when, of `performance.now`. */
+  commit(who: Pick<Route, "provider" | "model">, at: number): void;
   /** The route so far; with who answered, where somebody did. */
   route(answered?: Pick<Route, "provider" | "model">): Route;
 }
@@ -22,6 +27,8 @@ export interface RouteLogOptions {
   readonly route?: OpenRoute | undefined;
   /** Called after each attempt. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+  /** Told of all of it. */
+  readonly reporter?: CallReporter | undefined;
   /** The log of the chain around this one. */
   readonly outer?: RouteLog | undefined;
 }
@@ -34,30 +41,40 @@ export function createRouteLog(options: RouteLogOptions): RouteLog {
 class OutcomeLog implements RouteLog {
   readonly outcomes: Outcome[] = [];
   others = false;
+  readonly reported: boolean;
+  private readonly reporter: CallReporter | undefined;
   private readonly openRoute: OpenRoute | undefined;
   private readonly onAttempt: ((attempt: Attempt) => void) | undefined;
   private readonly outer: RouteLog | undefined;
 
-  constructor({ route, onAttempt, outer }: RouteLogOptions) {
+  constructor({ route, onAttempt, reporter, outer }: RouteLogOptions) {
     this.openRoute = route;
     this.onAttempt = onAttempt;
+    this.reporter = reporter;
     this.outer = outer;
+    this.reported = reporter !== undefined || outer?.reported === true;
   }
 
   errors(): readonly ChatError[] {
     return this.outcomes.flatMap(({ error }) => error ?? []);
   }
 
-  add(outcome: Outcome): void {
+  add(outcome: Outcome, times?: AttemptTimes): void {
     const { outer, onAttempt } = this;
     this.outcomes.push(outcome);
     if (outer === undefined) this.openRoute?.attempts.push(outcome.attempt);
-    else outer.add(outcome);
+    else outer.add(outcome, times);
+    this.reporter?.attempt(outcome.attempt, times);
     try {
       onAttempt?.(outcome.attempt);
     } catch {
       // an observer changes nothing about what it observes
     }
+  }
+
+  commit(who: Pick<Route, "provider" | "model">, at: number): void {
+    this.outer?.commit(who, at);
+    this.reporter?.answering(who, at);
   }
 
   route(answered?: Pick<Route, "provider" | "model">): Route {

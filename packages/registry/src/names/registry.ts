@@ -18,6 +18,7 @@ import {
   listOf,
   objectOf,
   parseChainRequest,
+  parseFunction,
   parseInput,
   parseProvider,
   parseText,
@@ -33,6 +34,7 @@ import { CHAIN_FIELDS, type ChainOptions, parseOptions } from "../chain/chain-op
 import { type Absence, absenceOf } from "../discovery/absence.ts";
 import type { DiscoveredProvider } from "../discovery/discovered-provider.ts";
 import { createServers, installedPackage, parseServers, type Servers } from "../discovery/servers.ts";
+import type { OnCall } from "../events/call-events.ts";
 import type { HealthStore } from "../health/health.ts";
 import { type ExplainStep, explainResolution } from "./explain.ts";
 import { forwardingCandidates } from "./forward.ts";
@@ -96,6 +98,8 @@ export interface Registry<Alias extends string = string> {
   aliases(): Readonly<Record<Alias, readonly string[]>>;
   /** Forgets the failures of one provider, or of all: for a key that was corrected; @throws `config` for an unknown id */
   resetHealth(provider?: string): Promise<void>;
+  /** Tells every further call to one more listener; gives what ends that. */
+  observe(listener: OnCall): () => void;
   /** Asks the servers which models they have; whom it cannot reach is listed by its card. */
   listModels(options?: ListModelsOptions): Promise<readonly ModelListing[]>;
   /** Ends every call with `config`, then closes the providers. */
@@ -122,6 +126,7 @@ function parseRegistryFields(value: unknown): RegistryOptions {
 }
 
 const NAME = { code: "config", whole: "the name", field: "name" } as const;
+const LISTENER = { code: "config", whole: "the listener of observe()", field: "listener" } as const;
 const NEEDS = { code: "config", whole: "the needs of explain()", field: "need" } as const;
 const parseNeeds: FieldParser<readonly Need[]> = listOf(parseText) as FieldParser<Need[]>;
 
@@ -184,7 +189,8 @@ export function createRegistry<const Alias extends string = string>(
     });
     const request = { model, messages: [{ role: "user", content: body }], signal };
     const read = readNow(() => parseChainRequest(request));
-    return createReply((route) => createChainCall(context, forwardPlan, read, { route }));
+    const operation = call.path === "/embeddings" ? "embeddings" : "completions";
+    return createReply((route) => createChainCall(context, forwardPlan, read, { route }, operation));
   };
 
   const registry: Registry<Alias> & ForwardingRegistry = {
@@ -215,6 +221,13 @@ export function createRegistry<const Alias extends string = string>(
     },
     aliases: () => Object.fromEntries(catalog.aliases) as Record<Alias, readonly string[]>,
     resetHealth: async (provider) => resetHealth(health, providers, readName(provider)),
+    observe(listener) {
+      const listen = parseInput(listener, parseFunction, LISTENER) as OnCall;
+      // the same function may be given twice
+      const own: OnCall = (call) => listen(call);
+      context.listeners.add(own);
+      return () => void context.listeners.delete(own);
+    },
     listModels: (listing) => lister.list(listing),
     close: () => context.close(providers),
     [Symbol.asyncDispose]: () => context.close(providers),
