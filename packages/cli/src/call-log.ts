@@ -25,7 +25,9 @@ export function createCallLog(output: Output, form: LogForm): ((record: CallReco
 /** One line of names and values; what a client or a server named is quoted, so that it cannot forge another. */
 function formatCall({ at, id, route, attempts, ...facts }: CallRecord): string {
   const { client, model, provider, answeredBy, status, code, firstMs, ms } = facts;
-  const asked = attempts.map((one) => [one.provider, one.outcome, one.code].filter(Boolean).join(" "));
+  const asked = attempts.map(({ provider, key, outcome, code }) =>
+    [provider, key && `key ${key.position}`, outcome, code].filter(Boolean).join(" "),
+  );
   const pairs = {
     id,
     client,

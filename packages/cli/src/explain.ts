@@ -48,9 +48,10 @@ function formatName({ type, name }: ReferenceStep): string {
 }
 
 function formatCandidate(step: CandidateStep): Span[] {
-  const { name, state, outcome, since, until, endedBy } = step;
+  const { name, key, state, outcome, since, until, endedBy } = step;
   const times = [since, until].map((time) => time?.toISOString() ?? "");
-  return [name, state, formatOutcome(outcome), whyOf(step), ...times, endedBy ?? ""];
+  const asked = key === undefined ? name : `${name} (key ${key.position}, ${key.mark})`;
+  return [asked, state, formatOutcome(outcome), whyOf(step), ...times, endedBy ?? ""];
 }
 
 function formatOutcome(outcome: "asked" | "skipped"): Span {

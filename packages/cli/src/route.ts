@@ -14,13 +14,18 @@ export function formatRoute({ attempts }: Route): Span[][] {
   return formatTable(
     ["asked", "outcome", "why", "time"],
     attempts.map((attempt) => [
-      // a server that chooses its model itself is asked for none
-      attempt.model === undefined ? attempt.provider : `${attempt.provider}/${attempt.model}`,
+      formatAsked(attempt),
       { text: attempt.outcome, style: STYLES[attempt.outcome] },
       whyOf(attempt),
       attempt.outcome === "skipped" ? "" : `${Math.round(attempt.ms)} ms`,
     ]),
   );
+}
+
+function formatAsked({ provider, model, key }: Attempt): string {
+  // a server that chooses its model itself is asked for none
+  const asked = model === undefined ? provider : `${provider}/${model}`;
+  return key === undefined ? asked : `${asked} (key ${key.position}, ${key.mark})`;
 }
 
 function whyOf({ code, status, reason, reportedModel, model }: Attempt): string {

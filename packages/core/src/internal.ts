@@ -1,5 +1,6 @@
 // What the registry and the gateway share with core: outside semver, and for nobody else.
 
+export { type ApiKey, listKeys, maySpeakOfKey, parseApiKey } from "./contract/api-keys.ts";
 export { type InstanceSettings, instanceSettings, parseDeclaredModels } from "./contract/card.ts";
 export { LONGEST_NAME, LONGEST_TIMER_MS, NEARBY_TIMEOUTS } from "./contract/defaults.ts";
 export {

@@ -25,7 +25,7 @@ export interface CallRecord {
   /** Milliseconds to the end. */
   readonly ms: number;
   /** Who was asked, and what came of it. */
-  readonly attempts: readonly Pick<Attempt, "provider" | "model" | "outcome" | "code" | "ms">[];
+  readonly attempts: readonly Pick<Attempt, "provider" | "model" | "key" | "outcome" | "code" | "ms">[];
 }
 
 /** A record that is being written. */
@@ -80,9 +80,10 @@ export function openRecord(
       if (tell === undefined) return;
       const { client, model, status, code, chain } = record;
       const { provider, model: answeredBy, attempts = [] } = chain?.route ?? {};
-      const asked = attempts.map(({ provider, model, outcome, code, ms }) => ({
+      const asked = attempts.map(({ provider, model, key, outcome, code, ms }) => ({
         provider,
         model,
+        ...(key && { key }),
         outcome,
         code,
         ms,

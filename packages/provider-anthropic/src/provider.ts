@@ -14,7 +14,7 @@ const PAGE = { limit: "1000" };
 /** The settings of `createAnthropic`. */
 export interface AnthropicSettings extends ProviderSettings {
   /** Sent as `x-api-key`. */
-  readonly apiKey?: string | undefined;
+  readonly apiKey?: string | readonly string[] | undefined;
   /** The environment variable to read the key from. @default "ANTHROPIC_API_KEY"; none with another `baseURL` */
   readonly apiKeyEnv?: string | undefined;
   /** Tokens of an answer where the request names none: the protocol wants a number. @default 8192; 32000 to think */
@@ -32,7 +32,7 @@ export const createAnthropic: ProviderFactory<AnthropicSettings> = defineProvide
     manifest,
     origin: ORIGIN,
     headers: { "anthropic-version": VERSION },
-    settings: { apiKey: "string", apiKeyEnv: "string", maxOutputTokens: "number" },
+    settings: { apiKey: "key", apiKeyEnv: "string", maxOutputTokens: "number" },
   },
   (parts) => {
     const { card, http, settings } = parts;

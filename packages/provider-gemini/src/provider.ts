@@ -13,7 +13,7 @@ const PAGE = { pageSize: "1000" };
 /** The settings of `createGemini`. */
 export interface GeminiSettings extends ProviderSettings {
   /** Sent as `x-goog-api-key`. */
-  readonly apiKey?: string | undefined;
+  readonly apiKey?: string | readonly string[] | undefined;
   /** The environment variable to read the key from. @default "GEMINI_API_KEY", then "GOOGLE_API_KEY"; none with another `baseURL` */
   readonly apiKeyEnv?: string | undefined;
 }
@@ -25,7 +25,7 @@ export interface GeminiSettings extends ProviderSettings {
  * const gemini = createGemini();
  */
 export const createGemini: ProviderFactory<GeminiSettings> = defineProvider(
-  { manifest, origin: ORIGIN, settings: { apiKey: "string", apiKeyEnv: "string" } },
+  { manifest, origin: ORIGIN, settings: { apiKey: "key", apiKeyEnv: "string" } },
   (parts) => {
     const { card, http } = parts;
     // programs write the base URL of such servers in both ways

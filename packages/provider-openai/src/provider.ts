@@ -64,7 +64,7 @@ const KNOWN_WITHOUT_TOP_K: typeof KNOWN = {
 };
 
 const OWN_SETTINGS = {
-  apiKey: "string",
+  apiKey: "key",
   apiKeyEnv: "string",
   apiKeyHeader: "string",
   apiKeyOptional: "boolean",
@@ -81,8 +81,8 @@ const OWN_SETTINGS = {
 
 /** The settings of `createOpenAI`, and of every factory that `defineOpenAICompatible` makes. */
 export interface OpenAISettings extends ProviderSettings, Dialect {
-  /** Sent as a bearer token. */
-  readonly apiKey?: string | undefined;
+  /** Sent as a bearer token. Of several, a chain asks with the one that has the most room. */
+  readonly apiKey?: string | readonly string[] | undefined;
   /** The environment variable to read the key from. @default the provider's own; none with another `baseURL` */
   readonly apiKeyEnv?: string | undefined;
   /** The header that carries the key itself, where the server wants no bearer token. @default "authorization" */

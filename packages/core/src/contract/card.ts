@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { isNearby } from "../http/client/endpoint.ts";
+import { listKeys } from "./api-keys.ts";
 import type { Capability, ModelCard, ProviderCard, ProviderStatus } from "./contract.ts";
 import {
   type FieldParser,
@@ -54,6 +55,8 @@ export interface InstanceSettings extends Pick<ProviderSettings, "timeouts" | "l
   readonly nearby?: true | undefined;
   /** An opaque mark of the keys and other texts in the settings, never those themselves; undefined without any. */
   readonly key?: string | undefined;
+  /** Such a mark for each key, in the order of the settings, where they hold several; `key` is absent then. */
+  readonly keys?: readonly string[] | undefined;
 }
 
 /** The card that a package's manifest declares; @throws `config` that names the field */
@@ -73,16 +76,24 @@ export function createCard(declared: ProviderCard, settings: ProviderSettings): 
 
 function instanceOf(settings: ProviderSettings): { readonly [INSTANCE]?: InstanceSettings } {
   const { timeouts, limits, baseURL } = settings;
-  const key = keyMark(settings);
-  if ([timeouts, limits, baseURL, key].every((value) => value === undefined)) return {};
+  const marks = keyMarks(settings);
+  if ([timeouts, limits, baseURL, marks[0]].every((value) => value === undefined)) return {};
   const url = baseURL !== undefined && URL.canParse(baseURL) ? new URL(baseURL) : undefined;
   const origin = url && serverOf(url);
   const nearby = (url !== undefined && isNearby(url.hostname)) || undefined;
-  return { [INSTANCE]: { timeouts, limits, origin, nearby, key } };
+  const whose = marks.length > 1 ? { keys: marks } : { key: marks[0] };
+  return { [INSTANCE]: { timeouts, limits, origin, nearby, ...whose } };
 }
 
 function serverOf({ origin, pathname }: URL): string {
   return origin + pathname.replace(/\/+$/, "");
+}
+
+/** One mark for each key of the settings, and one for settings without a list of them, where those hold texts. */
+function keyMarks(settings: ProviderSettings & { readonly apiKey?: unknown }): readonly string[] {
+  const keys = listKeys(settings.apiKey);
+  const each = keys.length > 1 ? keys.map((apiKey) => ({ ...settings, apiKey })) : [settings];
+  return each.flatMap((one) => keyMark(one) ?? []);
 }
 
 /** Tells instances with other keys apart, in every process in the same way, and gives nothing away. */

@@ -390,6 +390,8 @@ export interface Attempt {
   readonly model?: string | undefined;
   /** The server's origin, where it is not the provider's own. */
   readonly origin?: string | undefined;
+  /** Which of the keys was used; absent where the settings hold no list of them. */
+  readonly key?: AttemptKey | undefined;
   /** How the attempt ended. */
   readonly outcome: "answered" | "failed" | "skipped" | "aborted";
   /** Why it failed or was skipped. */
@@ -404,6 +406,14 @@ export interface Attempt {
   readonly reportedModel?: string | undefined;
   /** Why it failed or was skipped, for people. */
   readonly reason?: string | undefined;
+}
+
+/** One of several keys for a server, never the key itself. */
+export interface AttemptKey {
+  /** Its place among the keys of the setting `apiKey`, from 1 on. */
+  readonly position: number;
+  /** An opaque mark, the same in every process. */
+  readonly mark: string;
 }
 
 /** The timers of one call to one provider, in milliseconds; `0` or `Infinity` turns one off. */

@@ -1,3 +1,4 @@
+import { type ApiKey, parseApiKey } from "./api-keys.ts";
 import { parseId, parseModels, parseStatus } from "./card.ts";
 import {
   type FieldParser,
@@ -32,9 +33,10 @@ export interface SettingCheck<Value> {
   readonly expected: string;
 }
 
-/** What a setting of a provider's own may hold; a list names the words that it may be. */
+/** What a setting of a provider's own may hold; `key` is a key or a list of them, a list names the words that it may be. */
 export type SettingKind =
   | "string"
+  | "key"
   | "number"
   | "boolean"
   | readonly string[]
@@ -47,15 +49,17 @@ export type SettingKinds = Readonly<Record<string, SettingKind>>;
 /** The value of a setting of this kind. */
 export type SettingValue<Kind> = Kind extends "string"
   ? string
-  : Kind extends "number"
-    ? number
-    : Kind extends "boolean"
-      ? boolean
-      : Kind extends readonly (infer Word)[]
-        ? Word
-        : Kind extends SettingCheck<infer Value>
-          ? Value
-          : never;
+  : Kind extends "key"
+    ? ApiKey
+    : Kind extends "number"
+      ? number
+      : Kind extends "boolean"
+        ? boolean
+        : Kind extends readonly (infer Word)[]
+          ? Word
+          : Kind extends SettingCheck<infer Value>
+            ? Value
+            : never;
 
 /** The settings that these kinds declare. */
 export type OwnSettings<Kinds> = {
@@ -148,6 +152,7 @@ function readSettings<Settings>(settings: unknown, parse: FieldParser<Settings>,
 
 function parserOf(kind: SettingKind): FieldParser<unknown> {
   if (kind === "string") return parseText;
+  if (kind === "key") return parseApiKey;
   if (kind === "number") return parseNumber;
   if (kind === "boolean") return parseBoolean;
   if (!("is" in kind)) return oneOf(kind);

@@ -18,6 +18,8 @@ export interface Call {
   readonly route: OpenRoute;
   /** What a chain tells the chains inside it, also through a provider that wraps them. */
   readonly chain?: object | undefined;
+  /** Which of the instance's keys a chain has chosen, from 0 on. */
+  readonly key?: number | undefined;
   /** Told by the HTTP client of the head of each answer. */
   readonly observer?: HeadObserver | undefined;
 }

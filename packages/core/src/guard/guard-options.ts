@@ -18,6 +18,8 @@ export interface GuardOptions {
   readonly route?: OpenRoute | undefined;
   /** What a chain tells the chains inside it, also through a provider that wraps them. */
   readonly chain?: object | undefined;
+  /** Which of the instance's keys is to be used, from 0 on. @default the first that the server takes */
+  readonly key?: number | undefined;
   /** Fails the call with its reason when it aborts: who made the call is closed. */
   readonly closing?: AbortSignal | undefined;
   /** The ids of all whom the call may ask. @default those of the provider */

@@ -112,6 +112,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
       connectMs: timeouts.connectMs,
       route: options.route ?? callOf(request.signal)?.route ?? { attempts: [] },
       chain: options.chain,
+      key: options.key,
       observer: options.observer,
     };
     openCall(this.controller.signal, this.call);

@@ -1,5 +1,7 @@
+import { maySpeakOfKey } from "../contract/api-keys.ts";
 import type { JsonObject, StreamPart } from "../contract/contract.ts";
-import type { ChatError } from "../errors/chat-error.ts";
+import { ChatError } from "../errors/chat-error.ts";
+import { callOf } from "../guard/call-context.ts";
 import type { FailedAnswer, HttpClient, HttpRequest, HttpResponse } from "../http/types.ts";
 import { fieldsOf } from "../parts/json.ts";
 import { type Concession, createConcessions } from "./concessions.ts";
@@ -42,13 +44,31 @@ export function createService({ http, key, concessions: possible = [] }: Service
     return http.error(codeInside, problem, { scope, need, retryAfterMs });
   }
 
-  function sendObserved(
+  /** Sends with the key that a chain has chosen; where there is none, with the first that the server takes. */
+  async function sendObserved(
+    request: HttpRequest,
+    observe?: (answer: FailedAnswer) => void,
+  ): Promise<HttpResponse> {
+    const chosen = callOf(request.signal)?.key;
+    if (chosen !== undefined || key.count === 1) return sendWith(chosen, request, observe);
+    for (let place = 0; ; place++) {
+      try {
+        return await sendWith(place, request, observe);
+      } catch (error) {
+        if (place + 1 === key.count || !(error instanceof ChatError) || !maySpeakOfKey(error.code))
+          throw error;
+      }
+    }
+  }
+
+  function sendWith(
+    place: number | undefined,
     request: HttpRequest,
     observe?: (answer: FailedAnswer) => void,
   ): Promise<HttpResponse> {
     return http({
       ...request,
-      headers: key.header(),
+      headers: key.header(place),
       recognise(answer) {
         observe?.(answer);
         const failure = parseFailureBody(answer.body, answer.status);

@@ -17,7 +17,7 @@ import {
   type OpeningLists,
   parseRateLimits,
 } from "@fallthrough/core/internal";
-import type { Health, HealthSubject, Permit } from "../health/health.ts";
+import type { Health, Permit } from "../health/health.ts";
 import type { Accounts, HeldFailure } from "../health/health-report.ts";
 import { isOutdated, OUTDATED } from "../health/health-words.ts";
 import type { Planned } from "./candidate.ts";
@@ -123,7 +123,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     this.closeWalk();
     if (log.reported) {
       this.committedAt = performance.now();
-      log.commit(attemptOf(planned.subject), this.committedAt);
+      log.commit(attemptOf(planned), this.committedAt);
     }
     // a chain has told which of its own candidates it was
     if (route !== undefined && route.provider === undefined) {
@@ -171,7 +171,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     const { request, log } = this.#context;
     const { provider, model } = this.planned;
     const own = { ...request, model };
-    const guarding = { ...options, chain: log, observer: this };
+    const guarding = { ...options, key: this.planned.key?.place, chain: log, observer: this };
     if (!isSelfGuarded(provider)) return guard(provider, own, guarding);
     const { firstChunkMs, ...caps } = options.caps ?? {};
     return guard(provider, own, { ...guarding, caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs } });
@@ -245,19 +245,14 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     if (log.outcomes.length > this.earlier) return;
     const ms = Math.round(performance.now() - started);
     const times = log.reported ? { started, committed: this.committedAt, finish, error } : undefined;
-    log.add(
-      { attempt: { ...attemptOf(this.planned.subject), ...facts, ms }, error, health: this.health },
-      times,
-    );
+    log.add({ attempt: { ...attemptOf(this.planned), ...facts, ms }, error, health: this.health }, times);
   }
 }
 
 /** What an attempt says about whom it asked. */
-export function attemptOf({
-  provider,
-  model,
-  origin,
-}: HealthSubject): Pick<Attempt, "provider" | "model" | "origin"> {
+export function attemptOf({ subject, key }: Planned): Pick<Attempt, "provider" | "model" | "origin" | "key"> {
+  const { provider, model, origin } = subject;
   const server = origin === undefined ? undefined : new URL(origin).origin;
-  return { provider, ...(model && { model }), ...(server && { origin: server }) };
+  const used = key && { position: key.place + 1, mark: key.mark };
+  return { provider, ...(model && { model }), ...(server && { origin: server }), ...(used && { key: used }) };
 }

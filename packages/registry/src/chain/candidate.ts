@@ -28,10 +28,22 @@ export interface Skip {
   readonly reason: string;
 }
 
+/** Which of the keys of a candidate is meant; those of one server follow each other. */
+export interface CandidateKey {
+  /** Its place among the keys, from 0 on. */
+  readonly place: number;
+  /** An opaque mark of it. */
+  readonly mark: string;
+  /** The candidate whose key it is: the same object for all of its keys. */
+  readonly of: Candidate;
+}
+
 /** A candidate with what its card says about the need. */
 export interface Planned extends Candidate {
   /** What its health is kept by. */
   readonly subject: HealthSubject;
+  /** The key that it is asked with; absent where there are not several. */
+  readonly key: CandidateKey | undefined;
   /** The card of the model, where the provider has one. */
   readonly card: ModelCard | undefined;
   /** The longest silence before the first content that the instance's own settings accept. */
@@ -56,46 +68,52 @@ export type LaterPlan = (
 /** The plan of these candidates; for a request that needs nothing special it is made once. */
 export function planCandidates(candidates: readonly Candidate[]): Plan {
   let usual: readonly Planned[] | undefined;
+  const all = candidates.flatMap(withEachKey);
   // a health store finds what it knows of a subject faster when the subject is the same
-  const subjects = new Map<Candidate, HealthSubject>();
-  const subjectOf: SubjectOf = (candidate, model, needs) => {
-    const known = subjects.get(candidate);
+  const subjects = new Map<Keyed, HealthSubject>();
+  const subjectOf: SubjectOf = (keyed, model, needs) => {
+    const known = subjects.get(keyed);
     if (known !== undefined && known.model === model && isSame(known.needs, needs)) return known;
-    const { origin, key } = instanceSettings(candidate.provider);
-    const subject: HealthSubject = { provider: candidate.provider.id, model, needs, origin, key };
-    subjects.set(candidate, subject);
+    const { provider } = keyed.candidate;
+    const { origin, key = keyed.key?.mark } = instanceSettings(provider);
+    const subject: HealthSubject = { provider: provider.id, model, needs, origin, key };
+    subjects.set(keyed, subject);
     return subject;
   };
   return (asked) => {
-    if (asked.model !== undefined || asked.needs.length > 0)
-      return orderCandidates(candidates, asked, subjectOf);
-    usual ??= orderCandidates(candidates, asked, subjectOf);
+    if (asked.model !== undefined || asked.needs.length > 0) return orderCandidates(all, asked, subjectOf);
+    usual ??= orderCandidates(all, asked, subjectOf);
     return usual;
   };
 }
 
-type SubjectOf = (
-  candidate: Candidate,
-  model: string | undefined,
-  needs: HealthSubject["needs"],
-) => HealthSubject;
+/** A candidate with one of its keys. */
+interface Keyed {
+  readonly candidate: Candidate;
+  readonly key: CandidateKey | undefined;
+}
+
+function withEachKey(candidate: Candidate): readonly Keyed[] {
+  const { keys } = instanceSettings(candidate.provider);
+  if (keys === undefined) return [{ candidate, key: undefined }];
+  return keys.map((mark, place) => ({ candidate, key: { place, mark, of: candidate } }));
+}
+
+type SubjectOf = (keyed: Keyed, model: string | undefined, needs: HealthSubject["needs"]) => HealthSubject;
 
 function isSame(known: HealthSubject["needs"] = [], needs: HealthSubject["needs"] = []): boolean {
   return known.length === needs.length && known.every((need, place) => need === needs[place]);
 }
 
-function orderCandidates(
-  candidates: readonly Candidate[],
-  asked: Asked,
-  subjectOf: SubjectOf,
-): readonly Planned[] {
-  const planned = candidates.map((candidate) => planCandidate(candidate, asked, subjectOf));
+function orderCandidates(all: readonly Keyed[], asked: Asked, subjectOf: SubjectOf): readonly Planned[] {
+  const planned = all.map((keyed) => planCandidate(keyed, asked, subjectOf));
   const isSilent = ({ card, skip }: Planned) =>
     skip === undefined && asked.needs.some((need) => declaredAbility(card, need) !== true);
   return planned.toSorted((a, b) => Number(isSilent(a)) - Number(isSilent(b)));
 }
 
-function planCandidate(candidate: Candidate, asked: Asked, subjectOf: SubjectOf): Planned {
+function planCandidate(keyed: Keyed, asked: Asked, subjectOf: SubjectOf): Planned {
+  const { candidate, key } = keyed;
   const { provider } = candidate;
   const model = candidate.model ?? asked.model;
   const card = findModel(provider, model);
@@ -104,8 +122,9 @@ function planCandidate(candidate: Candidate, asked: Asked, subjectOf: SubjectOf)
   return {
     ...candidate,
     model,
+    key,
     card,
-    subject: subjectOf(candidate, card?.id ?? (model || undefined), needs),
+    subject: subjectOf(keyed, card?.id ?? (model || undefined), needs),
     firstChunkMs: timeouts?.firstChunkMs,
     limits: declaredLimits(limits),
     nearby,

@@ -193,7 +193,14 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
       closing: this.context.closing,
       ids: this.#options.ids ?? (request.providerOptions && plan.flatMap(({ provider }) => idsOf(provider))),
     };
-    return { request, plan, log, rules: { policy, log, budget, listedWindow }, guarding, outer };
+    return {
+      request,
+      plan,
+      log,
+      rules: { policy, log, budget, listedWindow, beyondKeys: new Map() },
+      guarding,
+      outer,
+    };
   }
 
   private async ask(run: Run): Promise<GuardedAnswer | undefined> {
@@ -306,7 +313,7 @@ function knownFailure(reason: unknown): Error {
   return new ChatError("config", `${problem}, expected what their contract says`, { cause: reason });
 }
 
-function recordSkip(log: RouteLog, { subject }: Planned, { code, reason }: Skip): void {
+function recordSkip(log: RouteLog, planned: Planned, { code, reason }: Skip): void {
   const facts = { outcome: "skipped", ...(code === undefined ? {} : { code }), ms: 0, reason } as const;
-  log.add({ attempt: { ...attemptOf(subject), ...facts } });
+  log.add({ attempt: { ...attemptOf(planned), ...facts } });
 }

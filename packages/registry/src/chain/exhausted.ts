@@ -111,11 +111,12 @@ function formatMessage(outcomes: readonly Outcome[], retryAt: Date | undefined):
 }
 
 function formatOutcome({ attempt, error, health }: Outcome): string {
-  const { provider, model, outcome, code, reason } = attempt;
+  const { provider, model, key, outcome, code, reason } = attempt;
   const message = error?.message.replace(`[${error.provider}] `, "");
   const state = health === undefined || health.state === "well" ? undefined : wordsOf(health, Date.now());
   const facts = [outcome, code, message, reason, state].filter((fact) => fact !== undefined);
   const advice = outcome === "failed" && code !== undefined ? ADVICE[code] : undefined;
-  const name = model === undefined ? provider : `${provider}/${model}`;
+  const asked = model === undefined ? provider : `${provider}/${model}`;
+  const name = key === undefined ? asked : `${asked} with key ${key.position} (${key.mark})`;
   return `  ${name}: ${facts.join(", ")}${advice === undefined ? "" : ` (${advice})`}`;
 }

@@ -1,7 +1,8 @@
-import { ChatError, type ChatProvider } from "@fallthrough/core";
+import { ChatError, type ChatErrorCode, type ChatProvider } from "@fallthrough/core";
+import { maySpeakOfKey } from "@fallthrough/core/internal";
 import { type Policy, policyOf } from "../health/policy.ts";
 import { type Budget, isExpired } from "./budget.ts";
-import type { Planned, Skip } from "./candidate.ts";
+import type { Candidate, Planned, Skip } from "./candidate.ts";
 import { isOffline } from "./offline.ts";
 import type { RouteLog } from "./route-log.ts";
 
@@ -15,6 +16,8 @@ export interface Rules {
   readonly budget: Budget;
   /** Once a request was too long: the largest window that is known to be too small, 0 where none is known. */
   triedWindow?: number;
+  /** Those whose failure no other key of theirs would mend, with its code. */
+  readonly beyondKeys: Map<Candidate, ChatErrorCode>;
   /** The context window that a server listed for a model. */
   readonly listedWindow: ListedWindow | undefined;
 }
@@ -24,7 +27,10 @@ export type ListedWindow = (provider: ChatProvider, model: string) => number | u
 
 /** Why this one is not asked. */
 export function skipOf(rules: Rules, planned: Planned): Skip | undefined {
-  const { triedWindow } = rules;
+  const { triedWindow, beyondKeys } = rules;
+  const beyond = planned.key && beyondKeys.get(planned.key.of);
+  if (beyond !== undefined)
+    return { code: beyond, reason: "failed with another key, and not because of that" };
   if (planned.skip !== undefined || triedWindow === undefined) return planned.skip;
   const window = windowOf(rules, planned);
   if (window === undefined || window > triedWindow) return undefined;
@@ -37,8 +43,9 @@ export function skipOf(rules: Rules, planned: Planned): Skip | undefined {
 /** Whether this failure, already in the log, ends the call. */
 export function isFinal(rules: Rules, reason: unknown, planned: Planned): boolean {
   if (!(reason instanceof ChatError)) return false;
-  const { policy, budget } = rules;
+  const { policy, budget, beyondKeys } = rules;
   const { code } = reason;
+  if (planned.key !== undefined && !maySpeakOfKey(code)) beyondKeys.set(planned.key.of, code);
   // the time of one provider, or of a chain inside this one, is not the time of this one
   if (code === "deadline" && !isExpired(budget, performance.now())) return false;
   const { next } = policyOf(policy, code);

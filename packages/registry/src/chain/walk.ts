@@ -1,4 +1,4 @@
-import type { AdmitOptions, Health, HealthStore, Permit, Refusal } from "../health/health.ts";
+import type { AdmitOptions, Health, HealthStore, Permit, Refusal, Room } from "../health/health.ts";
 import { skipFor } from "../health/health-words.ts";
 import type { Plan, Planned, Skip } from "./candidate.ts";
 
@@ -62,6 +62,8 @@ interface Passed {
   readonly skip: Skip;
 }
 
+/** What is told of a key by a store that knows of no limits. */
+const ALL_ROOM: Room = { share: 1 };
 const EFFECTS: readonly Health["effect"][] = ["suspect", "count", "cool", "park"];
 
 class CandidateWalk implements Walk {
@@ -75,15 +77,23 @@ class CandidateWalk implements Walk {
   /** Somebody was asked and is well all the same. */
   private wellLeft = false;
   private sorted = false;
+  private plan: readonly Planned[];
+  /** Up to here keys stand in the order of their room. */
+  private sortedKeys = 0;
   private soonest = Number.POSITIVE_INFINITY;
 
   constructor(options: WalkOptions) {
     this.options = options;
+    this.plan = options.plan;
   }
 
   next(): Turn | undefined | Promise<Turn | undefined> {
-    const { plan, skipOf } = this.options;
-    for (let planned = plan[this.index]; planned !== undefined; planned = plan[this.index]) {
+    const { skipOf } = this.options;
+    for (;;) {
+      const sorting = this.sortKeys();
+      if (sorting !== undefined) return sorting.then(() => this.next());
+      const planned = this.plan[this.index];
+      if (planned === undefined) break;
       this.index++;
       const skip = skipOf(planned);
       if (skip !== undefined) {
@@ -121,6 +131,23 @@ class CandidateWalk implements Walk {
     this.passed = [];
   }
 
+  /** Puts the keys of the server that is next into the order of their room. */
+  private sortKeys(): Promise<void> | undefined {
+    const { index, plan } = this;
+    const group = plan[index]?.key?.of;
+    if (group === undefined || index < this.sortedKeys) return undefined;
+    const end = plan.findIndex((other, place) => place > index && other.key?.of !== group);
+    const keys = plan.slice(index, end === -1 ? plan.length : end);
+    this.sortedKeys = index + keys.length;
+    const sorted = byRoom(keys, this.options.health);
+    const take = (first: readonly Planned[]): void => {
+      this.plan = [...plan.slice(0, index), ...first, ...plan.slice(this.sortedKeys)];
+    };
+    if (isPromise(sorted)) return sorted.then(take);
+    take(sorted);
+    return undefined;
+  }
+
   /** Goes on where the store answers later, or where a probe that is under way has to tell first. */
   private async goOn(
     planned: Planned,
@@ -156,6 +183,7 @@ class CandidateWalk implements Walk {
 
   private async askSuspect(): Promise<Turn | undefined> {
     for (let planned = this.suspects.shift(); planned !== undefined; planned = this.suspects.shift()) {
+      if (this.options.skipOf(planned) !== undefined) continue;
       const answer = await this.admit(planned, "suspect");
       if (answer.admitted) return this.turn(planned, answer);
       this.cooling.push({ planned, refusal: answer });
@@ -188,8 +216,8 @@ class CandidateWalk implements Walk {
   }
 
   private isAlone(): boolean {
-    const { plan, skipOf } = this.options;
-    return plan.filter((planned) => skipOf(planned) === undefined).length === 1;
+    const { skipOf } = this.options;
+    return this.plan.filter((planned) => skipOf(planned) === undefined).length === 1;
   }
 
   private admit(
@@ -203,14 +231,22 @@ class CandidateWalk implements Walk {
 
   private turn(planned: Planned, permit: Permit, forced = false): Turn {
     this.passed = this.passed.filter((one) => one.planned !== planned);
-    const { plan, skipOf } = this.options;
-    const left =
-      this.suspects.length > 0 ||
-      plan.some((other, place) => place >= this.index && skipOf(other) === undefined);
-    const cooling = this.cooling.length > 0;
-    const last = !left && !cooling && this.decliners.length === 0;
+    const { skipOf } = this.options;
+    const { plan, suspects, cooling, decliners } = this;
+    const isLeft = (other: Planned, place: number): boolean =>
+      place >= this.index && skipOf(other) === undefined;
+    // another key of a server that is slow does not help
+    const isOther = ({ key }: Planned): boolean => key === undefined || key.of !== planned.key?.of;
+    const others =
+      suspects.some(isOther) ||
+      plan.some((other, place) => isOther(other) && isLeft(other, place)) ||
+      (forced && cooling.some((one) => isOther(one.planned)));
+    const last =
+      !others &&
+      suspects.length + cooling.length + decliners.length === 0 &&
+      (planned.key === undefined || !plan.some(isLeft));
     if (!forced) this.close();
-    return { planned, permit, forced, others: left || (forced && cooling), last };
+    return { planned, permit, forced, others, last };
   }
 
   private pass(planned: Planned, refusal: Refusal): void {
@@ -227,6 +263,24 @@ class CandidateWalk implements Walk {
 /** The probe that is under way, whose first content would change the answer. */
 function probeOf(answer: Permit | Refusal): Promise<void> | undefined {
   return answer.admitted ? undefined : answer.settled;
+}
+
+/** Keys of one server, the one with the most room first; of equal ones, the one that was asked longest ago. */
+function byRoom(
+  keys: readonly Planned[],
+  health: HealthStore,
+): readonly Planned[] | Promise<readonly Planned[]> {
+  const rooms = keys.map(({ subject, limits }) => health.room?.(subject, { limits }) ?? ALL_ROOM);
+  const sort = (known: readonly Room[]): readonly Planned[] => {
+    const places = known.map(({ share, askedMs = Number.POSITIVE_INFINITY }, place) => ({
+      share,
+      askedMs,
+      place,
+    }));
+    places.sort((a, b) => b.share - a.share || (a.askedMs === b.askedMs ? 0 : b.askedMs - a.askedMs));
+    return places.flatMap(({ place }) => keys[place] ?? []);
+  };
+  return rooms.some(isPromise) ? Promise.all(rooms).then(sort) : sort(rooms as Room[]);
 }
 
 /** A probe that has not failed yet is better than a cooldown; then the softer one, then the one asked longest ago. */

@@ -1,4 +1,5 @@
 import type { ProviderSettings } from "@fallthrough/core";
+import { listKeys } from "@fallthrough/core/internal";
 import { quote, readEnvironment } from "@fallthrough/core/provider";
 import type { Absence } from "./absence.ts";
 
@@ -46,7 +47,8 @@ export function lackOf(
 function givesKey({ apiKey, headers = {} }: OwnSettings): boolean {
   // a configuration may fill a variable that is not set into the setting
   return (
-    Boolean(apiKey) || Object.keys(headers).some((name) => /^(?:authorization|(?:x-)?api-key)$/i.test(name))
+    listKeys(apiKey).length > 0 ||
+    Object.keys(headers).some((name) => /^(?:authorization|(?:x-)?api-key)$/i.test(name))
   );
 }
 

@@ -6,6 +6,7 @@ import {
   findManifest,
   nearestName,
   objectOf,
+  parseApiKey,
   parseFields,
   parseInput,
   parseText,
@@ -25,6 +26,8 @@ import {
 
 /** What the registry itself reads of a server. */
 interface ServerFacts {
+  /** Its key, or several, of which the one with the most room is used. @default none */
+  readonly apiKey?: string | readonly string[] | undefined;
   /** The ready-made instance whose dialect it speaks: "vllm" for example. @default none */
   readonly preset?: string | undefined;
   /** What it speaks. @default "openai" */
@@ -39,8 +42,6 @@ interface ServerFacts {
  * A `preset` may stand in place of the address, for a second account at a known service.
  */
 export interface ServerSettings extends ServerFacts, Omit<ProviderSettings, "id" | "models"> {
-  /** Its key. @default none */
-  readonly apiKey?: string | undefined;
   /** A setting that its provider alone knows. */
   readonly [setting: string]: unknown;
 }
@@ -79,7 +80,7 @@ const USUAL_SETTINGS: readonly string[] = [
 ];
 
 const parseFacts: FieldParser<ServerFacts> = objectOf<ServerFacts>(
-  { preset: parseText, protocol: parseText, models: parseModelNames },
+  { apiKey: parseApiKey, preset: parseText, protocol: parseText, models: parseModelNames },
   { open: true },
 );
 
@@ -98,8 +99,6 @@ function parseServer(value: unknown): ServerSettings {
     const meant = USUAL_SETTINGS.includes(name) ? undefined : nearestName(name, USUAL_SETTINGS);
     if (meant !== undefined) throw wrongValue(given[name], `\`${meant}\` in its place`).within(name);
   }
-  const { apiKey } = given;
-  if (apiKey !== undefined && typeof apiKey !== "string") throw wrongValue(apiKey, "a key").within("apiKey");
   return { ...given, ...parseFacts(value) };
 }
 

@@ -112,6 +112,14 @@ export interface AdmitOptions {
   readonly characters?: (() => number) | undefined;
 }
 
+/** How much may be asked of a key and model. */
+export interface Room {
+  /** What is left of the limit of which least is left, from 0 to 1; 1 where none is known. */
+  readonly share: number;
+  /** Milliseconds since it was last asked, where that is known. */
+  readonly askedMs?: number | undefined;
+}
+
 /**
  * Remembers failures for all chains that share it.
  *
@@ -121,6 +129,8 @@ export interface AdmitOptions {
 export interface HealthStore {
   /** What is known now, for `explain()`; takes nothing. */
   peek(subject: HealthSubject, options?: Pick<AdmitOptions, "limits">): Health | Promise<Health>;
+  /** How much may be asked of a subject, to choose among several keys; takes nothing. A store may leave it out. */
+  room?(subject: HealthSubject, options?: Pick<AdmitOptions, "limits">): Room | Promise<Room>;
   /** Leave to call, or why not. */
   admit(subject: HealthSubject, options?: AdmitOptions): Permit | Refusal | Promise<Permit | Refusal>;
   /** The first content came: whoever waits for this probe may go. A store may leave it out. */

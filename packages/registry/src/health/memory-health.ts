@@ -9,6 +9,7 @@ import type {
   Permit,
   Refusal,
   RefusedNeed,
+  Room,
 } from "./health.ts";
 import { createLedger, type Ledger, type LimitState, type Share } from "./ledger.ts";
 import {
@@ -37,6 +38,8 @@ export interface MemoryHealthOptions {
 export interface MemoryHealth extends HealthStore {
   /** What is known of a subject; changes nothing. */
   peek(subject: HealthSubject, options?: Pick<AdmitOptions, "limits">): Health;
+  /** How much may be asked of a subject; changes nothing. */
+  room(subject: HealthSubject, options?: Pick<AdmitOptions, "limits">): Room;
   /** Lets a call through, or says why not. */
   admit(subject: HealthSubject, options?: AdmitOptions): Permit | Refusal;
   /** Takes the first content of a call. */
@@ -300,6 +303,15 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
       ...(known.length === 0 ? {} : { limits: known }),
       ...(refused.length === 0 ? {} : { refused }),
     };
+  }
+
+  function room(subject: HealthSubject, { limits: declared }: Pick<AdmitOptions, "limits"> = {}): Room {
+    const time = now();
+    const model = entries.get(keyOf(subject, "model"));
+    const ledger = model?.ledger ?? (declared && createLedger(declared));
+    const shares = (ledger?.states(time) ?? []).map(({ left, limit = Math.max(1, left) }) => left / limit);
+    const askedMs = model?.askedAt === undefined ? undefined : time - model.askedAt;
+    return { share: Math.min(1, ...shares), askedMs };
   }
 
   /** What is left, with what a refusal said where no header and no preset did. */
@@ -617,7 +629,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     generation++;
   }
 
-  return { peek, admit, commit, note: noteLimits, succeed, fail, release, reset };
+  return { peek, room, admit, commit, note: noteLimits, succeed, fail, release, reset };
 }
 
 /** The longest that a server is believed whose failures are only counted. */

@@ -1,4 +1,4 @@
-import type { ChatErrorCode, Need } from "@fallthrough/core";
+import type { AttemptKey, ChatErrorCode, Need } from "@fallthrough/core";
 import type { Planned } from "../chain/candidate.ts";
 import type { Health, HealthStore, RefusedNeed } from "../health/health.ts";
 import { endOf, formatLimit, skipFor } from "../health/health-words.ts";
@@ -17,6 +17,8 @@ export interface CandidateStep {
   readonly provider: string;
   /** The model's id; absent where none is asked for by name. */
   readonly model?: string | undefined;
+  /** Which of the keys it would be asked with; absent where the settings hold no list of them. */
+  readonly key?: AttemptKey | undefined;
   /** `asked` if those before it fail. */
   readonly outcome: "asked" | "skipped";
   /** What the health store knows of it. */
@@ -83,6 +85,7 @@ function explainCandidate(planned: Planned, health: Health, all: boolean): Candi
     name: formatCandidate(planned),
     provider,
     ...(model === undefined ? {} : { model }),
+    ...(planned.key && { key: { position: planned.key.place + 1, mark: planned.key.mark } }),
     outcome: planned.skip !== undefined || waits ? "skipped" : "asked",
     state,
     ...skip,

@@ -246,8 +246,8 @@ async function resetHealth(
   if (id !== undefined && provider === undefined)
     throw new ChatError("config", `provider ${quote(id)} is unknown, expected one of the registry's`);
   if (provider === undefined) return health.reset();
-  const { origin, key } = instanceSettings(provider);
-  return health.reset({ provider: provider.id, origin, key });
+  const { origin, key, keys = [key] } = instanceSettings(provider);
+  for (const one of keys) await health.reset({ provider: provider.id, origin, key: one });
 }
 
 function checkIds(providers: readonly ChatProvider[]): void {

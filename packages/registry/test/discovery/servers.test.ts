@@ -50,7 +50,7 @@ test("servers are made by name, as many as one likes, before all others", async 
   const from = application();
   const servers = {
     acme: { baseURL: "http://127.0.0.1:1/v1", apiKey: "k" },
-    emca: { baseURL: "http://127.0.0.1:2/v1" },
+    emca: { baseURL: "http://127.0.0.1:2/v1", apiKey: ["k", "l"] },
   };
 
   const { providers } = await discoverProviders({ from, servers });
@@ -58,6 +58,7 @@ test("servers are made by name, as many as one likes, before all others", async 
   expect(providers.map(({ id }) => id)).toEqual(["acme", "emca", "a", "local", "hosted"]);
   expect(providers[0]).toMatchObject({ name: "acme", models: [], status: { state: "unverified" } });
   expect(await settingsOf(from, servers, "acme/x")).toEqual({ id: "acme", ...servers.acme });
+  expect(await settingsOf(from, servers, "emca/x")).toEqual({ id: "emca", ...servers.emca });
 });
 
 test("a preset gives a server its dialect, and its key to its own server alone", async () => {
@@ -103,7 +104,7 @@ test("a server by the name of an instance takes its place", async () => {
 test.each([
   ["`acme.baseUrl`", { acme: { baseUrl: "http://127.0.0.1:1/v1" } }],
   ["`acme.models`", { acme: { baseURL: "http://127.0.0.1:1/v1", models: "x" } }],
-  ["`acme.apiKey`", { acme: { baseURL: "http://127.0.0.1:1/v1", apiKey: ["k", "l"] } }],
+  ["`acme.apiKey[1]`", { acme: { baseURL: "http://127.0.0.1:1/v1", apiKey: ["k", 7] } }],
   ["`acme`", { acme: "http://127.0.0.1:1/v1" }],
   ["has no `baseURL`", { acme: { apiKey: "k" } }],
   ['expected "hosted"', { acme: { preset: "hostet" } }],
