@@ -224,7 +224,8 @@ function read(...path: readonly string[]): string {
 }
 
 function sourceFiles(folder: string): readonly string[] {
-  return readdirSync(join(ROOT, folder, "src"));
+  const names = readdirSync(join(ROOT, folder, "src"), { recursive: true }).map(String);
+  return names.filter((name) => name.endsWith(".ts"));
 }
 
 function codeLines(code: string): readonly string[] {

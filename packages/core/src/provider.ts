@@ -38,6 +38,7 @@ export { createFrame, type Frame } from "./parts/text-frame.ts";
 export { type Concession, withoutField } from "./services/concessions.ts";
 export type { ErrorFields } from "./services/error-fields.ts";
 export { createKey, type Key, type KeyForm, type KeySettings } from "./services/key.ts";
+export { type AnswerPieces, inLayout, isUsualLayout, type Layout } from "./services/layout.ts";
 export { type Media, readMedia } from "./services/media.ts";
 export { mergeFields, withOwnFields } from "./services/merge-fields.ts";
 export {
@@ -55,6 +56,7 @@ export {
   type ServiceProtocol,
   type ServiceSettings,
   serviceMethods,
+  type UsualModel,
 } from "./services/service-methods.ts";
 export {
   argumentsOf,

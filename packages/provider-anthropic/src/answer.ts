@@ -15,13 +15,15 @@ import {
   explainServerError,
   type Frame,
   fieldsOf,
+  isUsualLayout,
+  type Layout,
   parseFailure,
   parseJson,
   requestIdOf,
   type ServerSentEvent,
   textOf,
 } from "@fallthrough/core/provider";
-import { isUsual, LAYOUT, type Layout } from "./layout.ts";
+import { LAYOUT } from "./body.ts";
 
 type Fields = ReturnType<typeof fieldsOf>;
 
@@ -186,7 +188,7 @@ class MessageReader implements AnswerReader {
         return;
       case "tool_use": {
         const whole = text || JSON.stringify(fieldsOf(fields["input"]));
-        this.layout.push("tool_use");
+        this.layout.push("call");
         this.calls.push({ id, name: textOf(fields["name"]), arguments: whole });
         return;
       }
@@ -200,7 +202,7 @@ class MessageReader implements AnswerReader {
 
   /** Adds what proves the thought that has come, or stands for it. */
   private addThought(data: JsonObject, parts: StreamPart[]): void {
-    this.layout.push("thinking");
+    this.layout.push("thought");
     parts.push({ type: "reasoning-delta", delta: "", providerData: { [this.source.provider]: data } });
   }
 
@@ -243,7 +245,7 @@ class MessageReader implements AnswerReader {
       usage: parseUsage(this.usage),
       model: textOf(message["model"]) || undefined,
       response: { id: textOf(message["id"]) || requestIdOf(headers), headers: source.headers },
-      providerData: isUsual(layout) ? undefined : { [source.provider]: { [LAYOUT]: layout } },
+      providerData: isUsualLayout(layout) ? undefined : { [source.provider]: { [LAYOUT]: layout } },
     });
   }
 

@@ -11,6 +11,7 @@ import {
 } from "@fallthrough/core";
 import {
   argumentsOf,
+  inLayout,
   mapToolCallIds,
   mergeFields,
   readMedia,
@@ -18,7 +19,6 @@ import {
   turnsOf,
   withOwnFields,
 } from "@fallthrough/core/provider";
-import { LAYOUT, type Layout } from "./layout.ts";
 import { thinks } from "./wishes.ts";
 
 /** Whom a body is for. */
@@ -32,6 +32,9 @@ export interface BodyTarget {
   /** Goes over the fields of the request. */
   readonly extraBody: JsonObject;
 }
+
+/** The field in the data of a message that keeps the order of its blocks. */
+export const LAYOUT = "layout";
 
 /** What neither `extraBody` nor `extraFields` can change: the rest of the call relies on it. */
 export const FIXED_FIELDS: readonly string[] = ["model", "messages", "stream"];
@@ -123,7 +126,7 @@ function formatMessage(
   message: TurnMessage,
   target: BodyTarget,
   toolCallId: (id: string) => string,
-): JsonObject[] {
+): readonly JsonObject[] {
   switch (message.role) {
     case "assistant":
       return formatAnswer(message, target, toolCallId);
@@ -148,23 +151,13 @@ function formatAnswer(
   { content, reasoning = [], toolCalls = [], providerData }: AssistantMessage,
   { provider }: BodyTarget,
   toolCallId: (id: string) => string,
-): JsonObject[] {
-  const text = content ?? "";
-  const thoughts = reasoning.flatMap((part) => formatThought(part, provider));
-  const calls = toolCalls.map((call) => formatCall(call, provider, toolCallId));
-  const layout = providerData?.[provider]?.[LAYOUT] as Layout | undefined;
-  const usual = [...thoughts, ...textBlocks(text), ...calls];
-  if (!Array.isArray(layout)) return usual;
-  let at = 0;
-  const blocks = layout.flatMap((block): JsonObject[] => {
-    if (block === "thinking") return thoughts.splice(0, 1);
-    if (block === "tool_use") return calls.splice(0, 1);
-    if (typeof block === "object") return [block];
-    at += Number(block);
-    return textBlocks(text.slice(at - Number(block), at));
+): readonly JsonObject[] {
+  return inLayout(providerData?.[provider]?.[LAYOUT], {
+    thoughts: reasoning.flatMap((part) => formatThought(part, provider)),
+    text: content ?? "",
+    calls: toolCalls.map((call) => formatCall(call, provider, toolCallId)),
+    formatText: (text) => textBlocks(text),
   });
-  // who changed the message since then has lost the order
-  return thoughts.length + calls.length === 0 && at === text.length ? blocks : usual;
 }
 
 /** A thought that another server wrote proves nothing, and is refused. */

@@ -105,7 +105,7 @@ test("the order of the blocks is noted where it is not the usual one", () => {
 
   expect(parts.at(-1)).toMatchObject({
     providerData: {
-      anthropic: { layout: [11, { ...search, input: { query: "x" } }, 9, "thinking", "tool_use"] },
+      anthropic: { layout: [11, { ...search, input: { query: "x" } }, 9, "thought", "call"] },
     },
   });
 });

@@ -221,7 +221,7 @@ test("thoughts of its own come back in their order, those of others do not", () 
     ],
     toolCalls: [{ id: "a", name: "look", arguments: "{}" }],
     providerData: {
-      anthropic: { layout: [11, "thinking", { type: "server_tool_use" }, 9, "thinking", "tool_use"] },
+      anthropic: { layout: [11, "thought", { type: "server_tool_use" }, 9, "thought", "call"] },
     },
   };
   const thinking = { type: "thinking", thinking: "Hm", signature: "s" };

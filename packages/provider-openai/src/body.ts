@@ -53,6 +53,9 @@ export interface BodyTarget {
 /** What neither `extraBody` nor `extraFields` can change: the rest of the call relies on it. */
 export const FIXED_FIELDS: readonly string[] = ["model", "messages", "stream"];
 
+/** Where answers of the other API keep what only they need, in the data of a message or a thought. */
+export const NOTE = "responses";
+
 /** Where an answer that thinks notes the field of its thoughts, in the data of its message. */
 export const REASONING_FIELD = "reasoning_field";
 
@@ -115,7 +118,7 @@ function formatMessage(
       const content = formatContent(message.content, target.provider);
       return {
         role,
-        content: message.isError ? markError(content) : content,
+        content: message.isError ? markError(content, "text") : content,
         tool_call_id: toolCallId(message.toolCallId),
       };
     }
@@ -147,7 +150,7 @@ function formatAnswer(
 /** What the server that is asked gave with this answer beside its text and its calls, as it wants it back. */
 function thoughtsOf(message: AssistantMessage, { provider, dialect }: BodyTarget): JsonObject {
   const { reasoning = [], providerData } = message;
-  const { [REASONING_FIELD]: given, ...data } = providerData?.[provider] ?? {};
+  const { [REASONING_FIELD]: given, [NOTE]: _, ...data } = providerData?.[provider] ?? {};
   // the same thoughts, with what proves them
   if (data["reasoning_details"] !== undefined) return data;
   const details = reasoning.flatMap((part) => listOf(part.providerData?.[provider]?.["reasoning_details"]));
@@ -173,10 +176,10 @@ function listOf(value: unknown): readonly JsonValue[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The protocol has no field for it. */
-function markError(content: JsonValue): JsonValue {
+/** Says that a tool failed, for which there is no field; `type` is that of a text among pieces. */
+export function markError(content: JsonValue, type: string): JsonValue {
   const mark = "The tool failed: ";
-  return Array.isArray(content) ? [{ type: "text", text: mark }, ...content] : `${mark}${content}`;
+  return Array.isArray(content) ? [{ type, text: mark }, ...content] : `${mark}${content}`;
 }
 
 /** Text alone is one string, because not every server takes a list; a piece with fields of its own stays one. */
@@ -203,7 +206,7 @@ function formatPart(part: ContentPart): JsonObject {
 }
 
 /** An URL that the server can read: the given one, or one that holds the data. */
-function formatMedia(part: MediaPart): string {
+export function formatMedia(part: MediaPart): string {
   const media = readMedia(part);
   return "url" in media ? media.url : `data:${media.mediaType};base64,${media.base64}`;
 }

@@ -1,10 +1,4 @@
-import {
-  ChatError,
-  type ChatRequest,
-  type JsonObject,
-  type ModelCard,
-  type ProviderSettings,
-} from "@fallthrough/core";
+import { ChatError, type ChatRequest, type JsonObject, type ProviderSettings } from "@fallthrough/core";
 import {
   createKey,
   createService,
@@ -15,11 +9,14 @@ import {
   type GroupReader,
   type HttpProviderParts,
   type HttpResponse,
+  type KeyForm,
   type PartSource,
   type ProviderFactory,
   type ProviderMethods,
   partLists,
+  serviceMethods,
   singleFlight,
+  type UsualModel,
   visibleHeaders,
   wishWarnings,
   withoutForeignFields,
@@ -36,6 +33,7 @@ import {
 import { type Dialect, FIXED_FIELDS, formatBody } from "./body.ts";
 import { parseModels } from "./models.ts";
 import { decoded, wholeEvents } from "./raw-text.ts";
+import { responsesProtocol } from "./responses/protocol.ts";
 import { CONCESSIONS } from "./wishes.ts";
 
 const PATH = "/chat/completions";
@@ -64,6 +62,7 @@ const KNOWN_WITHOUT_TOP_K: typeof KNOWN = {
 };
 
 const OWN_SETTINGS = {
+  api: ["chat-completions", "responses"],
   apiKey: "key",
   apiKeyEnv: "string",
   apiKeyHeader: "string",
@@ -79,8 +78,13 @@ const OWN_SETTINGS = {
   reasoningField: ["reasoning_content", "reasoning"],
 } as const;
 
+/** The APIs of OpenAI in which one can chat. */
+export type OpenAIApi = "chat-completions" | "responses";
+
 /** The settings of `createOpenAI`, and of every factory that `defineOpenAICompatible` makes. */
 export interface OpenAISettings extends ProviderSettings, Dialect {
+  /** The API in which the server is asked. @default "chat-completions"; OpenAI's own server is asked as each model wants it */
+  readonly api?: OpenAIApi | undefined;
   /** Sent as a bearer token. Of several, a chain asks with the one that has the most room. */
   readonly apiKey?: string | readonly string[] | undefined;
   /** The environment variable to read the key from. @default the provider's own; none with another `baseURL` */
@@ -103,6 +107,8 @@ export interface OpenAICompatible extends Dialect {
   readonly baseURL: string;
   /** The environment variable that holds the key; absent where none is needed. */
   readonly apiKeyEnv?: string | undefined;
+  /** The API in which this server has a model. @default "chat-completions" */
+  readonly apiOf?: ((model: string) => OpenAIApi) | undefined;
 }
 
 /** Makes the factory of a provider whose server speaks OpenAI's chat completions API. */
@@ -113,58 +119,70 @@ export function defineOpenAICompatible(server: OpenAICompatible): ProviderFactor
   );
 }
 
-function createMethods(
-  server: OpenAICompatible,
-  { card, http, settings }: HttpProviderParts<OpenAISettings>,
-): ProviderMethods {
+function createMethods(server: OpenAICompatible, parts: HttpProviderParts<OpenAISettings>): ProviderMethods {
+  const { card, http, settings } = parts;
   const { apiKeyHeader, apiKeyOptional } = settings;
   const variables = server.apiKeyEnv === undefined ? [] : [server.apiKeyEnv];
-  const form = { variables, header: apiKeyHeader?.toLowerCase(), optional: apiKeyOptional };
+  const form: KeyForm = { variables, header: apiKeyHeader?.toLowerCase(), optional: apiKeyOptional };
   const key = createKey(settings, form, http);
   const what = `POST ${new URL(http.baseURL + PATH).pathname}`;
   const service = createService({ http, key, concessions: CONCESSIONS });
   const source: AnswerSource = { provider: card.id, what, fail: (failure) => service.fail(what, failure) };
-  const given = dialectOf(server, settings);
+  const isOwn = http.baseURL === server.baseURL;
+  const given = dialectOf(isOwn ? server : withoutOwn(server), settings);
+  const modelsPath = settings.modelsPath ?? "/models";
   let usualModel: string | undefined;
+
+  const findModel = singleFlight(async (signal) => {
+    const response = await service.send({ path: modelsPath, signal });
+    const [model] = parseModels(await response.json());
+    if (model !== undefined) return model.id;
+    throw http.error("config", "GET /models lists no model to chat with, expected at least one");
+  });
+
+  const usual: UsualModel = {
+    async choose(signal) {
+      if (settings.defaultModel !== undefined) return settings.defaultModel;
+      // the models behind a key have prices, and the first of hundreds is nobody's choice
+      if (key.needed) {
+        // what has to be set first is told first
+        key.header();
+        throw http.error(
+          "config",
+          "the request names no model, expected one in it or in the setting `models`",
+        );
+      }
+      usualModel ??= await findModel(signal);
+      return usualModel;
+    },
+    forget() {
+      usualModel = undefined;
+    },
+  };
+
+  const responses = serviceMethods(
+    parts,
+    responsesProtocol({ provider: card.id, key: form, modelsPath, usualModel: usual }),
+  );
+
+  function apiOf(model: string | undefined): OpenAIApi {
+    const own = isOwn && model !== undefined ? server.apiOf?.(model) : undefined;
+    return settings.api ?? own ?? "chat-completions";
+  }
 
   async function ask(body: JsonObject, signal: AbortSignal | undefined): Promise<HttpResponse> {
     try {
       return await service.ask(String(body["model"]), body, { path: PATH, signal });
     } catch (error) {
-      if (error instanceof ChatError && error.code === "not-found") usualModel = undefined;
+      if (error instanceof ChatError && error.code === "not-found") usual.forget();
       throw error;
     }
-  }
-
-  async function listModels(
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<ModelCard[]> {
-    const response = await service.send({ path: settings.modelsPath ?? "/models", signal: options.signal });
-    return parseModels(await response.json());
-  }
-
-  const findModel = singleFlight(async (signal) => {
-    const [model] = await listModels({ signal });
-    if (model !== undefined) return model.id;
-    throw http.error("config", "GET /models lists no model to chat with, expected at least one");
-  });
-
-  async function chooseModel(signal: AbortSignal | undefined): Promise<string> {
-    if (settings.defaultModel !== undefined) return settings.defaultModel;
-    // the models behind a key have prices, and the first of hundreds is nobody's choice
-    if (key.needed) {
-      // what has to be set first is told first
-      key.header();
-      throw http.error("config", "the request names no model, expected one in it or in the setting `models`");
-    }
-    usualModel ??= await findModel(signal);
-    return usualModel;
   }
 
   async function open(asked: ChatRequest): Promise<PartSource> {
     const { request, warnings } = withoutForeignFields(asked, PROTOCOL);
     const extraBody = request.providerOptions?.[card.id]?.["extraBody"];
-    const model = request.model ?? (await chooseModel(request.signal));
+    const model = request.model ?? (await usual.choose(request.signal));
     const dialect = { ...given, reasoningField: given.reasoningField ?? source.reasoningField };
     const target = { provider: card.id, model, dialect, extraBody: fieldsOf(extraBody) as JsonObject };
     const body = formatBody(request, target);
@@ -193,7 +211,14 @@ function createMethods(
     yield* stream ? wholeEvents(decoded(response.bytes())) : decoded(response.bytes());
   }
 
-  return { listModels, stream: (request) => partLists(() => open(request)), forward };
+  return {
+    listModels: responses.listModels,
+    stream: (request) =>
+      apiOf(request.model ?? settings.defaultModel) === "responses"
+        ? responses.stream(request)
+        : partLists(() => open(request)),
+    forward,
+  };
 }
 
 function readGroup(answer: Answer): GroupReader {
@@ -210,16 +235,19 @@ function readGroup(answer: Answer): GroupReader {
   };
 }
 
-function dialectOf(server: OpenAICompatible, settings: OpenAISettings): Dialect {
-  // what the provider's own server wants is not what every other one does
-  const own: Partial<Dialect> = settings.baseURL === undefined ? server : {};
+/** What every server of the kind takes: what the provider's own server wants is not what every other one does. */
+function withoutOwn({ maxCompletionTokens: _, longestToolCallId: __, ...server }: OpenAICompatible): Dialect {
+  return server;
+}
+
+function dialectOf(server: Dialect, settings: OpenAISettings): Dialect {
   const {
     streamUsage = server.streamUsage,
-    maxCompletionTokens = own.maxCompletionTokens,
+    maxCompletionTokens = server.maxCompletionTokens,
     jsonObject = server.jsonObject,
     topK = server.topK,
     toolCallIdLength = server.toolCallIdLength,
-    longestToolCallId = own.longestToolCallId,
+    longestToolCallId = server.longestToolCallId,
     reasoningField = server.reasoningField,
   } = settings;
   const ids = { toolCallIdLength, longestToolCallId };

@@ -1,7 +1,7 @@
 import { ChatError, type ChatRequest, chat } from "@fallthrough/core";
 import { startFaultServer } from "@fallthrough/testkit";
 import { afterEach, expect, test, vi } from "vitest";
-import { createOpenAI } from "../src/index.ts";
+import { createOpenAI, type OpenAISettings } from "../src/index.ts";
 import { failureOf } from "./failure-of.ts";
 import { providerFor, serve, streamOf } from "./serve.ts";
 
@@ -77,3 +77,44 @@ test("an instance whose server is down fails in milliseconds", async () => {
   expect(error).toBeInstanceOf(ChatError);
   expect(error).toMatchObject({ code: "network", provider: "ollama", phase: "connect" });
 });
+
+test.each([
+  ["o3-pro", "/v1/responses"],
+  ["gpt-5.2-pro-2025-12-11", "/v1/responses"],
+  ["gpt-5-codex", "/v1/responses"],
+  ["codex-mini-latest", "/v1/responses"],
+  ["o4-mini-deep-research", "/v1/responses"],
+  ["computer-use-preview", "/v1/responses"],
+  ["gpt-4o-mini", "/v1/chat/completions"],
+  ["gpt-5.2", "/v1/chat/completions"],
+])("OpenAI itself is asked for %s at %s", async (model, path) => {
+  for (const settings of [{}, { baseURL: "https://api.openai.com/v1" }]) {
+    expect(await pathOf({ apiKey: "k", ...settings }, model)).toBe(path);
+  }
+});
+
+test("the setting `api` holds for every model, and another server is asked for chat completions", async () => {
+  expect(await pathOf({ apiKey: "k", api: "responses" }, "gpt-4o-mini")).toBe("/v1/responses");
+  expect(await pathOf({ apiKey: "k", api: "chat-completions" }, "o3-pro")).toBe("/v1/chat/completions");
+  expect(await pathOf({ baseURL: "http://127.0.0.1:9/v1" }, "o3-pro")).toBe("/v1/chat/completions");
+  expect(() => createOpenAI({ api: "assistants" as never })).toThrow(
+    expect.objectContaining({
+      code: "config",
+      message: expect.stringContaining("chat-completions or responses"),
+    }),
+  );
+});
+
+async function pathOf(settings: OpenAISettings, model: string): Promise<unknown> {
+  const paths: unknown[] = [];
+  const dispatcher = {
+    dispatch({ path }: { readonly path: string }): never {
+      paths.push(path);
+      throw new Error("the test has no network");
+    },
+  };
+  await failureOf(
+    chat(createOpenAI({ ...settings, dispatcher: dispatcher as never }), { ...request, model }),
+  );
+  return paths[0];
+}

@@ -3,7 +3,7 @@ import { httpResponse, type SocketServer, startReplay } from "@fallthrough/testk
 import { createOpenAI, type OpenAISettings } from "../src/index.ts";
 
 /** A body that was written down after a server's public documentation. */
-function readFixture(name: string): string {
+export function readFixture(name: string): string {
   return readFileSync(new URL(`fixtures/synthetic-${name}`, import.meta.url), "utf8");
 }
 

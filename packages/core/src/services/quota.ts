@@ -4,6 +4,8 @@ import type { ErrorFields } from "./error-fields.ts";
 
 /** No reset is near: the limit is none at all. */
 const NEVER = "24h";
+/** OpenAI's words, which are all that it tells inside a stream. */
+const TRY_AGAIN = /\btry again in ((?:\d+(?:\.\d+)?(?:ms|s|m|h))+)/i;
 const NO_QUOTA = /\bquota exceeded\b.*\blimit: 0\b(?!\.\d)/is;
 
 /** How long the body of a refusal asks to wait, in milliseconds; `undefined` where it does not say. */
@@ -14,6 +16,7 @@ export function retryAfterMsOf(fields: ErrorFields, now: number = Date.now()): n
     typeof message === "string" && NO_QUOTA.test(message) ? parseRetryTime(NEVER, now) : undefined,
     ...(Array.isArray(details) ? details.map((detail) => waitOf(fieldsOf(detail), now)) : []),
     headerWait(fieldsOf(fieldsOf(metadata)["headers"]), now),
+    typeof message === "string" ? parseRetryTime(TRY_AGAIN.exec(message)?.[1], now) : undefined,
     typeof estimated_time === "number" ? parseRetryTime(estimated_time, now) : undefined,
   ].filter((wait) => wait !== undefined);
   // Google tells of the minute and of the day, and both have to have room

@@ -32,6 +32,9 @@ const EXACT_CODES: ReadonlyMap<unknown, Meaning> = new Map<unknown, Meaning>([
   ["content_filter", ["content-filter"]],
   ["content_policy_violation", ["content-filter"]],
   ["data_inspection_failed", ["content-filter"]],
+  // OpenAI's code for a prompt that its policy forbids
+  ["invalid_prompt", ["content-filter"]],
+  ["image_content_policy_violation", ["content-filter"]],
   ["model_not_found", ["not-found"]],
   ["unknown_model", ["not-found"]],
   ["invalid_model", ["not-found"]],
@@ -51,6 +54,9 @@ const EXACT_CODES: ReadonlyMap<unknown, Meaning> = new Map<unknown, Meaning>([
 
 /** A field of the request that is no prompt. */
 const SHORT_FIELD = /(?:id|name|user)$/;
+
+/** Families of codes that speak of an image of the request. */
+const IMAGE_CODE = /(?:^|_)image(?:_|$)/;
 
 /** Families of codes that speak of the account behind the key. */
 const ACCOUNT_CODE = /^(?:billing|account|credit_balance)_/;
@@ -167,6 +173,7 @@ function exactMeaning(fields: ErrorFields): Meaning | undefined {
     const meaning = EXACT_CODES.get(name);
     if (meaning !== undefined) return meaning;
     if (typeof name === "string" && ACCOUNT_CODE.test(name)) return ["payment", "key"];
+    if (typeof name === "string" && IMAGE_CODE.test(name)) return ["bad-request"];
   }
   // OpenRouter lists the reasons of a moderation that would otherwise look like a refused key
   return Array.isArray(fieldsOf(metadata)["reasons"]) ? ["content-filter"] : undefined;

@@ -10,8 +10,8 @@ import { withoutForeignFields } from "../contract/foreign-fields.ts";
 import { wishWarnings } from "../contract/requirements.ts";
 import type { ProviderSettings } from "../contract/settings.ts";
 import type { HttpProviderParts, ProviderMethods } from "../define/define-provider.ts";
-import type { ChatError } from "../errors/chat-error.ts";
-import type { HttpRequest } from "../http/types.ts";
+import { ChatError } from "../errors/chat-error.ts";
+import type { HttpRequest, HttpResponse } from "../http/types.ts";
 import { fieldsOf } from "../parts/json.ts";
 import { type GroupReader, type PartSource, partLists } from "../parts/part-lists.ts";
 import type { ServerSentEvent } from "../parts/sse.ts";
@@ -66,6 +66,14 @@ export interface ModelPage {
   readonly next?: string | undefined;
 }
 
+/** The model of requests that name none. */
+export interface UsualModel {
+  /** Its name; the server may be asked for it. */
+  choose(signal: AbortSignal | undefined): Promise<string>;
+  /** Called where the server does not know a model, because that may be this one. */
+  forget(): void;
+}
+
 /** The protocol of a hosted service. */
 export interface ServiceProtocol {
   /** Its name: extra fields of another one are left out. */
@@ -78,6 +86,8 @@ export interface ServiceProtocol {
   readonly fixed: readonly string[];
   /** What its servers may refuse of a body. */
   readonly concessions: readonly Concession[];
+  /** What is asked where the request names no model. @default a failure that says that it has to */
+  readonly usualModel?: UsualModel | undefined;
   /** The request for this model; `extraBody` goes over its fields. */
   format(request: ChatRequest, model: string, extraBody: JsonObject): FormattedRequest;
   /** The reader of an answer of which nothing has come. */
@@ -96,7 +106,7 @@ export function serviceMethods(
   { card, http, settings }: HttpProviderParts<ServiceSettings>,
   protocol: ServiceProtocol,
 ): ProviderMethods {
-  const { known, fixed, concessions } = protocol;
+  const { known, fixed, concessions, usualModel } = protocol;
   const key = createKey(settings, protocol.key, http);
   const service = createService({ http, key, concessions });
 
@@ -115,16 +125,25 @@ export function serviceMethods(
     return models;
   }
 
-  function modelOf({ model }: ChatRequest): string {
-    if (model !== undefined) return model;
+  async function chooseModel(signal: AbortSignal | undefined): Promise<string> {
+    if (usualModel !== undefined) return await usualModel.choose(signal);
     // what has to be set first is told first
     key.header();
     throw http.error("config", "the request names no model, expected one in it or in the setting `models`");
   }
 
+  async function ask(...request: Parameters<typeof service.ask>): Promise<HttpResponse> {
+    try {
+      return await service.ask(...request);
+    } catch (error) {
+      if (error instanceof ChatError && error.code === "not-found") usualModel?.forget();
+      throw error;
+    }
+  }
+
   async function open(asked: ChatRequest): Promise<PartSource> {
     const { request, warnings: foreign } = withoutForeignFields(asked, protocol.name);
-    const model = modelOf(request);
+    const model = request.model ?? (await chooseModel(request.signal));
     const extraBody = request.providerOptions?.[card.id]?.["extraBody"];
     const {
       path,
@@ -132,7 +151,7 @@ export function serviceMethods(
       body,
       warnings = [],
     } = protocol.format(request, model, fieldsOf(extraBody) as JsonObject);
-    const response = await service.ask(model, body, { path, query, signal: request.signal });
+    const response = await ask(model, body, { path, query, signal: request.signal });
     const parts = [
       ...wishWarnings(card, request, known),
       ...foreign,
