@@ -28,9 +28,10 @@ export async function startChild<Message>(
   file: string,
   core: Core,
   args: readonly string[] = [],
+  flags: readonly string[] = [],
 ): Promise<Child<Message>> {
   const script = fileURLToPath(new URL(file, import.meta.url));
-  const [execPath, execArgv] = pinned(core, process.execPath, []);
+  const [execPath, execArgv] = pinned(core, process.execPath, flags);
   const child = fork(script, args, { execPath, execArgv });
   const message = await new Promise<Message>((resolve, reject) => {
     child.once("message", (first) => resolve(first as Message));

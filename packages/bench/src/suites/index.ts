@@ -1,4 +1,5 @@
 import type { Suite } from "../bench.ts";
+import { agesSuite } from "./ages.ts";
 import { cumulativeSuite } from "./cumulative.ts";
 import { fallbackSuite } from "./fallback.ts";
 import { gatewaySuite } from "./gateway.ts";
@@ -16,6 +17,7 @@ export const SUITES: readonly Suite[] = [
   streamSuite,
   splitsSuite,
   smallSuite,
+  agesSuite,
   jsonSuite,
   cumulativeSuite,
   parallelSuite,
