@@ -16,7 +16,7 @@ interface OpenCall {
   /** Blank until a piece brings it. */
   name: string;
   arguments: string;
-  /** Arguments that are not given yet: they came before the name, or may only keep a place. */
+  /** Arguments that are not given yet: they came before the name, may only keep a place, or are whole beside `extra`. */
   held: string;
   /** What only the server understands. */
   extra: JsonObject | undefined;
@@ -82,7 +82,8 @@ export function createToolCalls(provider: string): ToolCalls {
         }
         call.arguments += piece.arguments;
         const delta = call.held + piece.arguments;
-        call.held = call.name === "" || call.arguments.trim() === PLACEHOLDER ? delta : "";
+        const isHeld = call.name === "" || call.arguments.trim() === PLACEHOLDER || isSealed(call, delta);
+        call.held = isHeld ? delta : "";
         if (call.held === "" && delta !== "") {
           parts.push({ type: "tool-call-delta", id: call.id, name: call.name, delta });
         }
@@ -94,11 +95,17 @@ export function createToolCalls(provider: string): ToolCalls {
         const call = { id, name, arguments: text };
         const data = extra === undefined ? {} : { providerData: { [provider]: { extra_content: extra } } };
         const parts = completeCall({ ...call, ...data }, end);
-        if (held === "" || parts.length === 0) return parts;
+        // who reads deltas looks for what is opaque beside the first one
+        if (held === "" || parts.length === 0 || extra !== undefined) return parts;
         return [{ type: "tool-call-delta", id, name, delta: held }, ...parts];
       });
     },
   };
+}
+
+/** Whether a call came whole with what only the server understands, as Gemini's do. */
+function isSealed({ arguments: text, extra }: OpenCall, delta: string): boolean {
+  return extra !== undefined && delta === text && isWholeObject(text);
 }
 
 /** Whether this piece is the start of another call, though its index is that of a known one. */

@@ -261,3 +261,25 @@ test("services.md §5: what only the server understands of a call is kept under 
     providerData: { gemini: { extra_content } },
   });
 });
+
+test("a call that came whole with what only the server understands is given at once, for readers that look at its first piece", () => {
+  const toolCalls = createToolCalls("gemini");
+  const extra_content = { google: { thought_signature: "g1" } };
+  const parts: StreamPart[] = [];
+
+  toolCalls.take(
+    [{ index: 0, id: "a", function: { name: "one", arguments: '{"x":1}' }, extra_content }],
+    parts,
+  );
+
+  expect(parts).toEqual([]);
+  expect(toolCalls.complete("told")).toEqual([
+    {
+      type: "tool-call",
+      id: "a",
+      name: "one",
+      arguments: '{"x":1}',
+      providerData: { gemini: { extra_content } },
+    },
+  ]);
+});
