@@ -1,8 +1,8 @@
 import type { StreamPart } from "@fallthrough/core";
 import { expect, test, vi } from "vitest";
-import { createGateway, type Gateway } from "../../src/index.ts";
+import { createGateway } from "../../src/index.ts";
 import { answer, type MemoryProvider, memoryProvider, registryOf, text } from "../case.ts";
-import { COLUMNS } from "./columns.ts";
+import { COLUMNS, post } from "./columns.ts";
 import { type Ask, type Column, DIALOGUES, type Told } from "./dialogues.ts";
 
 // every dialogue in every dialect, streamed and whole; a column says why where it lacks one
@@ -20,17 +20,6 @@ function cells<Row>(rows: readonly (readonly [name: string, row: Row])[]) {
         .filter(([name]) => column.lacks?.[name] === undefined)
         .map(([name, row]) => [name, column.name, form, { column, stream, row }] as const),
     ),
-  );
-}
-
-function post({ fetch }: Gateway, { path }: Column, body: object, signal?: AbortSignal): Promise<Response> {
-  return fetch(
-    new Request(`http://127.0.0.1:8787${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      ...(signal === undefined ? {} : { signal }),
-    }),
   );
 }
 
@@ -90,7 +79,7 @@ test.each(cells([["the tool loop", LOOP]]))(
 
     const first = await column.read(await post(gateway, column, column.body(row, stream)), stream);
     const results = Object.fromEntries((first.toolCalls ?? []).map(({ id = "" }) => [id, "sunny"]));
-    const body = column.next(row, stream, first.history, results);
+    const body = column.next(row, stream, [{ history: first.history, results }]);
     const second = await column.read(await post(gateway, column, body), stream);
 
     expect(second.text).toBe("Sunny");

@@ -25,14 +25,20 @@ export interface Told {
   readonly keepAlives?: number | undefined;
 }
 
+/** An answer as the client keeps it, and what its tools gave, by the ids of their calls. */
+export interface Turned {
+  readonly history: unknown;
+  readonly results: Readonly<Record<string, string>>;
+}
+
 /** One dialect as its clients speak it. */
 export interface Column {
   readonly name: string;
   readonly path: string;
   /** The body of a request. */
   body(ask: Ask, stream: boolean): object;
-  /** The body of the next request: the history that was told, and the results of its calls. */
-  next(ask: Ask, stream: boolean, history: unknown, results: Readonly<Record<string, string>>): object;
+  /** The body of a later request: each answer that was told, with the results of its calls. */
+  next(ask: Ask, stream: boolean, turns: readonly Turned[]): object;
   /** What an answer told; it fails on an answer that the dialect does not allow. */
   read(response: Response, stream: boolean): Promise<Told>;
   /** The dialect's word for each failure of the table. */

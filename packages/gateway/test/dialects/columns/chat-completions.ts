@@ -104,14 +104,13 @@ export const chatCompletions: Column = {
   errors: { before: "context_length_exceeded", after: "interrupted" },
   body,
 
-  next(ask, stream, history, results) {
+  next(ask, stream, turns) {
     const { messages, ...rest } = body(ask, stream);
-    const told = Object.entries(results).map(([tool_call_id, content]) => ({
-      role: "tool",
-      tool_call_id,
-      content,
-    }));
-    return { ...rest, messages: [...messages, history, ...told] };
+    const told = turns.flatMap(({ history, results }) => [
+      history,
+      ...Object.entries(results).map(([tool_call_id, content]) => ({ role: "tool", tool_call_id, content })),
+    ]);
+    return { ...rest, messages: [...messages, ...told] };
   },
 
   async read(response, stream) {

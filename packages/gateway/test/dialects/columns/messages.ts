@@ -75,17 +75,20 @@ export const messages: Column = {
       ? { ...ask, responseFormat: { type: "json", schema: responseFormat.schema } }
       : ask,
 
-  next(ask, stream, history, results) {
+  next(ask, stream, turns) {
     const { messages: before, ...rest } = body(ask, stream);
-    const told = Object.entries(results).map(([tool_use_id, content]) => ({
-      type: "tool_result",
-      tool_use_id,
-      content,
-    }));
-    return {
-      ...rest,
-      messages: [...before, { role: "assistant", content: history }, { role: "user", content: told }],
-    };
+    const told = turns.flatMap(({ history, results }) => [
+      { role: "assistant", content: history },
+      {
+        role: "user",
+        content: Object.entries(results).map(([tool_use_id, content]) => ({
+          type: "tool_result",
+          tool_use_id,
+          content,
+        })),
+      },
+    ]);
+    return { ...rest, messages: [...before, ...told] };
   },
 
   async read(response, stream) {

@@ -88,14 +88,13 @@ export const ollama: Column = {
       : {}),
   }),
 
-  next(ask, stream, history, results) {
+  next(ask, stream, turns) {
     const { messages, ...rest } = body(ask, stream);
-    const told = Object.entries(results).map(([tool_call_id, content]) => ({
-      role: "tool",
-      tool_call_id,
-      content,
-    }));
-    return { ...rest, messages: [...messages, { role: "assistant", ...(history as object) }, ...told] };
+    const told = turns.flatMap(({ history, results }) => [
+      { role: "assistant", ...(history as object) },
+      ...Object.entries(results).map(([tool_call_id, content]) => ({ role: "tool", tool_call_id, content })),
+    ]);
+    return { ...rest, messages: [...messages, ...told] };
   },
 
   async read(response, stream) {

@@ -71,14 +71,17 @@ export const responses: Column = {
   lacks: { stop: "the protocol has no stop sequences" },
   body,
 
-  next(ask, stream, history, results) {
+  next(ask, stream, turns) {
     const { input, ...rest } = body(ask, stream);
-    const told = Object.entries(results).map(([call_id, output]) => ({
-      type: "function_call_output",
-      call_id,
-      output,
-    }));
-    return { ...rest, store: false, input: [...input, ...(history as object[]), ...told] };
+    const told = turns.flatMap(({ history, results }) => [
+      ...(history as object[]),
+      ...Object.entries(results).map(([call_id, output]) => ({
+        type: "function_call_output",
+        call_id,
+        output,
+      })),
+    ]);
+    return { ...rest, store: false, input: [...input, ...told] };
   },
 
   async read(response, stream) {
