@@ -12,7 +12,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   registry: ["core"],
   testkit: ["core"],
   gateway: ["core", "registry"],
-  cli: ["core", "registry", "gateway"],
+  // a global install answers with the three protocols that most servers speak
+  cli: ["core", "registry", "gateway", "provider-anthropic", "provider-gemini", "provider-openai"],
   "create-provider": [],
 };
 const PROVIDER_ARROWS = ["core", "ai-power"];

@@ -26,6 +26,8 @@ export interface Application {
   readonly registry: Registry;
   /** What the configuration says about the gateway. */
   readonly serve: Config["serve"];
+  /** Whether the providers are those of the command, because the application declares none. */
+  readonly ofCommand: boolean;
   /** The file that the configuration was read from. */
   readonly configFile: string | undefined;
 }
@@ -45,7 +47,15 @@ export async function loadApplication(shell: Shell, options: ApplicationOptions)
   const { config, directory, file, problems } = await loadConfig(shell, options.config);
   const { settings, order, allow, deny, aliases, timeouts } = config;
   const discover = (own: Config["settings"], servers: Config["servers"] = config.servers) =>
-    discoverProviders({ from: directory, settings: own, servers, order, allow, deny });
+    discoverProviders({
+      from: directory,
+      command: import.meta.url,
+      settings: own,
+      servers,
+      order,
+      allow,
+      deny,
+    });
 
   let found = await discover(settings);
   if (options.proxy !== undefined) {
@@ -65,6 +75,7 @@ export async function loadApplication(shell: Shell, options: ApplicationOptions)
     named: [...(order ?? []), ...(allow ?? []), ...Object.keys(settings ?? {})],
     serve: config.serve,
     configFile: file,
+    ofCommand: found.ofCommand === true,
     registry,
   };
 }
@@ -78,12 +89,18 @@ function withProxy(
   return Object.fromEntries([...ids].map((id) => [id, { ...settings[id], proxy }]));
 }
 
-/** Tells what was left out and why, also where nothing is left. */
-export function noteProblems(output: Output, { providers, problems }: Application): void {
-  for (const { error } of problems) output.note({ text: error.message, style: "yellow" });
-  if (providers.length === 0 && problems.length === 0) {
-    output.note("no provider is left, expected fewer in `deny` or more in `allow`");
-  }
+/** Tells what was left out and why, and where nobody can be asked how to get a provider of one's own. */
+export function noteProblems(output: Output, application: Application): void {
+  for (const { error } of application.problems) output.note({ text: error.message, style: "yellow" });
+  if (application.registry.providers().length === 0) noteOfCommand(output, application);
+}
+
+/** Tells that the providers of the command are used. */
+export function noteOfCommand(output: Output, { ofCommand }: Application): void {
+  if (!ofCommand) return;
+  const text =
+    "no application declares a provider here, so those are used that come with the command and are installed beside it; for others: `npm init -y && npm install @fallthrough/provider-...`";
+  output.note({ text, style: "dim" });
 }
 
 /** Tells how many are not there, where not all are shown. */

@@ -3,7 +3,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { type GatewayServerOptions, type RunningGateway, startGateway } from "@fallthrough/gateway";
-import { type Application, loadApplication, noteProblems } from "./application.ts";
+import { type Application, loadApplication, noteOfCommand, noteProblems } from "./application.ts";
 import { createCallLog, parseLogForm } from "./call-log.ts";
 import { knownToken, TOKEN_VARIABLE } from "./gateway-token.ts";
 import type { Output } from "./output.ts";
@@ -41,6 +41,7 @@ export async function serve(shell: Shell, output: Output, options: ServeOptions)
   const application = await loadApplication(shell, options);
   noteProblems(output, application);
   if (application.providers.length === 0) return EXIT.usage;
+  if (application.registry.providers().length > 0) noteOfCommand(output, application);
 
   const { registry } = application;
   const settings = settingsOf(shell, output, application, options);

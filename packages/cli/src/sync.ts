@@ -44,11 +44,13 @@ export async function sync(shell: Shell, output: Output, options: SyncOptions): 
 }
 
 /** Those who are there, or whom the configuration names: a bundle cannot look for the others. */
-function chooseWritten({ providers, named, servers }: Application): {
+function chooseWritten({ providers, named, servers, ofCommand }: Application): {
   readonly written: readonly DiscoveredProvider[];
   readonly servers: readonly string[];
 } {
-  const written = providers.filter(
+  // what comes with the command cannot be imported by the application
+  const importable = ofCommand ? [] : providers;
+  const written = importable.filter(
     (provider) =>
       !servers.includes(provider.id) && (absenceOf(provider) === undefined || named.includes(provider.id)),
   );

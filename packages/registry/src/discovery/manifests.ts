@@ -31,15 +31,21 @@ export function readManifest(file: string): Manifest {
 
 /** The packages that are linked into the folder of the application, as `npm link` does. */
 export function linkedPackages(application: string): readonly string[] {
-  const modules = join(dirname(application), "node_modules");
-  return namesIn(modules)
-    .flatMap((name) =>
-      name.startsWith("@") ? namesIn(join(modules, name)).map((inner) => `${name}/${inner}`) : name,
-    )
-    .filter((name) => lstatSync(join(modules, name), { throwIfNoEntry: false })?.isSymbolicLink());
+  const folder = dirname(application);
+  return namesIn(folder).filter((name) =>
+    lstatSync(join(folder, "node_modules", name), { throwIfNoEntry: false })?.isSymbolicLink(),
+  );
 }
 
-function namesIn(folder: string): readonly string[] {
+/** The packages in the `node_modules` of a folder. */
+export function namesIn(folder: string): readonly string[] {
+  const modules = join(folder, "node_modules");
+  return entriesOf(modules).flatMap((name) =>
+    name.startsWith("@") ? entriesOf(join(modules, name)).map((inner) => `${name}/${inner}`) : name,
+  );
+}
+
+function entriesOf(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith(".")) : [];
 }
 

@@ -5,8 +5,8 @@ import type { Absence } from "./absence.ts";
 
 /** What has to be there before a ready-made instance can answer. */
 export interface Needs {
-  /** The environment variables that it cannot be asked without; the first holds its key. */
-  readonly environment?: readonly string[] | undefined;
+  /** The environment variables that it cannot be asked without, one of each list; the first holds its key. */
+  readonly environment?: readonly (string | readonly string[])[] | undefined;
   /** Whether it answers without its variables too, though only whoever names it sends it a prompt. */
   readonly optional?: boolean | undefined;
   /** Whether its server runs on this machine, and may not. */
@@ -33,9 +33,11 @@ export function lackOf(
   const [key, ...others] = environment;
   const named = typeof own.apiKeyEnv === "string" ? own.apiKeyEnv : key;
   const variables = [...(named === undefined || givesKey(own) ? [] : [named]), ...others];
-  const missing = variables.filter((name) => readEnvironment(name) === undefined);
+  const missing = variables
+    .map((names) => (typeof names === "string" ? [names] : names))
+    .filter((names) => names.every((name) => readEnvironment(name) === undefined));
   if (missing.length > 0) {
-    const names = missing.join(" and ");
+    const names = missing.map((one) => one.join(" or ")).join(" and ");
     if (!optional) return { reason: `needs ${names}`, page, askable: false };
     return { reason: `is asked by its name alone where ${names} is not set`, page, askable: true };
   }

@@ -398,3 +398,103 @@ test("an unknown name tells what discovery left out", async () => {
 
   expect(() => registry.resolve("b")).toThrow(/left out: package "provider-b": declared, but not installed/);
 });
+
+test("a peer dependency, and a package that is called like a provider and is none, are problems", async () => {
+  const root = writeFiles({
+    "package.json": {
+      name: "my-app",
+      dependencies: { "fallthrough-provider-b": "*", marked: "*" },
+      peerDependencies: { "provider-a": "*" },
+    },
+    ...installed("a"),
+    "node_modules/fallthrough-provider-b/package.json": { name: "fallthrough-provider-b" },
+    "node_modules/marked/package.json": { name: "marked", keywords: ["fallthrough-provider"] },
+  });
+
+  const { problems } = await discoverProviders({ from: root });
+
+  expect(problems.map(({ error }) => error.message)).toEqual([
+    'package "fallthrough-provider-b": offers no provider, expected the field `fallthrough` in its manifest',
+    'package "marked": offers no provider, expected the field `fallthrough` in its manifest',
+    'package "provider-a": is a peer dependency, expected it in `dependencies`',
+  ]);
+});
+
+test.each([{ deny: ["provider-a"] }, { allow: ["b"] }])(
+  "lists that leave nobody are a problem: %o",
+  async (lists) => {
+    const root = writeFiles({ "package.json": manifest("provider-a"), ...installed("a") });
+
+    const { problems } = await discoverProviders({ from: root, ...lists });
+
+    expect(problems.map(({ error }) => error.message)).toContain(
+      "no provider is left of 1 that my-app declares, expected fewer in `deny` or more in `allow`",
+    );
+  },
+);
+
+test("without an application the error says how to begin one", async () => {
+  await expect(discoverProviders({ from: writeFiles({ file: "" }) })).rejects.toThrow(
+    "npm init -y && npm install",
+  );
+});
+
+/** A command in the global folder of npm, with a provider beside it and one that comes with it. */
+function globalFolder(): string {
+  return writeFiles({
+    "lib/node_modules/fallthrough/package.json": { ...manifest("provider-own"), name: "fallthrough" },
+    "lib/node_modules/fallthrough/node_modules/provider-own/package.json": providerManifest("own"),
+    "lib/node_modules/@me/provider-beside/package.json": providerManifest("beside"),
+    "lib/node_modules/npm/package.json": { name: "npm" },
+    "folder/file": "",
+    "app/package.json": manifest("left-pad"),
+    "app/node_modules/left-pad/package.json": {},
+    "other/package.json": manifest("provider-a"),
+    "other/node_modules/provider-a/package.json": providerManifest("a"),
+  });
+}
+
+test.each([["folder"], ["app"]])(
+  "a global command finds what is beside it and what comes with it in any %s",
+  async (place) => {
+    const root = globalFolder();
+    const command = pathToFileURL(join(root, "lib/node_modules/fallthrough/dist/bin.js"));
+
+    const { providers, problems, ofCommand } = await discoverProviders({ from: join(root, place), command });
+
+    expect(providers.map(({ id, source }) => [id, source.reason])).toEqual([
+      ["beside", "installed beside fallthrough"],
+      ["own", "comes with fallthrough"],
+    ]);
+    expect([problems, ofCommand]).toEqual([[], true]);
+    expect(await idsOf(join(root, place), { command, deny: ["own"] })).toEqual(["beside"]);
+  },
+);
+
+test("a global command asks an application's own providers alone, also where all of them are denied", async () => {
+  const root = globalFolder();
+  const command = join(root, "lib/node_modules/fallthrough/dist/bin.js");
+
+  expect(await discoverProviders({ from: join(root, "other"), command })).toMatchObject({
+    providers: [{ id: "a" }],
+    problems: [],
+  });
+  expect(await idsOf(join(root, "other"), { command, deny: ["provider-a"] })).toEqual([]);
+});
+
+test("where a package manager keeps a manifest for global packages, that says what is beside the command", async () => {
+  const root = writeFiles({
+    "global/package.json": manifest("fallthrough", "provider-declared"),
+    "global/node_modules/provider-declared/package.json": providerManifest("declared"),
+    "global/node_modules/provider-inner/package.json": providerManifest("inner"),
+    "global/node_modules/.store/fallthrough@1/node_modules/fallthrough/package.json": { name: "fallthrough" },
+  });
+  writeLink(
+    root,
+    "global/node_modules/fallthrough",
+    "global/node_modules/.store/fallthrough@1/node_modules/fallthrough",
+  );
+  const command = join(root, "global/node_modules/.store/fallthrough@1/node_modules/fallthrough/dist/bin.js");
+
+  expect(await idsOf(root, { command })).toEqual(["declared"]);
+});

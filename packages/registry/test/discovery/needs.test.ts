@@ -47,3 +47,11 @@ test("values of the environment are put where an address names them, and what is
     `https://a.example/${place("TEST_MISSING")}`,
   );
 });
+
+test("one of several variables is enough", () => {
+  const needs = { environment: [["TEST_KEY", "TEST_OTHER_KEY"]] };
+
+  expect(lackOf("a", needs)?.reason).toBe("needs TEST_KEY or TEST_OTHER_KEY");
+  vi.stubEnv("TEST_OTHER_KEY", "k");
+  expect(lackOf("a", needs)).toBeUndefined();
+});
