@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { nodeBinary } from "./node-binary.mjs";
 import { prepare } from "./setup.mjs";
+import { installSystemPackages } from "./system-packages.mjs";
 import { ROOT, readJson, TOOL_ENVIRONMENT } from "./workspace.mjs";
 
 // `--on-node <version>` comes first and names another Node.js to test on; all else is vitest's
@@ -10,6 +11,7 @@ const args = process.argv.slice(2);
 const version = args[0] === "--on-node" ? args.splice(0, 2)[1] : undefined;
 
 prepare();
+const notRun = installSystemPackages();
 const report = `.results/node-${version ?? process.versions.node}.json`;
 rmSync(join(ROOT, report), { force: true });
 
@@ -27,6 +29,7 @@ const { status } = spawnSync(
 );
 
 console.log(`\n${countsLine()}`);
+for (const line of notRun) console.log(`not run: ${line}`);
 process.exitCode = status === 0 ? 0 : 1;
 
 function countsLine() {

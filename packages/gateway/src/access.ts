@@ -135,6 +135,18 @@ export function checkModel({ name, models }: Caller, asked: string = "auto"): vo
   );
 }
 
+/** Throws a refusal for a token that may ask for some names only: what all share is not for it */
+export function checkWhole({ models }: Caller): void {
+  if (models === undefined) return;
+  throw new Refusal(
+    403,
+    "this token may not see or change what all share, expected one that may ask for every model",
+    {
+      code: "forbidden",
+    },
+  );
+}
+
 function createCaller(name: string, { models, callsPerMinute }: TokenGrant): Caller {
   const calls: number[] = [];
   return {

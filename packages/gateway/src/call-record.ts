@@ -47,6 +47,12 @@ export interface OpenRecord {
         readonly route: Route;
       }
     | undefined;
+  /** The method and the path. */
+  readonly route: string;
+  /** The body is read whole. */
+  read(): void;
+  /** Milliseconds since the body was read, with fractions; `undefined` where it was not. */
+  sinceRead(): number | undefined;
   /** The first content is here. */
   began(): void;
   /** Tells the record, once. */
@@ -57,20 +63,26 @@ export interface OpenRecord {
 export function openRecord(
   id: string,
   route: string,
-  tell: ((record: CallRecord) => void) | undefined,
+  tell: ((record: CallRecord, open: OpenRecord) => void) | undefined,
 ): OpenRecord {
   const at = new Date();
   const started = performance.now();
   let firstMs: number | undefined;
+  let readAt: number | undefined;
   let ended = false;
   const since = (): number => Math.round(performance.now() - started);
   const record: OpenRecord = {
     id,
+    route,
     client: undefined,
     model: undefined,
     status: 200,
     code: undefined,
     chain: undefined,
+    read() {
+      readAt = performance.now();
+    },
+    sinceRead: () => (readAt === undefined ? undefined : performance.now() - readAt),
     began() {
       firstMs ??= since();
     },
@@ -90,7 +102,7 @@ export function openRecord(
       }));
       const facts = { client, model, provider, answeredBy, status, code, firstMs };
       try {
-        tell({ at, id, route, ...facts, ms: since(), attempts: asked });
+        tell({ at, id, route, ...facts, ms: since(), attempts: asked }, record);
       } catch {
         // an observer changes nothing about what it observes
       }

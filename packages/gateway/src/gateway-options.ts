@@ -32,6 +32,8 @@ export interface GatewayOptions extends AccessOptions {
   readonly rememberMs?: number | undefined;
   /** A secret that compacted conversations are sealed with; another server opens them with the same. @default one made at the start */
   readonly sealKey?: string | undefined;
+  /** What was found wrong as the configuration was read, for people; `/status` tells it. @default none */
+  readonly problems?: readonly string[] | undefined;
   /** Told of each call once it is over, and of each that was refused. */
   readonly onCall?: ((record: CallRecord) => void) | undefined;
 }
@@ -77,6 +79,7 @@ const FIELDS: FieldParsers<GatewayOptions> = {
   writeMs: parseTimer,
   rememberMs: parseTimer,
   sealKey: parseSecret,
+  problems: listOf(parseText),
   onCall: parseFunction,
 };
 const parseOptions = objectOf(FIELDS);

@@ -1,5 +1,5 @@
 import type { CandidateStep, Registry } from "@fallthrough/registry";
-import type { Caller } from "./access.ts";
+import { type Caller, checkWhole } from "./access.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What is remembered of one candidate. */
@@ -41,18 +41,6 @@ export async function resetHealth(
     throw new Refusal(404, `no provider has this id, expected one of ${all}`, { param: "provider" });
   }
   await registry.resetHealth(provider ?? undefined);
-}
-
-/** What all share is not for a token that may ask for some names only. */
-function checkWhole({ models }: Caller): void {
-  if (models === undefined) return;
-  throw new Refusal(
-    403,
-    "this token may not see or reset health, expected one that may ask for every model",
-    {
-      code: "forbidden",
-    },
-  );
 }
 
 function describe({ name, state, code, since, until, endedBy }: CandidateStep): CandidateHealth {

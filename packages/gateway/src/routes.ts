@@ -14,6 +14,8 @@ import { addModels } from "./model-routes.ts";
 import { adviseRoute } from "./nearest-route.ts";
 import { Refusal } from "./refusal.ts";
 import { type Application, createServing, type Environment, type Serving } from "./serving.ts";
+import { createMonitor, type Monitor } from "./status/monitor.ts";
+import { addStatus } from "./status/routes.ts";
 import { toResponse } from "./web-exchange.ts";
 
 /** The routes of a gateway, apart from the server that they stand in. */
@@ -31,8 +33,10 @@ export function createRoutes(
   registry: Registry,
   options: Resolved<GatewayOptions>,
   state: ResponsesState = createState(options),
+  monitor: Monitor = createMonitor(),
 ): Routes {
-  const serving = createServing(registry, options);
+  const serving = createServing(registry, options, monitor);
+  const stopWatching = monitor.watch(registry);
   const responses = createResponses(state);
   const application: Application = new Hono<Environment>();
   addChatCompletions(application, serving);
@@ -41,13 +45,22 @@ export function createRoutes(
   addOllama(application, serving);
   addModels(application, serving);
   addHealth(application, serving);
+  addStatus(application, serving, options);
   addRest(application, serving);
   const { calls } = serving;
   return {
-    ...createConnections(serving, responses, options),
+    ...createConnections(serving, responses),
     application,
-    close: () => calls.close(options.graceMs),
-    idle: calls.idle,
+    async close() {
+      // whoever follows the events would keep the server open
+      monitor.close();
+      await calls.close(options.graceMs);
+      stopWatching();
+    },
+    async idle() {
+      await calls.idle();
+      stopWatching();
+    },
   };
 }
 

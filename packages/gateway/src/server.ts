@@ -26,6 +26,7 @@ import {
 } from "./malformed.ts";
 import { Refusal } from "./refusal.ts";
 import { createRoutes, type Routes } from "./routes.ts";
+import { createMonitor } from "./status/monitor.ts";
 import { timerMs } from "./timers.ts";
 import { toResponse } from "./web-exchange.ts";
 import { createWebSockets } from "./web-sockets.ts";
@@ -72,11 +73,12 @@ export async function startGateway(
   const own = WILDCARDS.includes(host) ? "*" : host;
   // it outlives a change of the options, because clients refer to what they were given before
   const state = createState(resolved);
+  const monitor = createMonitor();
   const prepare = (from: Registry, given: Resolved<GatewayOptions>): Routes => {
     if (given.token === undefined && Object.keys(given.tokens ?? {}).length === 0 && !isLoopback(host)) {
       throw new ChatError("config", `listening on ${quote(host)} needs a token, because others can reach it`);
     }
-    return createRoutes(from, { ...given, hosts: [...(given.hosts ?? []), own] }, state);
+    return createRoutes(from, { ...given, hosts: [...(given.hosts ?? []), own] }, state, monitor);
   };
   let routes = prepare(registry, resolved);
   /** Those that still answer calls from before. */

@@ -13,6 +13,7 @@ import { explainFailure, failureAnswer } from "./failure-answer.ts";
 import type { GatewayOptions, Resolved } from "./gateway-options.ts";
 import { openNodeExchange } from "./node-exchange.ts";
 import { parseBody, readBody, readBodyText } from "./read-body.ts";
+import type { Monitor } from "./status/monitor.ts";
 import { openWebExchange } from "./web-exchange.ts";
 
 /** On our own server Node's messages stand beside the platform's request. */
@@ -60,6 +61,10 @@ export interface Serving {
   readonly access: Access;
   /** The calls in flight. */
   readonly calls: Calls;
+  /** Sees what the calls come to. */
+  readonly monitor: Monitor;
+  /** The record of a request that begins, of which monitor and operator are told. */
+  record(id: string, route: string): OpenRecord;
   /** A route that needs no body. */
   serve(route: Route, form?: RouteForm): Handler;
   /** A route that is answered from a body without asking a provider. */
@@ -78,10 +83,21 @@ export interface Serving {
 const REQUEST_ID = "x-request-id";
 
 /** Creates what routes are served with; @throws `config` for a token that no client could send */
-export function createServing(registry: Registry, options: Resolved<GatewayOptions>): Serving {
+export function createServing(
+  registry: Registry,
+  options: Resolved<GatewayOptions>,
+  monitor: Monitor,
+): Serving {
   const { onCall } = options;
   const access = createAccess(options);
   const calls = createCalls(options);
+
+  function record(id: string, route: string): OpenRecord {
+    return openRecord(id, route, (told, open) => {
+      monitor.ended(told, open);
+      onCall?.(told);
+    });
+  }
 
   /** A failure is an answer too. */
   function serve(route: Route, { dialect: fixed, isCall = false }: RouteForm = {}): Handler {
@@ -93,19 +109,20 @@ export function createServing(registry: Registry, options: Resolved<GatewayOptio
         : openWebExchange(context.req.raw);
       const dialect = fixed ?? dialectOf(request);
       const id = requestIdOf(request.headers.get(REQUEST_ID));
-      const record = openRecord(id, `${request.method} ${context.req.path}`, isCall ? onCall : undefined);
+      const name = `${request.method} ${context.req.path}`;
+      const noted = isCall ? record(id, name) : openRecord(id, name, undefined);
       let answered: HttpAnswer;
       let allowed: Readonly<Record<string, string>> = {};
       try {
         allowed = access.checkOrigin(request);
-        answered = await route(request, record, context);
+        answered = await route(request, noted, context);
       } catch (error) {
         answered = failureAnswer(error, dialect);
-        record.code = explainFailure(error).code;
+        noted.code = explainFailure(error).code;
       }
-      record.status = answered.status;
+      noted.status = answered.status;
       // a stream ends its record when it ends
-      if (typeof answered.body === "string") record.end();
+      if (typeof answered.body === "string") noted.end();
       const { idHeader = REQUEST_ID } = dialect;
       const headers = { ...answered.headers, ...allowed, [REQUEST_ID]: id, [idHeader]: id };
       return answer({ ...answered, headers });
@@ -121,6 +138,7 @@ export function createServing(registry: Registry, options: Resolved<GatewayOptio
     const caller = access.checkToken(request);
     record.client = caller.name;
     const opened = calls.open(request.signal);
+    monitor.calls.link(opened.signal, record);
     const call = {
       ...opened,
       record,
@@ -131,6 +149,7 @@ export function createServing(registry: Registry, options: Resolved<GatewayOptio
     };
     try {
       const text = await read(opened);
+      record.read();
       const asked = dialect.readRequest(parseBody(text), caller, text);
       const { model } = asked.chat;
       record.model = model;
@@ -153,6 +172,8 @@ export function createServing(registry: Registry, options: Resolved<GatewayOptio
     registry,
     access,
     calls,
+    monitor,
+    record,
     serve,
     answer,
 

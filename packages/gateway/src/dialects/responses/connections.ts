@@ -1,8 +1,7 @@
-import { openRecord, requestIdOf } from "../../call-record.ts";
+import { requestIdOf } from "../../call-record.ts";
 import type { OpenCall } from "../../calls.ts";
 import type { HttpRequest } from "../../exchange-types.ts";
 import { explainFailure } from "../../failure-answer.ts";
-import type { GatewayOptions } from "../../gateway-options.ts";
 import { Refusal } from "../../refusal.ts";
 import type { Serving } from "../../serving.ts";
 import type { ResponseMemory } from "./memory.ts";
@@ -27,9 +26,8 @@ export interface Connections {
 
 /** Creates what answers the WebSockets of a gateway. */
 export function createConnections(
-  { access, answer }: Pick<Serving, "access" | "answer">,
+  { access, answer, record: openRecord }: Pick<Serving, "access" | "answer" | "record">,
   responses: Responses,
-  { onCall }: Pick<GatewayOptions, "onCall">,
 ): Connections {
   return {
     admit(request) {
@@ -43,7 +41,7 @@ export function createConnections(
 
     async *answerMessage({ request, memory }, message) {
       const dialect = responses.onConnection(memory);
-      const record = openRecord(requestIdOf(null), `WebSocket ${RESPONSES_PATH}`, onCall);
+      const record = openRecord(requestIdOf(null), `WebSocket ${RESPONSES_PATH}`);
       const read = async (call: OpenCall): Promise<string> => {
         call.hold(message.byteLength);
         return message.toString();
