@@ -51,9 +51,9 @@ export function createAnthropicSite(answerTo: AnswerTo, options: AnthropicSiteOp
     if (typeof model !== "string" || !models.includes(model)) {
       return failure(404, "not_found_error", `model: ${JSON.stringify(model)}`);
     }
-    const problem = problemOf(body) ?? problemOfTurns(messages, isObject(thinking) ? thinking : {}, sign);
+    const turns = turnsOf(messages);
+    const problem = problemOf(body) ?? problemOfTurns(turns, isObject(thinking) ? thinking : {}, sign);
     if (problem !== undefined) return refusal(problem);
-    const turns = messages as readonly Turn[];
     const last = turns.at(-1)?.content ?? [];
     const results = last.filter(({ type }) => type === "tool_result");
     const [tool] = Array.isArray(tools) ? tools.filter(isObject) : [];
@@ -126,18 +126,35 @@ function problemOf(body: Fields): string | undefined {
   return undefined;
 }
 
+/** Neighbours of one role count as one turn, and a text as one block. */
+function turnsOf(messages: unknown): readonly Turn[] {
+  const turns: { readonly role: unknown; content: readonly Fields[] }[] = [];
+  for (const { role, content } of Array.isArray(messages) ? messages.filter(isObject) : []) {
+    const blocks =
+      typeof content === "string"
+        ? [{ type: "text", text: content }]
+        : Array.isArray(content)
+          ? content.filter(isObject)
+          : [];
+    const last = turns.at(-1);
+    if (last?.role === role && last !== undefined && blocks.length > 0)
+      last.content = [...last.content, ...blocks];
+    else turns.push({ role, content: blocks });
+  }
+  return turns;
+}
+
 function problemOfTurns(
-  messages: unknown,
+  turns: readonly Turn[],
   thinking: Fields,
   sign: (thought: unknown) => string,
 ): string | undefined {
-  if (!Array.isArray(messages) || messages.length === 0) return "messages: at least one message is required";
+  if (turns.length === 0) return "messages: at least one message is required";
   let calls: readonly unknown[] = [];
-  for (const [index, turn] of messages.entries()) {
+  for (const [index, { role, content }] of turns.entries()) {
     const place = `messages.${index}`;
-    const content = isObject(turn) && Array.isArray(turn["content"]) ? turn["content"].filter(isObject) : [];
     if (content.length === 0) return `${place}: all messages must have non-empty content`;
-    if (turn.role !== (index % 2 === 0 ? "user" : "assistant")) return `${place}: roles must alternate`;
+    if (role !== (index % 2 === 0 ? "user" : "assistant")) return `${place}: roles must alternate`;
     const results = content.filter(({ type }) => type === "tool_result");
     if (content.slice(0, results.length).some(({ type }) => type !== "tool_result")) {
       return `${place}: tool_result blocks must come first`;
@@ -152,7 +169,7 @@ function problemOfTurns(
     const problem = content.map((block) => problemOfBlock(block, sign)).find((one) => one !== undefined);
     if (problem !== undefined) return `${place}.content: ${problem}`;
     calls = content.filter(({ type }) => type === "tool_use").map(({ id }) => id);
-    if (index === messages.length - 2 && calls.length > 0 && thinking["type"] === "enabled") {
+    if (index === turns.length - 2 && calls.length > 0 && thinking["type"] === "enabled") {
       if (!String(content[0]?.["type"]).endsWith("thinking")) {
         return `${place}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`tool_use\``;
       }

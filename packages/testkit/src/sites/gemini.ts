@@ -174,7 +174,7 @@ function problemOfContents(contents: readonly unknown[], model: string, sign: Si
     asked = valuesOf(parts, "functionCall");
     const foreign = parts.find(({ thoughtSignature, functionCall, text }) => {
       if (thoughtSignature === undefined || thoughtSignature === NO_SIGNATURE) return false;
-      const whole = parts.map((part) => part["text"] ?? "").join("");
+      const whole = parts.map((part) => (part["thought"] === true ? "" : (part["text"] ?? ""))).join("");
       return thoughtSignature !== sign(isObject(functionCall) ? functionCall["name"] : text || whole);
     });
     if (foreign !== undefined) return "Corrupted thought signature.";
