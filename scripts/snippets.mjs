@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { drawChain } from "./chain-picture.mjs";
 import { formatErrorTable } from "./error-table.mjs";
 import { formatHealthTable } from "./health-table.mjs";
 import { formatPerformanceTable } from "./performance-table.mjs";
@@ -26,6 +27,9 @@ const TABLES = {
   services: formatServiceTable,
 };
 
+/** Pictures that are drawn, by their files. */
+const PICTURES = { "docs/chain.svg": drawChain };
+
 prepare({ build: ["@fallthrough/registry", "@fallthrough/bench", "@fallthrough/weather"] });
 const check = process.argv.includes("--check");
 
@@ -47,6 +51,13 @@ for (const file of markdownFiles()) {
   if (current === text) continue;
   if (check) report(file, "differs from the files it quotes: run `npm run snippets`");
   else writeFileSync(join(ROOT, file), current);
+}
+
+for (const [file, draw] of Object.entries(PICTURES)) {
+  const picture = draw();
+  if (existsSync(join(ROOT, file)) && readFileSync(join(ROOT, file), "utf8") === picture) continue;
+  if (check) report(file, "is not what its script draws: run `npm run snippets`");
+  else writeFileSync(join(ROOT, file), picture);
 }
 
 /** @param {string} file @param {string} problem */
