@@ -2,10 +2,9 @@ import { types } from "node:util";
 import type { ChatRequest } from "../contract/contract.ts";
 import type { Call } from "../guard/call-context.ts";
 import { amendError, ChatError, type PartialReply } from "./chat-error.ts";
+import { isExhausted } from "./exhausted-call.ts";
 import { createPromptRedactor } from "./prompt-redactor.ts";
 import { type Redactor, redactedCause } from "./redact.ts";
-
-const EXHAUSTED = Symbol.for("@fallthrough/registry/1.ChainExhaustedError");
 
 /** What a call was about when it failed. */
 export interface FailureFacts {
@@ -26,7 +25,7 @@ export function explainFailure(thrown: unknown, facts: FailureFacts): unknown {
   try {
     // whoever throws a proxy decides on what every look at it gives
     if (types.isProxy(thrown)) return unreadable(facts);
-    if (typeof thrown === "object" && thrown !== null && EXHAUSTED in thrown) return thrown;
+    if (isExhausted(thrown)) return thrown;
     const error = isReadable(thrown) ? thrown : breach(thrown);
     return amend(error, facts);
   } catch {
