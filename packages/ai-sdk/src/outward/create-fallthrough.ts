@@ -9,11 +9,11 @@ export interface FallthroughProvider<Alias extends string = string> extends Prov
   (name?: ModelReference<Alias>): LanguageModelV3;
   /** The model of a name: an alias, a provider, `provider/model`. @default "auto" */
   languageModel(name?: ModelReference<Alias>): LanguageModelV3;
-  /** @throws `NoSuchModelError`: a registry has models for chats alone */
+  /** Always throws a `NoSuchModelError`: a registry has models for chats alone. */
   embeddingModel(name: string): never;
-  /** @throws `NoSuchModelError`: a registry has models for chats alone */
+  /** Always throws a `NoSuchModelError`: a registry has models for chats alone. */
   textEmbeddingModel(name: string): never;
-  /** @throws `NoSuchModelError`: a registry has models for chats alone */
+  /** Always throws a `NoSuchModelError`: a registry has models for chats alone. */
   imageModel(name: string): never;
 }
 
