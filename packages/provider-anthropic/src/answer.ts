@@ -72,7 +72,7 @@ class MessageReader implements AnswerReader {
 
   readEvent({ data, event }: ServerSentEvent, parts: StreamPart[]): boolean {
     if (data === "") return false;
-    const known = event === "error" ? undefined : this.frame?.read(data);
+    const known = this.frame?.read(data);
     if (known !== undefined) {
       this.addText(known, parts);
       return false;
@@ -100,7 +100,7 @@ class MessageReader implements AnswerReader {
         return true;
       default: {
         // a ping, an error, or an event of a later version
-        const failure = parseFailure(fields) ?? (event === "error" ? explainServerError(fields) : undefined);
+        const failure = parseFailure(fields);
         if (failure !== undefined) throw this.source.fail(failure);
         return false;
       }

@@ -185,14 +185,6 @@ test.each([
   expect(read(event)).toEqual([]);
 });
 
-test("an event of the name error is a failure in any form", () => {
-  const parts: StreamPart[] = [];
-
-  expect(() => openReader().readEvent({ event: "error", data: '{"message":"no"}' }, parts)).toThrow(
-    expect.objectContaining({ code: "server" }),
-  );
-});
-
 test("events that differ in their text alone are not parsed one by one", () => {
   const reader = openReader();
   const parts: StreamPart[] = [];

@@ -131,9 +131,12 @@ export function openAnswer(source: AnswerSource, headers?: ResponseFacts["header
 
 /** Adds the parts that one event of a stream gives; @throws the failure that it tells of */
 export function readEvent(answer: Answer, { data, event }: ServerSentEvent, parts: StreamPart[]): void {
-  // an event without data keeps a connection alive
-  if (data === "") return;
   const { what, fail } = answer.source;
+  if (data === "") {
+    // an event without data keeps a connection alive
+    if (event !== "error") return;
+    throw fail(explainServerError({}));
+  }
   const delta = event === "error" ? undefined : answer.frame?.read(data);
   if (delta !== undefined) {
     if (delta !== "") parts.push({ type: "text-delta", delta });

@@ -12,12 +12,12 @@ import type { ProviderSettings } from "../contract/settings.ts";
 import type { HttpProviderParts, ProviderMethods } from "../define/define-provider.ts";
 import { ChatError } from "../errors/chat-error.ts";
 import type { HttpRequest, HttpResponse } from "../http/types.ts";
-import { fieldsOf } from "../parts/json.ts";
+import { fieldsOf, parseJson } from "../parts/json.ts";
 import { type GroupReader, type PartSource, partLists } from "../parts/part-lists.ts";
 import type { ServerSentEvent } from "../parts/sse.ts";
 import type { Concession } from "./concessions.ts";
 import { createKey, type KeyForm, type KeySettings } from "./key.ts";
-import type { ServerFailure } from "./server-failure.ts";
+import { explainServerError, parseFailure, type ServerFailure } from "./server-failure.ts";
 import { createService, fixedFieldWarnings } from "./service.ts";
 import { visibleHeaders } from "./visible-headers.ts";
 
@@ -38,7 +38,7 @@ export interface AnswerSource {
 
 /** Reads one answer. What it throws is the failure that the answer turns out to be. */
 export interface AnswerReader {
-  /** Adds the parts that one event gives; gives whether it ended the answer. */
+  /** Adds the parts that one event gives; gives whether it ended the answer. Never called for an event named "error". */
   readEvent(event: ServerSentEvent, parts: StreamPart[]): boolean;
   /** Adds the parts of an answer that came as one JSON value. */
   readWhole(value: unknown, parts: StreamPart[]): void;
@@ -161,14 +161,15 @@ export function serviceMethods(
       ...service.warnings(model, body),
     ];
     const what = `POST ${new URL(http.baseURL + path).pathname}`;
-    const reader = protocol.read({
+    const source: AnswerSource = {
       provider: card.id,
       what,
       headers: visibleHeaders(response.headers),
       fail: (failure) => service.fail(what, failure),
-    });
+    };
+    const reader = protocol.read(source);
     const isStream = (await response.format()) === "events";
-    if (isStream) return { groups: response.eventGroups(), read: readGroup(reader), before: parts };
+    if (isStream) return { groups: response.eventGroups(), read: readGroup(reader, source), before: parts };
     reader.readWhole(await response.json(), parts);
     return parts;
   }
@@ -176,12 +177,21 @@ export function serviceMethods(
   return { listModels, stream: (request) => partLists(() => open(request)) };
 }
 
-function readGroup(reader: AnswerReader): GroupReader {
+function readGroup(reader: AnswerReader, source: AnswerSource): GroupReader {
   return (events, parts) => {
     if (events === undefined) {
       reader.endStream?.(parts);
       return true;
     }
-    return events.some((event) => reader.readEvent(event, parts));
+    return events.some((event) => {
+      if (event.event === "error") throw source.fail(failureOf(event, source.what));
+      return reader.readEvent(event, parts);
+    });
   };
+}
+
+/** An event of this name is a failure, whatever it holds. */
+function failureOf({ data }: ServerSentEvent, what: string): ServerFailure {
+  const fields = data === "" ? {} : fieldsOf(parseJson(data, what));
+  return parseFailure(fields) ?? explainServerError(fields);
 }

@@ -106,7 +106,7 @@ class ResponseReader implements AnswerReader {
         this.end({ ...fieldsOf(response), status: type.slice("response.".length) }, parts);
         return true;
       default: {
-        const failure = parseFailure(fields) ?? (type === "error" ? explainServerError(fields) : undefined);
+        const failure = parseFailure(fields);
         if (failure !== undefined) throw this.source.fail(failure);
         this.response = { ...this.response, ...fieldsOf(response) };
       }

@@ -13,6 +13,8 @@ export interface ChainTrial {
   /** How many healthy servers stand behind them. @default 1 */
   readonly healthy?: number | undefined;
   readonly settings?: WireSettings | undefined;
+  /** Of the servers that are not healthy. @default a wire provider */
+  readonly provider?: ((id: string, origin: string) => ChatProvider) | undefined;
   readonly options?: ChainOptions | undefined;
   readonly check: (trial: Trial) => Promise<void> | void;
 }
@@ -48,6 +50,8 @@ export interface OddAnswer {
   readonly sent: string;
   readonly scripts: readonly FaultScript[];
   readonly settings?: WireSettings | undefined;
+  /** @default a wire provider */
+  readonly provider?: ChainTrial["provider"];
   readonly options?: ChainOptions | undefined;
   readonly text: string;
   /** What else must hold of it. */
@@ -80,7 +84,12 @@ async function runTrial({ check, ...trial }: ChainTrial, consume: Consume): Prom
     Array.from({ length: trial.healthy ?? 1 }, (_, index) => startHealthyServer(`healthy ${index + 1}`)),
   );
   const servers = [...faulty, ...healthy];
-  const providers = servers.map(({ origin }, index) => wireProvider(`p${index + 1}`, origin, trial.settings));
+  const { provider: create, settings } = trial;
+  const providers = servers.map(({ origin }, index) => {
+    const id = `p${index + 1}`;
+    const isFaulty = index < faulty.length;
+    return isFaulty && create !== undefined ? create(id, origin) : wireProvider(id, origin, settings);
+  });
   const chain = createChain(providers, trial.options);
 
   async function ask(request: Partial<ChatRequest> = {}): Promise<Asked> {

@@ -1,0 +1,5 @@
+import { runRows } from "../run-rows.ts";
+import { GENERATE_CONTENT } from "./generate-content.ts";
+import { protocolRows } from "./rows.ts";
+
+runRows(protocolRows(GENERATE_CONTENT));
