@@ -31,6 +31,15 @@ export async function formatErrorTable(current) {
   return ["| Code | What happened | Again | Next | Health |", "|---|---|---|---|---|", ...rows].join("\n");
 }
 
+/** A heading for each code, to which the field `help` of its errors leads, and what to do. */
+export async function formatFixes() {
+  const url = new URL("../packages/core/dist/index.js", import.meta.url).href;
+  const { CHAT_ERROR_CODES, ChatError } = await import(url);
+  return CHAT_ERROR_CODES.map(
+    (/** @type {string} */ code) => `### ${code}\n\n${new ChatError(code, "").fix}\n`,
+  ).join("\n");
+}
+
 /** @param {import("../packages/registry/src/health/policy.ts").CodePolicy} policy */
 function formatPolicy({ again, next, health, ...lengths }) {
   const remembered = health === "none" ? "-" : `${health}, ${formatLengths(health, lengths)}`;

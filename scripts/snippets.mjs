@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { drawChain } from "./chain-picture.mjs";
-import { formatErrorTable } from "./error-table.mjs";
+import { formatErrorTable, formatFixes } from "./error-table.mjs";
 import { formatHealthTable } from "./health-table.mjs";
 import { formatPerformanceTable } from "./performance-table.mjs";
 import { formatProviderTable } from "./provider-table.mjs";
@@ -21,6 +21,7 @@ const TABLE = /<!-- table: (\S+) -->\n([\s\S]*?)<!-- \/table -->/g;
  */
 const TABLES = {
   errors: formatErrorTable,
+  fixes: formatFixes,
   health: formatHealthTable,
   performance: formatPerformanceTable,
   providers: formatProviderTable,

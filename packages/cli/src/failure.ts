@@ -11,6 +11,10 @@ export interface FailureReport {
     readonly code: string;
     /** The message of the error. */
     readonly message: string;
+    /** What to do. */
+    readonly fix?: string | undefined;
+    /** The page that explains it. */
+    readonly help?: string | undefined;
     /** ISO time from which asking again has a chance. */
     readonly retryAt?: string | undefined;
   };
@@ -19,19 +23,21 @@ export interface FailureReport {
 }
 
 /** The error of a command line or configuration that cannot be followed. */
-export function usageError(message: string): ChatError {
-  return new ChatError("config", message);
+export function usageError(message: string, fix?: string): ChatError {
+  return new ChatError("config", message, { fix });
 }
 
 /** What `--json` prints of a failure. */
 export function describeFailure(error: unknown): FailureReport {
-  const { message, code, retryAt, partial } = error as Partial<ChatError> & {
+  const { message, code, fix, help, retryAt, partial } = Object(error) as Partial<ChatError> & {
     readonly retryAt?: Date | undefined;
   };
   return {
     error: {
       code: code ?? "exhausted",
       message: message ?? String(error),
+      fix,
+      help,
       retryAt: retryAt?.toISOString(),
     },
     partial,
@@ -40,8 +46,7 @@ export function describeFailure(error: unknown): FailureReport {
 
 /** Tells a failure of the call, and who was asked. */
 export function noteFailure(output: Output, error: unknown, route: Route): void {
-  const { message } = describeFailure(error).error;
-  output.note({ text: message, style: "red" });
+  noteError(output, error);
   for (const line of formatRoute(route)) output.note(...line);
 }
 
@@ -49,6 +54,14 @@ export function noteFailure(output: Output, error: unknown, route: Route): void 
 export function reportFailure(output: Output, error: unknown, json: boolean | undefined): number {
   const report = describeFailure(error);
   if (json) output.json({ ...report, route: { attempts: [] } });
-  output.note({ text: report.error.message, style: "red" });
+  noteError(output, error);
   return error instanceof ChatError && error.code === "config" ? EXIT.usage : EXIT.unanswered;
+}
+
+/** Tells what happened, what to do about it, and where more is to be read. */
+export function noteError(output: Output, error: unknown): void {
+  const { message, fix, help } = describeFailure(error).error;
+  output.note({ text: message, style: "red" });
+  if (fix !== undefined) output.note({ text: `fix: ${fix}`, style: "bold" });
+  if (help !== undefined) output.note({ text: `help: ${help}`, style: "dim" });
 }

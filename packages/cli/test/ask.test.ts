@@ -255,7 +255,7 @@ test("an application without providers is told what to install", async () => {
 
   const { code, stderr } = await runCommand(["ask", "hi"], { directory: empty.directory });
 
-  expect(stderr).toContain("npm install @fallthrough/provider-openai");
+  expect(stderr).toContain("npm init -y && npm install @fallthrough/provider-...");
   expect(code).toBe(2);
   empty.remove();
 });

@@ -91,7 +91,8 @@ export function parseInput<Value>(
     if (thrown instanceof ChatError) throw thrown;
     const { path, problem, expected } = problemOf(thrown);
     const subject = path === "" ? whole : `${field} \`${cut(path, LONGEST_PATH)}\``;
-    throw new ChatError(code, `${subject} ${problem}, expected ${expected}`, { provider });
+    const fix = code === "config" ? `Correct ${subject}.` : undefined;
+    throw new ChatError(code, `${subject} ${problem}, expected ${expected}`, { provider, fix });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Need, Route, ToolCall } from "../contract/contract.ts";
 import { type ChatErrorCode, CODE_SCOPES, type FailureScope, type Phase } from "./error-codes.ts";
+import { fixOf, helpOf } from "./error-fixes.ts";
 import { redact, redactedCause, settleStack, takeFrames, withoutStack } from "./redact.ts";
 
 /** What had arrived when a call failed after its first content. */
@@ -38,6 +39,8 @@ export interface ChatErrorDetails {
   readonly partial?: PartialReply | undefined;
   /** Who was asked. */
   readonly route?: Route | undefined;
+  /** What a person can do about it, in one sentence. @default what helps against most failures of the code */
+  readonly fix?: string | undefined;
   /** What the failure came from; a redacted copy of it is kept. */
   readonly cause?: unknown;
 }
@@ -52,6 +55,10 @@ export interface ChatErrorData {
   readonly code: ChatErrorCode;
   /** What the failure says something about. */
   readonly scope: FailureScope;
+  /** What a person can do about it, in one sentence. */
+  readonly fix: string;
+  /** The address of the page that explains it. */
+  readonly help: string;
   /** What of the request the server refused, where it told. */
   readonly need?: Need | undefined;
   /** The id of the provider that failed. */
@@ -113,8 +120,13 @@ export class ChatError extends Error {
   /** Who was asked. */
   declare readonly route?: Route | undefined;
 
+  /** What a person can do about it, in one sentence. */
+  declare readonly fix: string;
+  /** The address of the page that explains it. */
+  declare readonly help: string;
+
   constructor(code: ChatErrorCode, message: string, details: ChatErrorDetails = {}) {
-    const { provider, cause, partial, route, retryAfterMs } = details;
+    const { provider, cause, partial, route, fix, retryAfterMs } = details;
     const text = String(message);
     const prefix = provider === undefined || text.startsWith(`[${provider}]`) ? "" : `[${provider}] `;
     super(redact(prefix + text), cause === undefined ? undefined : { cause: redactedCause(cause) });
@@ -132,14 +144,29 @@ export class ChatError extends Error {
     this.phase = details.phase;
     if (partial !== undefined) Object.defineProperty(this, "partial", hidden(partial));
     if (route !== undefined) Object.defineProperty(this, "route", hidden(route));
+    if (fix !== undefined) Object.defineProperty(this, "fix", hidden(redact(String(fix))));
   }
 
   /** The facts as plain data: no stack, no cause, nothing of an answer. */
   toJSON(): ChatErrorData {
     const { name, message, code, scope, need, provider, model, origin, status, retryAfterMs } = this;
-    const { retryAt, requestId, phase, route } = this;
+    const { fix, help, retryAt, requestId, phase, route } = this;
     const when = { retryAfterMs, retryAt: retryAt?.toISOString() };
-    const facts = { name, message, code, scope, need, provider, model, origin, status, ...when, requestId };
+    const facts = {
+      name,
+      message,
+      code,
+      scope,
+      fix,
+      help,
+      need,
+      provider,
+      model,
+      origin,
+      status,
+      ...when,
+      requestId,
+    };
     return withoutUndefined({ ...facts, phase, route });
   }
 
@@ -158,6 +185,19 @@ Object.defineProperties(ChatError.prototype, {
   [MARK]: hidden(true),
   partial: hidden(undefined),
   route: hidden(undefined),
+  // the code tells them, unless the thrower knows better: most errors are made and never shown
+  fix: {
+    get(this: ChatError) {
+      return fixOf(this.code);
+    },
+    configurable: true,
+  },
+  help: {
+    get(this: ChatError) {
+      return helpOf(this.code);
+    },
+    configurable: true,
+  },
 });
 
 function momentIn(ms: number): Date | undefined {
@@ -185,15 +225,25 @@ export function amendError(
 ): ChatError {
   const { provider, model, origin, scope, status, retryAfterMs, phase, partial, route, cause } = error;
   const { need, retryAt, requestId } = error;
+  const fix = ownFix(error);
   const { code = error.code, message = error.message, ...details } = changes;
   const when = "retryAfterMs" in changes ? {} : { retryAfterMs, retryAt };
   const known = { provider, model, origin, status, ...when, requestId, phase, partial, route, cause };
   const copy = withoutStack(
     () =>
-      new ChatError(code, message, { ...known, ...(code === error.code ? { scope, need } : {}), ...details }),
+      new ChatError(code, message, {
+        ...known,
+        ...(code === error.code ? { scope, need, fix } : {}),
+        ...details,
+      }),
   );
   takeFrames(copy, error);
   return copy;
+}
+
+/** One that the code tells is none of its own. */
+function ownFix(error: ChatError): string | undefined {
+  return Object.hasOwn(error, "fix") ? error.fix : undefined;
 }
 
 /**
@@ -201,7 +251,9 @@ export function amendError(
  * not shown.
  */
 export function briefError(error: ChatError): ChatError {
-  const copy = withoutStack(() => new ChatError(error.code, error.message, { ...error, route: error.route }));
+  const copy = withoutStack(
+    () => new ChatError(error.code, error.message, { ...error, fix: ownFix(error), route: error.route }),
+  );
   for (const name of Object.keys(copy)) Object.defineProperty(copy, name, { enumerable: false });
   if (error.partial !== undefined) Object.defineProperty(copy, "partial", hidden(error.partial));
   settleStack(copy, `${copy.name}: ${copy.message}`);

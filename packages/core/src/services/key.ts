@@ -62,7 +62,9 @@ export function createKey(
         if (variables.length === 0 || optional) return {};
         const names = variables.map((name) => `\`${name}\``).join(" or ");
         const expected = "expected a key in it or in the setting `apiKey`";
-        throw http.error("config", `environment variable ${names} is not set, ${expected}`);
+        throw http.error("config", `environment variable ${names} is not set, ${expected}`, {
+          fix: `Set ${names} in the environment, or the setting \`apiKey\`.`,
+        });
       }
       // a server may quote any of them
       for (const secret of [key, ...keys]) {

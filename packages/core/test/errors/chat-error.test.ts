@@ -77,6 +77,8 @@ test("the facts are readable and in JSON; what had arrived is readable alone", (
     model: "toy-1",
     origin: "https://toy.example",
     scope: "model",
+    fix: "Try later, or add another provider or key.",
+    help: "https://fallthrough-js.github.io/fallthrough/errors#rate-limit",
     status: 429,
     retryAfterMs: 2000,
     retryAt: "2027-01-15T08:00:00.000Z",
@@ -100,6 +102,8 @@ test("the data of an error reach another thread with message, code, scope and ro
     message: "[toy] failed with Bearer [redacted]",
     code: "server",
     scope: "provider",
+    fix: "Try later.",
+    help: "https://fallthrough-js.github.io/fallthrough/errors#server",
     provider: "toy",
     route,
   });
@@ -186,4 +190,32 @@ test("another message leaves the old stack behind, which would quote the old one
 
   expect(amended.message).toBe("no words");
   expect(amended.stack).not.toContain("quoted words");
+});
+
+test.each(CHAT_ERROR_CODES)("%s says what to do in one sentence, and where more is to be read", (code) => {
+  const error = new ChatError(code, "x");
+
+  expect(error.fix).toMatch(/^[A-Z`][^\n]{5,100}\.$/);
+  expect(error.help).toBe(`https://fallthrough-js.github.io/fallthrough/errors#${code}`);
+  expect(inspect(error)).not.toContain(error.fix);
+});
+
+test("a code of a later release has a fix and a page too", () => {
+  const error = new ChatError("later" as ChatErrorCode, "x");
+
+  expect([error.fix, error.help]).toEqual([
+    "Try later.",
+    "https://fallthrough-js.github.io/fallthrough/errors",
+  ]);
+});
+
+test("whoever throws may know a better fix, which is redacted and stays in copies of the same code", () => {
+  const error = new ChatError("config", "x", { fix: "Send Bearer hidden-1234 again." });
+
+  expect(error.fix).toBe("Send Bearer [redacted] again.");
+  expect(error.toJSON().fix).toBe(error.fix);
+  expect(amendError(error, { message: "y" }).fix).toBe(error.fix);
+  expect(briefError(error).fix).toBe(error.fix);
+  expect(amendError(error, { code: "server" }).fix).toBe("Try later.");
+  expect(amendError(new ChatError("config", "x"), { code: "server" }).fix).toBe("Try later.");
 });

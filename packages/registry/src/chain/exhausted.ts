@@ -19,29 +19,6 @@ export interface Outcome {
   readonly health?: Health | undefined;
 }
 
-/** What a person can do about a failure. */
-const ADVICE: { readonly [Code in ChatErrorCode]?: string } = {
-  network: "check its address, the proxy and the connection",
-  tls: "check its certificate and this machine's clock",
-  timeout: "try later, or raise `timeouts`",
-  "rate-limit": "try later",
-  auth: "check its key or login",
-  payment: "check its credit",
-  blocked: "the site turns this network away; try later, or through a `proxy`",
-  abuse: "the site refuses this caller; use another provider",
-  "not-found": "ask for another model",
-  unsupported: "ask without it, or use another provider",
-  "context-length": "send less, or use a model with a larger window",
-  "bad-request": "change the request",
-  server: "try later",
-  protocol: "update the provider's package, the site has changed",
-  empty: "try again, or use another model",
-  interrupted: "try again",
-  limit: "ask for a shorter answer",
-  contract: "report it to the author of the provider's package",
-  config: "complete its settings",
-};
-
 /** A `ChainExhaustedError` as plain data, for logs, for JSON and for other threads. */
 export interface ChainExhaustedErrorData {
   /** "ChainExhaustedError". */
@@ -115,8 +92,15 @@ function formatOutcome({ attempt, error, health }: Outcome): string {
   const message = error?.message.replace(`[${error.provider}] `, "");
   const state = health === undefined || health.state === "well" ? undefined : wordsOf(health, Date.now());
   const facts = [outcome, code, message, reason, state].filter((fact) => fact !== undefined);
-  const advice = outcome === "failed" && code !== undefined ? ADVICE[code] : undefined;
+  const advice = outcome === "failed" ? adviceOf(error) : undefined;
   const asked = model === undefined ? provider : `${provider}/${model}`;
   const name = key === undefined ? asked : `${asked} with key ${key.position} (${key.mark})`;
   return `  ${name}: ${facts.join(", ")}${advice === undefined ? "" : ` (${advice})`}`;
+}
+
+/** What can be done, as it stands in brackets; a provider of an earlier release tells nothing. */
+function adviceOf(error: ChatError | undefined): string | undefined {
+  const { fix } = Object(error) as { readonly fix?: unknown };
+  if (typeof fix !== "string") return undefined;
+  return `${fix.charAt(0).toLowerCase()}${fix.slice(1)}`.replace(/\.$/, "");
 }

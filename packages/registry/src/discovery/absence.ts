@@ -51,5 +51,6 @@ export function nobodyPresent(providers: readonly ChatProvider[]): ChatError {
   return new ChatError(
     "config",
     `no provider can be asked yet, expected a local server or a key: ${list}${more}`,
+    { fix: "Start one of these servers, or set one of these keys in the environment." },
   );
 }

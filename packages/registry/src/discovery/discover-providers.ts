@@ -160,7 +160,8 @@ function readPackages(
   /** Whether it was read as it should be. */
   function read({ name, reason, required }: DeclaredPackage, file: string | undefined): boolean {
     if (file === undefined) {
-      if (required) throw new ChatError("config", "declared, but not installed");
+      if (required)
+        throw new ChatError("config", "declared, but not installed", { fix: "Run `npm install`." });
       return true;
     }
     const own = readManifest(file);

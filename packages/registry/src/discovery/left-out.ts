@@ -90,7 +90,10 @@ export function nothingDeclared({ file, manifest, owner }: FoundApplication): Di
     ? "it is the root of a workspace: name the folder of the application in `from`"
     : "install one, for example with `npm install @fallthrough/provider-openai`";
   const message = `${file} declares no provider, ${advice}`;
-  return { package: owner, path: dirname(file), error: new ChatError("config", message) };
+  const fix = workspaces
+    ? "Name the folder of an application in `from`, or run the command there."
+    : "Run `npm install @fallthrough/provider-openai`.";
+  return { package: owner, path: dirname(file), error: new ChatError("config", message, { fix }) };
 }
 
 /** An application whose lists leave nobody. */
@@ -102,5 +105,7 @@ export function nobodyAccepted({ file, owner }: FoundApplication, count: number)
 /** A folder without an application; @throws `config` that says how to begin one */
 export function noApplication(folder: string): ChatError {
   const advice = "`npm init -y && npm install @fallthrough/provider-openai`";
-  return new ChatError("config", `found no package.json in ${folder} or above, expected one: ${advice}`);
+  return new ChatError("config", `found no package.json in ${folder} or above, expected one: ${advice}`, {
+    fix: `Run ${advice} in the folder of the application.`,
+  });
 }

@@ -59,6 +59,7 @@ export function readPackage(name: string, manifest: Manifest, file: string, reas
     throw new ChatError(
       "config",
       `is written for version ${specificationVersion} of the contract and this registry knows ${CONTRACT}, expected a later @fallthrough/registry or an earlier version of the package`,
+      { fix: "Update @fallthrough/registry, or the command `fallthrough`, to its newest version." },
     );
   }
   const entry = resolveEntry(manifest, path);

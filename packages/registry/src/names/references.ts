@@ -287,6 +287,7 @@ function unknown(
   return new ChatError(
     "config",
     `unknown ${what} ${quote(name)}, did you mean ${hint}${takers}${left}; known: ${list}`,
+    { fix: `Ask for ${hint}, or for another of the known names.` },
   );
 }
 

@@ -23,7 +23,7 @@ test("the message has a line for each attempt that a person can act on", () => {
   expect(error.message).toBe(
     [
       "no provider answered (2 asked, 1 skipped), try again at 2026-01-01T00:00:00.000Z",
-      "  first/m: failed, rate-limit, POST /chat answered 429 (try later)",
+      "  first/m: failed, rate-limit, POST /chat answered 429 (try later, or add another provider or key)",
       "  second/m: failed, auth, POST /login answered 401 (check its key or login)",
       "  third: skipped, retired, as of 2024-01-30",
     ].join("\n"),
@@ -48,7 +48,7 @@ test("a failure that ends being well tells since when, until when, and what woul
   const { message } = new ChainExhaustedError([{ ...LIMITED, health }]);
 
   expect(message).toMatch(
-    /first\/m: failed, rate-limit, POST \/chat answered 429, refused since .+Z until .+Z, ended by a probe .+\(try later\)$/,
+    /first\/m: failed, rate-limit, POST \/chat answered 429, refused since .+Z until .+Z, ended by a probe .+\(try later, or add another provider or key\)$/,
   );
 });
 
