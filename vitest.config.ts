@@ -28,7 +28,11 @@ const { FALLTHROUGH_CHILD_COVERAGE: childCoverage } = process.env;
 export default defineConfig({
   resolve: { alias: doors },
   test: {
-    ...(childCoverage ? { env: { NODE_V8_COVERAGE: childCoverage } } : {}),
+    env: {
+      // what a test lets the command remember stands in a folder of the test
+      FALLTHROUGH_NO_STATE: "1",
+      ...(childCoverage ? { NODE_V8_COVERAGE: childCoverage } : {}),
+    },
     projects: [
       { extends: true, test: { name: "quick", exclude: [...configDefaults.exclude, SLOW] } },
       { extends: true, test: { name: "slow", include: [SLOW] } },

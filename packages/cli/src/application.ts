@@ -11,6 +11,7 @@ import { loadConfig } from "./load-config.ts";
 import type { Output } from "./output.ts";
 import { referenceProblems } from "./reference-problems.ts";
 import type { Shell } from "./shell.ts";
+import { openState, type StateOptions } from "./state.ts";
 
 /** What the application around the command has installed and configured. */
 export interface Application {
@@ -33,7 +34,7 @@ export interface Application {
 }
 
 /** How a command wants its application loaded. */
-export interface ApplicationOptions {
+export interface ApplicationOptions extends StateOptions {
   /** The file to read instead of the one that is found. */
   readonly config?: string | undefined;
   /** For every provider, over their settings. */
@@ -67,7 +68,8 @@ export async function loadApplication(shell: Shell, options: ApplicationOptions)
   const { providers } = found;
   const left = [...problems.map((error) => ({ package: file ?? directory, error })), ...found.problems];
   const { onAttempt } = options;
-  const registry = createRegistry({ providers, aliases, timeouts, onAttempt, problems: left });
+  const health = openState(shell, options);
+  const registry = createRegistry({ providers, aliases, timeouts, health, onAttempt, problems: left });
   return {
     providers,
     problems: [...left, ...(await referenceProblems(registry, config))],

@@ -1,5 +1,7 @@
 import { ChatError } from "@fallthrough/core";
 import { isLoopback } from "@fallthrough/core/internal";
+import { createGateway } from "@fallthrough/gateway";
+import { loadApplication } from "./application.ts";
 import { usageError } from "./failure.ts";
 import { knownToken, TOKEN_VARIABLE } from "./gateway-token.ts";
 import { loadConfig } from "./load-config.ts";
@@ -7,6 +9,7 @@ import type { ListOptions } from "./models.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
 import type { Span } from "./span.ts";
+import { findStateFile } from "./state.ts";
 
 /** The options of `health`. */
 export interface HealthOptions extends ListOptions {
@@ -30,18 +33,22 @@ interface CandidateHealth {
 
 const DEFAULT_PORT = 8787;
 const TIMEOUT_MS = 10_000;
+const LISTEN_MS = 2_000;
 const HEADINGS = ["candidate", "state", "why", "since", "until", "ended by"];
 
-/** Tells what a running gateway remembers of each candidate, after it has forgotten what `reset` names. */
+/**
+ * Tells what a running gateway remembers of each candidate, after it has forgotten what `reset` names; where none runs,
+ * what the command remembers between its calls.
+ */
 export async function health(shell: Shell, output: Output, options: HealthOptions): Promise<number> {
-  const gateway = await findGateway(shell, output, options);
+  const ask = await findMemory(shell, output, options);
   if (options.reset !== undefined) {
     const query = options.reset === true ? "" : `?provider=${encodeURIComponent(options.reset)}`;
-    await request(shell, gateway, "DELETE", query);
+    await ask("DELETE", query);
     const whom = options.reset === true ? "every provider" : options.reset;
-    output.note(`the gateway has forgotten the failures of ${whom}`);
+    output.note(`the failures of ${whom} are forgotten`);
   }
-  const { data } = (await request(shell, gateway, "GET")) as { readonly data: readonly CandidateHealth[] };
+  const { data } = (await ask("GET")) as { readonly data: readonly CandidateHealth[] };
   if (options.json) output.json(data);
   else output.table(HEADINGS, data.map(formatCandidate));
   return EXIT.answered;
@@ -50,6 +57,35 @@ export async function health(shell: Shell, output: Output, options: HealthOption
 interface Gateway {
   readonly url: string;
   readonly token: string | undefined;
+}
+
+type Ask = (method: "GET" | "DELETE", query?: string) => Promise<unknown>;
+
+/** Whom to ask: a gateway, or what the command itself remembers where none runs and none was named. */
+async function findMemory(shell: Shell, output: Output, options: HealthOptions): Promise<Ask> {
+  const gateway = await findGateway(shell, output, options);
+  const ask: Ask = (method, query) => request(shell, gateway, method, query);
+  const isKept = options.state !== false && findStateFile(shell.environment) !== undefined;
+  if (options.url !== undefined || !isKept || (await isListening(shell, gateway))) return ask;
+  const { registry } = await loadApplication(shell, options);
+  const own = createGateway(registry);
+  return async (method, query = "") =>
+    readAnswer(await own.fetch(new Request(`http://127.0.0.1/v1/health${query}`, { method })), "the command");
+}
+
+/** Whether anybody answers there, gateway or not. */
+async function isListening({ signal }: Shell, { url }: Gateway): Promise<boolean> {
+  const health = new URL("/healthz", url);
+  try {
+    await fetch(health, {
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(LISTEN_MS)]),
+    });
+    return true;
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    return false;
+  }
 }
 
 /** The gateway that the options name, or else the one that the configuration would start. */
@@ -83,6 +119,10 @@ async function request(
     const advice = "expected a running `fallthrough serve`, at the address of `--url`";
     throw new ChatError("network", `no gateway answers at ${url}, ${advice}`, { cause });
   }
+  return readAnswer(response, url);
+}
+
+async function readAnswer(response: Response, whose: string): Promise<unknown> {
   const body = (await response.json().catch(() => undefined)) as
     | { readonly error?: { readonly message?: string } }
     | undefined;
@@ -91,7 +131,7 @@ async function request(
   if (response.status === 401)
     throw usageError(`the gateway refused the token, expected it in ${TOKEN_VARIABLE}`);
   if (said === undefined)
-    throw usageError(`${url} answered ${response.status}, expected a fallthrough gateway`);
+    throw usageError(`${whose} answered ${response.status}, expected a fallthrough gateway`);
   throw usageError(said);
 }
 

@@ -3,9 +3,10 @@ import { loadApplication, noteAbsent, noteProblems } from "./application.ts";
 import { describeLimits } from "./limits.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
+import type { StateOptions } from "./state.ts";
 
 /** The options of the commands that list something. */
-export interface ListOptions {
+export interface ListOptions extends StateOptions {
   /** The path of the configuration. */
   readonly config?: string | undefined;
   /** Whether the list is printed as JSON. */

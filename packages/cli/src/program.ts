@@ -8,6 +8,8 @@ import { EXIT, exitCodeOf, type Shell } from "./shell.ts";
 /** Runs the command line and resolves to the exit code. */
 export async function runProgram(words: readonly string[], shell: Shell): Promise<number> {
   const output = createOutput(shell);
+  const lastWorks: (() => Promise<void>)[] = [];
+  const ownShell: Shell = { ...shell, beforeEnd: (work) => void lastWorks.push(work) };
   let code: number = EXIT.answered;
 
   const program = new Command("fallthrough")
@@ -28,8 +30,10 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
         "read this configuration instead of fallthrough.config.json, .mjs or another of its names",
       )
       .allowExcessArguments(false);
+  const stateCommand = (usage: string, description: string) =>
+    plainCommand(usage, description).option("--no-state", "remember no failures from one call to the next");
   const command = (usage: string, description: string) =>
-    plainCommand(usage, description).option("--json", "print JSON");
+    stateCommand(usage, description).option("--json", "print JSON");
   const listCommand = (usage: string, description: string) =>
     command(usage, description).option(
       "--all",
@@ -45,16 +49,16 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .option("--proxy <url>", "http, https or socks5 proxy for every provider", parseProxy)
     .action(async (prompt, options) => {
       const { ask } = await import("./ask.ts");
-      code = await ask(shell, output, prompt, options);
+      code = await ask(ownShell, output, prompt, options);
     });
-  plainCommand("chat", "have a conversation")
+  stateCommand("chat", "have a conversation")
     .option("-m, --model <name>", "an alias, a model, a provider or provider/model (default: every provider)")
     .option("-s, --system <text>", "instructions that come before the conversation")
     .action(async (options) => {
       const { chat } = await import("./chat.ts");
-      code = await chat(shell, output, options);
+      code = await chat(ownShell, output, options);
     });
-  plainCommand("serve", "answer programs that speak the OpenAI API")
+  stateCommand("serve", "answer programs that speak the OpenAI API")
     .option("--port <number>", "listen on this port, 0 for any free one (default: 8787)", parsePort)
     .option("--host <address>", "listen on this address (default: 127.0.0.1); any but loopback needs a token")
     .option("--token <text>", "ask clients for this bearer token (default: FALLTHROUGH_TOKEN, if set)")
@@ -65,7 +69,7 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .option("--log <form>", "one line for each call on stderr: text, json or off (default: text)")
     .action(async (options) => {
       const { serve } = await import("./serve.ts");
-      code = await serve(shell, output, options);
+      code = await serve(ownShell, output, options);
     });
   plainCommand("setup <program>", `point a program at the gateway: ${Object.keys(AGENTS).join(", ")}`)
     .option("--url <url>", "the base URL of the gateway (default: where `serve` listens)", parseBaseURL)
@@ -74,9 +78,9 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .option("--undo", "change them back")
     .action(async (name, options) => {
       const { setup } = await import("./agents/setup.ts");
-      code = await setup(shell, output, name, options);
+      code = await setup(ownShell, output, name, options);
     });
-  plainCommand(
+  stateCommand(
     "run <program> [words...]",
     "start a program that asks the gateway, without changing its settings",
   )
@@ -90,42 +94,45 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .allowExcessArguments(true)
     .action(async (name, words, options) => {
       const { run } = await import("./agents/run.ts");
-      code = await run(shell, output, name, words, options);
+      code = await run(ownShell, output, name, words, options);
     });
   listCommand("models", "list what can be asked for").action(async (options) => {
     const { models } = await import("./models.ts");
-    code = await models(shell, output, options);
+    code = await models(ownShell, output, options);
   });
   listCommand("providers", "list the installed providers and why each was accepted").action(
     async (options) => {
       const { providers } = await import("./providers.ts");
-      code = await providers(shell, output, options);
+      code = await providers(ownShell, output, options);
     },
   );
   command("explain <name>", "tell step by step what a name stands for").action(async (name, options) => {
     const { explain } = await import("./explain.ts");
-    code = await explain(shell, output, name, options);
+    code = await explain(ownShell, output, name, options);
   });
-  command("health", "tell what a running `fallthrough serve` remembers of failures")
+  command(
+    "health",
+    "tell what is remembered of failures, by a running `fallthrough serve` or else between calls",
+  )
     .option("--reset [provider]", "first forget the failures of this provider, or of all")
     .option("--url <url>", "base URL of the gateway (default: the address in the configuration)")
     .option("--token <text>", "its bearer token (default: FALLTHROUGH_TOKEN, if set)")
     .action(async (options) => {
       const { health } = await import("./health.ts");
-      code = await health(shell, output, options);
+      code = await health(ownShell, output, options);
     });
   plainCommand("sync", "write a module that imports the installed providers, for bundles")
     .option("-o, --out <file>", "the file to write", "providers.gen.ts")
     .option("--check", "only tell whether it is up to date")
     .action(async (options) => {
       const { sync } = await import("./sync.ts");
-      code = await sync(shell, output, options);
+      code = await sync(ownShell, output, options);
     });
   listCommand("doctor", "check every provider")
     .option("--probe", "also make a real call to each")
     .action(async (options) => {
       const { doctor } = await import("./doctor.ts");
-      code = await doctor(shell, output, options);
+      code = await doctor(ownShell, output, options);
     });
 
   try {
@@ -135,6 +142,8 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     if (shell.signal.aborted) return exitCodeOf(shell.signal);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.answered : EXIT.usage;
     return reportFailure(output, error, words.includes("--json"));
+  } finally {
+    await Promise.allSettled(lastWorks.map((work) => work()));
   }
 }
 

@@ -8,9 +8,10 @@ import { createCallLog, parseLogForm } from "./call-log.ts";
 import { knownToken, TOKEN_VARIABLE } from "./gateway-token.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
+import type { StateOptions } from "./state.ts";
 
 /** The options of `serve`. */
-export interface ServeOptions {
+export interface ServeOptions extends StateOptions {
   /** The path of the configuration. */
   readonly config?: string | undefined;
   /** The port to listen on. */

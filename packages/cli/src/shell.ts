@@ -21,6 +21,8 @@ export interface Shell {
   readonly signal: AbortSignal;
   /** Has every further Ctrl-C call this instead of aborting the signal. */
   readonly takeInterrupts?: ((handler: () => void) => void) | undefined;
+  /** Has this be done before the process ends. */
+  readonly beforeEnd?: ((work: () => Promise<void>) => void) | undefined;
   /** Has every SIGHUP call this instead of ending the process. */
   readonly takeHangups?: ((handler: () => void) => void) | undefined;
 }

@@ -231,7 +231,7 @@ test("what a running gateway remembers is told, and forgotten", async () => {
 
   expect(before.stdout).toMatch(/pizzagpt\/\S+ +cooling +network +\d{4}-\S+Z +\d{4}-\S+Z +a probe/);
   expect(before.code).toBe(0);
-  expect(after.stderr).toContain("forgotten the failures of pizzagpt");
+  expect(after.stderr).toContain("the failures of pizzagpt are forgotten");
   expect(JSON.parse(after.stdout)).toMatchObject([{ object: "health", state: "well" }]);
 });
 

@@ -22,6 +22,7 @@ export type {
   CallStarted,
   OnCall,
 } from "./events/call-events.ts";
+export { createFileHealth, type FileHealth, type FileHealthOptions } from "./health/file-health.ts";
 export type {
   AdmitOptions,
   Health,

@@ -28,8 +28,22 @@ export interface Share {
   readonly tokens: number;
 }
 
+/** What a ledger knows, as it can be written down. */
+export interface LedgerState {
+  /** What is left of each limit. */
+  readonly allowances: Allowance[];
+  /** What calls under way have reserved, by their place among all calls. */
+  readonly reserved: Map<number, Share>;
+  /** Characters of a token, until the server's own counts say better. */
+  rate: number;
+}
+
 /** The limits of one key and model: what is left, what calls under way have reserved. */
 export interface Ledger {
+  /** What it knows. */
+  readonly state: LedgerState;
+  /** Takes what is declared, where that is new. */
+  declare(declared: DeclaredLimits): void;
   /** Whether tokens are limited, so that a call has to be measured. */
   countsTokens(now: number): boolean;
   /** The tokens of a request of so many characters. */
@@ -46,12 +60,17 @@ export interface Ledger {
   states(now: number): LimitState[];
 }
 
-interface Allowance {
+/** What is left of one limit, with what tells whether it counts. */
+export interface Allowance {
   /** Tells what the server told apart; absent for what is declared. */
   readonly name: string | undefined;
+  /** What is counted. */
   readonly unit: LimitState["unit"];
+  /** The time in which so many are taken. */
   readonly window: LimitState["window"];
+  /** How many in all. */
   limit: number | undefined;
+  /** How many are left. */
   left: number;
   /** When all of it is there again. */
   until: number;
@@ -70,14 +89,18 @@ const WINDOWS: Readonly<Record<NonNullable<LimitState["window"]>, number>> = {
   day: 86_400_000,
 };
 
-/** A ledger of which nothing is spent. */
-export function createLedger(declared: DeclaredLimits | undefined): Ledger {
+/** A ledger of which nothing is spent, or one that goes on from what was written down. */
+export function createLedger(
+  declared: DeclaredLimits | undefined,
+  state: LedgerState = {
+    allowances: declaredAllowances(declared),
+    reserved: new Map(),
+    rate: CHARACTERS_PER_TOKEN,
+  },
+): Ledger {
   // few, and looked at in each call, so they are walked and never copied
-  const allowances: Allowance[] = declaredAllowances(declared);
-  /** What calls under way have reserved, by their place among all calls. */
-  const open = new Map<number, Share>();
-  /** Characters of a token, until the server's own counts say better. */
-  let rate = CHARACTERS_PER_TOKEN;
+  const { allowances, reserved } = state;
+  let latest = declared;
 
   /** Whether it counts now. A server knows its limits better than a preset does, where both speak of one window. */
   function holds(allowance: Allowance, now: number): boolean {
@@ -97,18 +120,32 @@ export function createLedger(declared: DeclaredLimits | undefined): Ledger {
 
   function reservedAfter(order: number, unit: Allowance["unit"]): number {
     let sum = 0;
-    for (const [other, { tokens }] of open) if (other > order) sum += unit === "tokens" ? tokens : 1;
+    for (const [other, { tokens }] of reserved) if (other > order) sum += unit === "tokens" ? tokens : 1;
     return sum;
   }
 
   return {
+    state,
+
+    declare(limits) {
+      if (limits === latest) return;
+      latest = limits;
+      for (const own of declaredAllowances(limits)) {
+        const place = allowances.findIndex(
+          ({ name, unit, window }) => name === undefined && unit === own.unit && window === own.window,
+        );
+        if (place < 0) allowances.push(own);
+        else if (allowances[place]?.limit !== own.limit) allowances[place] = own;
+      }
+    },
+
     countsTokens(now) {
       for (const allowance of allowances)
         if (allowance.unit === "tokens" && holds(allowance, now)) return true;
       return false;
     },
 
-    estimate: (characters) => Math.ceil(characters / rate),
+    estimate: (characters) => Math.ceil(characters / state.rate),
 
     lacking(tokens, now) {
       let longest: Allowance | undefined;
@@ -121,7 +158,7 @@ export function createLedger(declared: DeclaredLimits | undefined): Ledger {
     },
 
     reserve(order, share, now) {
-      open.set(order, share);
+      reserved.set(order, share);
       for (const allowance of allowances) {
         // one that a server tells of meanwhile counts on
         if (allowance.name === undefined) holds(allowance, now);
@@ -149,9 +186,9 @@ export function createLedger(declared: DeclaredLimits | undefined): Ledger {
     },
 
     settle(order, used) {
-      const share = open.get(order);
+      const share = reserved.get(order);
       if (share === undefined) return;
-      open.delete(order);
+      reserved.delete(order);
       const { characters, tokens } = share;
       const spare = tokens - (used?.total ?? 0);
       for (const allowance of allowances) {
@@ -162,7 +199,7 @@ export function createLedger(declared: DeclaredLimits | undefined): Ledger {
       }
       if (used === undefined || used.input <= 0 || characters === 0) return;
       const seen = Math.min(RATES.most, Math.max(RATES.least, characters / used.input));
-      rate += (seen - rate) * LEARNED_SHARE;
+      state.rate += (seen - state.rate) * LEARNED_SHARE;
     },
 
     states(now) {

@@ -13,7 +13,7 @@ import type {
   RefusedNeed,
   Room,
 } from "./health.ts";
-import { createLedger, type Ledger, type LimitState, type Share } from "./ledger.ts";
+import { createLedger, type DeclaredLimits, type Ledger, type LimitState, type Share } from "./ledger.ts";
 import {
   HEALTH_ENTRIES,
   INSIST_MS,
@@ -22,7 +22,7 @@ import {
   PROBE_LEASE_MS,
   PROBE_WAIT_MS,
 } from "./policy.ts";
-import { noteContent, noteSilence, patienceOf, suspectSilence } from "./silence.ts";
+import { noteContent, noteSilence, patienceOf, suspectAlone, suspectSilence } from "./silence.ts";
 import {
   type Instance,
   instanceOf,
@@ -67,6 +67,30 @@ export interface MemoryHealth extends HealthStore {
   reset(instance?: Instance): void;
 }
 
+/** A memory with what it remembers, for stores that several processes share. */
+export interface SharedMemory {
+  /** The store. */
+  readonly health: MemoryHealth;
+  /** What is remembered, by the keys of subjects. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** The entry of a key, which is made where there is none. */
+  entryAt(key: string, need: string | undefined): Entry;
+  /** Drops an entry. */
+  drop(key: string): void;
+  /** What is remembered that concerns a call. */
+  entriesOf(subject: HealthSubject): readonly Entry[];
+  /** Whether an entry may be forgotten. */
+  saysNothing(entry: Entry): boolean;
+}
+
+/** How a memory that several processes share differs from one of its own. */
+export interface SharedMemoryOptions extends MemoryHealthOptions {
+  /** Tells the probes of this process from those of others; empty where there are none. */
+  readonly process: string;
+  /** Callers come one at a time, so nobody shares a silence: each one that lasts counts for itself. */
+  readonly lone?: boolean | undefined;
+}
+
 /** A permit, with what the store wants to know when its caller reports. */
 interface Ticket extends Permit, Waiting {}
 
@@ -81,7 +105,13 @@ const NO_SHARE: Share = { characters: 0, tokens: 0 };
 
 /** A health store that lives as long as the process. */
 export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHealth {
-  const { now = () => performance.now(), random = Math.random } = options;
+  return createSharedMemory({ ...options, process: "" }).health;
+}
+
+/** A memory whose entries a store reads and writes. */
+export function createSharedMemory(options: SharedMemoryOptions): SharedMemory {
+  const { now = () => performance.now(), random = Math.random, lone = false } = options;
+  const isShared = options.process !== "";
   const clock = createHealthClock({ now, random });
   const entries = new Map<string, Entry>();
   /** Learned from failures, where no base URL tells which server a provider talks to. */
@@ -92,12 +122,10 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
 
   function keyOf(subject: HealthSubject, scope: Scope): string {
     if (scope !== "origin") return scopeKey(subject, scope, undefined);
-    const { origin } = subject;
-    return scopeKey(
-      subject,
-      scope,
-      origin === undefined ? origins.get(instanceOf(subject)) : serverOf(origin),
-    );
+    const { provider, origin } = subject;
+    if (origin !== undefined) return scopeKey(subject, scope, serverOf(origin));
+    // what one process learned of servers, the others do not know
+    return scopeKey(subject, scope, isShared ? provider : origins.get(instanceOf(subject)));
   }
 
   function entriesOf(subject: HealthSubject): readonly Entry[] {
@@ -231,7 +259,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     const found = entriesOf(subject);
     const health = worstOf(found, time);
     const { state, remainingMs } = health;
-    if (limits !== undefined) model.ledger ??= createLedger(limits);
+    if (limits !== undefined) declareLimits(model, limits);
     const share = model.ledger === undefined ? NO_SHARE : shareOf(model.ledger, options, time);
     const lacking = model.ledger?.lacking(share.tokens, time);
     if (lacking !== undefined && state !== "refused") return { admitted: false, ...fullHealth(lacking) };
@@ -253,6 +281,11 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     }
     const askedMs = model.askedAt === undefined ? undefined : time - model.askedAt;
     return { admitted: false, ...health, askedMs, settled: settledOf(found, time) };
+  }
+
+  function declareLimits(model: Entry, limits: DeclaredLimits): void {
+    if (model.ledger === undefined) model.ledger = createLedger(limits);
+    else model.ledger.declare(limits);
   }
 
   /** A request is measured only where its tokens count. */
@@ -286,7 +319,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
   /** Makes a call the probe of all that is open and has none. */
   function lease(found: readonly Entry[], ticket: Ticket): Ticket {
     const { at, firstChunkMs } = ticket;
-    const probe = `probe-${ticket.order}`;
+    const probe = `probe-${options.process}${ticket.order}`;
     const until = at + (firstChunkMs === 0 ? PROBE_LEASE_MS : firstChunkMs + LEASE_MARGIN_MS);
     let leased = false;
     let patienceMs: number | undefined;
@@ -343,7 +376,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     const model = modelOf(permit.subject);
     const probing = probe !== undefined && model.lease?.probe === probe;
     giveBack(permit);
-    if (silent && waited) noteSilence(model, permit as Ticket, probing, clock);
+    if (silent && waited) noteSilence(model, permit as Ticket, { probing, lone }, clock);
   }
 
   function commit(permit: Permit): void {
@@ -373,6 +406,7 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     const { second } = failure;
     if (second !== undefined && isSecond(subject, failure))
       noteFailure(failedEntry(subject, second), second, { order }, clock);
+    if (lone && failure.code === "timeout") suspectAlone(modelOf(subject), clock);
     return worstOf(entriesOf(subject), now());
   }
 
@@ -411,5 +445,10 @@ export function createMemoryHealth(options: MemoryHealthOptions = {}): MemoryHea
     generation++;
   }
 
-  return { peek, room, admit, commit, note: noteLimits, succeed, fail, release, reset };
+  function drop(key: string): void {
+    if (entries.delete(key)) generation++;
+  }
+
+  const health = { peek, room, admit, commit, note: noteLimits, succeed, fail, release, reset };
+  return { health, entries, entryAt, drop, entriesOf, saysNothing };
 }

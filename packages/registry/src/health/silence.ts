@@ -30,7 +30,12 @@ export function noteContent(entry: Entry, call: Waiting, time: number): void {
 }
 
 /** Takes that a caller left who had waited in vain. */
-export function noteSilence(entry: Entry, call: Waiting, probing: boolean, clock: HealthClock): void {
+export function noteSilence(
+  entry: Entry,
+  call: Waiting,
+  { probing, lone }: { readonly probing: boolean; readonly lone: boolean },
+  clock: HealthClock,
+): void {
   const time = clock.now();
   const silentMs = time - Math.max(call.at, entry.heardAt);
   if (probing) {
@@ -38,7 +43,14 @@ export function noteSilence(entry: Entry, call: Waiting, probing: boolean, clock
     return;
   }
   entry.silentMs += silentMs;
-  if (entry.open === undefined && entry.silentMs > call.firstChunkMs) suspect(entry, time, time, clock);
+  const boundMs = call.firstChunkMs * (lone ? PROBE_SHARE : 1);
+  if (entry.open === undefined && entry.silentMs > boundMs) suspect(entry, time, time, clock);
+}
+
+/** Takes that a call ended in silence to which nobody else can add. */
+export function suspectAlone(entry: Entry, clock: HealthClock): void {
+  const time = clock.now();
+  if (entry.open === undefined) suspect(entry, time, time, clock);
 }
 
 /** A caller who tests a silence does not wait as long as others do, at first: who is well says something sooner. */
