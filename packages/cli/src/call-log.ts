@@ -24,7 +24,7 @@ export function createCallLog(output: Output, form: LogForm): ((record: CallReco
 
 /** One line of names and values; what a client or a server named is quoted, so that it cannot forge another. */
 function formatCall({ at, id, route, attempts, ...facts }: CallRecord): string {
-  const { client, model, provider, answeredBy, status, code, firstMs, ms } = facts;
+  const { client, model, provider, answeredBy, status, code, message, firstMs, ms } = facts;
   const asked = attempts.map(({ provider, key, outcome, code }) =>
     [provider, key && `key ${key.position}`, outcome, code].filter(Boolean).join(" "),
   );
@@ -38,6 +38,7 @@ function formatCall({ at, id, route, attempts, ...facts }: CallRecord): string {
     first: firstMs === undefined ? undefined : `${firstMs}ms`,
     ms: `${ms}ms`,
     attempts: asked.length === 0 ? undefined : asked.join(", "),
+    message,
   };
   const told = Object.entries(pairs).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${formatValue(value)}`],

@@ -105,9 +105,8 @@ async function stream(
       return reply.route;
     },
     explain(reason: unknown) {
-      const failure = explainFailure(reason);
-      call.record.code = failure.code;
-      return failure;
+      call.record.failed(reason);
+      return explainFailure(reason);
     },
     waiting: () => waitingOf(reply.route),
   };

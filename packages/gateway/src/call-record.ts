@@ -1,4 +1,5 @@
 import type { Attempt, Route } from "@fallthrough/core";
+import { explainFailure } from "./failure-answer.ts";
 
 /** What an operator sees of one request: no prompt, no answer, no key. */
 export interface CallRecord {
@@ -20,6 +21,8 @@ export interface CallRecord {
   readonly status: number;
   /** What it failed with. */
   readonly code?: string | undefined;
+  /** What happened, on one line: each attempt with the words of its server, but no secret and nothing of the prompt. */
+  readonly message?: string | undefined;
   /** Milliseconds to the first content. */
   readonly firstMs?: number | undefined;
   /** Milliseconds to the end. */
@@ -38,8 +41,6 @@ export interface OpenRecord {
   model: string | undefined;
   /** HTTP status. */
   status: number;
-  /** What it failed with. */
-  code: string | undefined;
   /** Whoever is asked, once that is known. */
   chain:
     | {
@@ -53,6 +54,8 @@ export interface OpenRecord {
   read(): void;
   /** Milliseconds since the body was read, with fractions; `undefined` where it was not. */
   sinceRead(): number | undefined;
+  /** The call failed with this; the last failure counts. */
+  failed(reason: unknown): void;
   /** The first content is here. */
   began(): void;
   /** Tells the record, once. */
@@ -70,6 +73,7 @@ export function openRecord(
   let firstMs: number | undefined;
   let readAt: number | undefined;
   let ended = false;
+  let failure: Pick<CallRecord, "code" | "message"> = { code: undefined, message: undefined };
   const since = (): number => Math.round(performance.now() - started);
   const record: OpenRecord = {
     id,
@@ -77,12 +81,17 @@ export function openRecord(
     client: undefined,
     model: undefined,
     status: 200,
-    code: undefined,
     chain: undefined,
     read() {
       readAt = performance.now();
     },
     sinceRead: () => (readAt === undefined ? undefined : performance.now() - readAt),
+    failed(reason) {
+      const { code } = explainFailure(reason);
+      // the words of what is nobody's error are for nobody
+      const words = code !== "internal" && reason instanceof Error ? oneLine(reason.message) : undefined;
+      failure = { code, message: words };
+    },
     began() {
       firstMs ??= since();
     },
@@ -90,7 +99,7 @@ export function openRecord(
       if (ended) return;
       ended = true;
       if (tell === undefined) return;
-      const { client, model, status, code, chain } = record;
+      const { client, model, status, chain } = record;
       const { provider, model: answeredBy, attempts = [] } = chain?.route ?? {};
       const asked = attempts.map(({ provider, model, key, outcome, code, ms }) => ({
         provider,
@@ -100,7 +109,7 @@ export function openRecord(
         code,
         ms,
       }));
-      const facts = { client, model, provider, answeredBy, status, code, firstMs };
+      const facts = { client, model, provider, answeredBy, status, ...failure, firstMs };
       try {
         tell({ at, id, route, ...facts, ms: since(), attempts: asked }, record);
       } catch {
@@ -111,6 +120,13 @@ export function openRecord(
   return record;
 }
 
+/** A chain has a line for each attempt. */
+function oneLine(message: string): string {
+  const line = message.replaceAll(/\s*\n\s*/g, "; ");
+  return line.length <= LONGEST_MESSAGE ? line : `${line.slice(0, LONGEST_MESSAGE)}…`;
+}
+
+const LONGEST_MESSAGE = 2_000;
 const KEPT_ID = /^[\w.:-]{1,128}$/;
 
 /** The id of a request: the client's own, where it can stand in a header and in a line of a log. */

@@ -9,7 +9,7 @@ import { type Calls, createCalls, type OpenCall } from "./calls.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { dialectOf } from "./dialects/dialect-of.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./exchange-types.ts";
-import { explainFailure, failureAnswer } from "./failure-answer.ts";
+import { failureAnswer } from "./failure-answer.ts";
 import type { GatewayOptions, Resolved } from "./gateway-options.ts";
 import { openNodeExchange } from "./node-exchange.ts";
 import { parseBody, readBody, readBodyText } from "./read-body.ts";
@@ -118,7 +118,7 @@ export function createServing(
         answered = await route(request, noted, context);
       } catch (error) {
         answered = failureAnswer(error, dialect);
-        noted.code = explainFailure(error).code;
+        noted.failed(error);
       }
       noted.status = answered.status;
       // a stream ends its record when it ends

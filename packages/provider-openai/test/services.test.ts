@@ -1,5 +1,5 @@
 import { type ChatRequest, type ChatResult, chat, type JsonObject } from "@fallthrough/core";
-import { httpResponse, type SocketServer } from "@fallthrough/testkit";
+import { httpResponse, type SocketServer, startFaultServer } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { formatBody } from "../src/body.ts";
 import type { OpenAISettings } from "../src/index.ts";
@@ -416,6 +416,24 @@ test("services.md §3: code and words are found in a body that was cut at 64 KiB
   });
 });
 
+test("services.md §3: of an error body without an end 64 KiB are read, and no more", async () => {
+  const piece = "x".repeat(16 * 1024);
+  server = await startFaultServer([
+    [
+      { read: "request" },
+      {
+        send: `HTTP/1.1 422 No\r\ncontent-type: application/json\r\n\r\n{"detail":[{"msg":"too much","input":"`,
+      },
+      ...Array.from({ length: 200 }, () => ({ send: piece })),
+    ],
+  ]);
+
+  const error = await failureOf(chat(providerFor(server), request));
+
+  expect(error).toMatchObject({ code: "bad-request", status: 422 });
+  expect((error as Error).message.length).toBeLessThan(500);
+});
+
 test("services.md §3: a refusal is told in the model's words", async () => {
   const answer = streamOf(
     choice({ refusal: "I cannot " }),
@@ -433,6 +451,8 @@ const WISHES: ChatRequest = {
   ...request,
   temperature: 0.5,
   seed: 7,
+  presencePenalty: 0.1,
+  frequencyPenalty: 0.2,
   maxOutputTokens: 9,
   tools: [
     { name: "one", parameters: { type: "object" }, strict: true },
@@ -453,6 +473,16 @@ test.each<[string, unknown, JsonObject]>([
     "max_tokens",
     { error: { code: "unsupported_parameter", param: "max_tokens", message: "use max_completion_tokens" } },
     { max_tokens: undefined, max_completion_tokens: 9 },
+  ],
+  [
+    "presence_penalty",
+    { detail: [{ type: "extra_forbidden", loc: ["body", "presence_penalty"], msg: "no" }] },
+    { presence_penalty: undefined, frequency_penalty: 0.2 },
+  ],
+  [
+    "frequency_penalty",
+    { error: { message: "Unsupported parameter: 'frequency_penalty' is not supported with this model." } },
+    { frequency_penalty: undefined, presence_penalty: 0.1 },
   ],
   ["seed", { detail: [{ type: "extra_forbidden", loc: ["body", "seed"], msg: "no" }] }, { seed: undefined }],
   [
@@ -481,6 +511,47 @@ test.each<[string, unknown, JsonObject]>([
     );
   },
 );
+
+test.each([400, 422])(
+  "services.md §4: the limit's other name is tried in both directions, by model and not by instance, under %d",
+  async (status) => {
+    const refusal = (field: string) =>
+      jsonOf({ error: { code: "unsupported_parameter", param: field, message: `no ${field}` } }, status);
+    server = await serve(refusal("max_tokens"), GOOD, GOOD, refusal("max_completion_tokens"), GOOD, GOOD);
+    const older = providerFor(server);
+    const newer = providerFor(server, { maxCompletionTokens: true });
+    const asked: ChatRequest = { ...request, maxOutputTokens: 9 };
+
+    await chat(older, asked).text();
+    await chat(older, { ...asked, model: "another" }).text();
+    await chat(newer, asked).text();
+    await chat(newer, asked).text();
+
+    const names = server.requests.map((_, index) =>
+      Object.keys(sentBody(index)).find((name) => /^max_/.test(name)),
+    );
+    const [short, long] = ["max_tokens", "max_completion_tokens"];
+    expect(names).toEqual([short, long, short, long, short, short]);
+  },
+);
+
+test("services.md §4: `strict` is sent as the caller said it, and not at all where it was not said", async () => {
+  server = await serve(GOOD, GOOD);
+  const provider = providerFor(server);
+  const schema = { type: "object" };
+
+  await chat(provider, { ...WISHES, responseFormat: { type: "json", schema, strict: false } }).text();
+  await chat(provider, { ...request, responseFormat: { type: "json", schema } }).text();
+
+  expect(sentBody(0)).toMatchObject({
+    response_format: { json_schema: { strict: false } },
+    tools: [
+      { function: { strict: true } },
+      { function: expect.not.objectContaining({ strict: expect.anything() }) },
+    ],
+  });
+  expect(server.requests[1]?.body).not.toContain("strict");
+});
 
 test("services.md §4: a named tool that is required alone means the same", async () => {
   server = await serve(jsonOf({ error: "Invalid tool_choice type: 'object'" }, 400), GOOD);
@@ -673,6 +744,13 @@ test.each<[string, Buffer]>([
     httpResponse({
       headers: { "content-type": "application/json" },
       body: `data: ${JSON.stringify(choice({ content: "Hi" }, "stop"))}\n\ndata: [DONE]\n\n`,
+    }),
+  ],
+  [
+    "JSON under text/event-stream",
+    httpResponse({
+      headers: { "content-type": "text/event-stream" },
+      body: JSON.stringify({ choices: [{ message: { content: "Hi" }, finish_reason: "stop" }] }),
     }),
   ],
   [

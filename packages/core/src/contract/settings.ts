@@ -41,7 +41,7 @@ export interface CommonSettings {
 
 /** The settings of every factory whose provider speaks HTTP; a provider may add its own. */
 export interface ProviderSettings extends CommonSettings {
-  /** The server to talk to, with its path if it has one. `http:` is for loopback unless `insecureHttp` is set. */
+  /** The server to talk to, with its path if it has one, and `?api-version=` where Azure wants it. `http:` is for loopback unless `insecureHttp` is set. */
   readonly baseURL?: string | undefined;
   /** Allows `http:` to a host that is not loopback. @default false */
   readonly insecureHttp?: boolean | undefined;

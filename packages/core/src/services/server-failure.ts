@@ -41,6 +41,7 @@ const EXACT_CODES: ReadonlyMap<unknown, Meaning> = new Map<unknown, Meaning>([
   ["rate_limit_exceeded", ["rate-limit"]],
   // a bad sample: the next one may be a call that parses
   ["tool_use_failed", ["unsupported", "request"]],
+  ["json_validate_failed", ["unsupported", "request"]],
   ["request_too_large", ["context-length"]],
   ["timeout_error", ["timeout"]],
   // Anthropic's limits of what an account may spend, and of how fast it may grow
@@ -83,8 +84,15 @@ const TOLD_MEANINGS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
     ["unsupported"],
   ],
   [/\b(?:tool choice|tools?|tool calling)\b.*\brequires? --/is, ["unsupported"]],
+  // one schema, which says nothing of others
+  [/\binvalid schema\b/i, ["bad-request"]],
   [
-    /\b(?:response_format|json_schema|json_object|json mode)\b.*\b(?:unavailable|not supported|unsupported|not available|cannot be)/is,
+    /\b(?:response_format|json_schema|json_object|json mode|json output|structured outputs?)\b.*\b(?:unavailable|not supported|unsupported|not available|not compatible|cannot|do(?:es)?(?: not|n't) support)\b/is,
+    ["unsupported"],
+  ],
+  // Groq in 2024: either, but not both
+  [
+    /\bstream(?:ing)?\b.*\b(?:not supported|unsupported|not compatible|not available|cannot)\b.*\b(?:json|response_format)/is,
     ["unsupported"],
   ],
   // Anthropic's and Gemini's words for JSON output that the model has not

@@ -4,9 +4,13 @@ import { looksLikePage } from "./block-page.ts";
 /** The longest start that tells one format from another: `<!doctype`. */
 const TELLING_LENGTH = 9;
 
+/** It and the bytes before it are blank. */
+const SPACE = 0x20;
+
 /** Whether these bytes open a JSON object or list: of the bodies that have to be looked at most do. */
 export function opensJson(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x7b || bytes[0] === 0x5b;
+  const first = bytes.find((byte) => byte > SPACE);
+  return first === 0x7b || first === 0x5b;
 }
 
 /** What a body that starts so is; `undefined` while too little of it has come to tell. */

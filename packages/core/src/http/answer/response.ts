@@ -84,7 +84,12 @@ class ExchangeResponse implements HttpResponse, ItemBody {
   async format(): Promise<BodyFormat> {
     const { contentType, limits } = this;
     if (this.isChallenged) return "html";
-    if (contentType === "text/event-stream") return "events";
+    if (contentType === "text/event-stream") {
+      // no event begins so, and some servers announce a stream whatever they send
+      this.peeked = await this.readBytes(limits.streamBytes);
+      this.seen = this.peeked !== undefined && opensJson(this.peeked) ? "json" : "events";
+      return this.seen;
+    }
     const chunks: Uint8Array[] = [];
     while (this.seen === undefined) {
       const more = this.readCount < limits.errorBytes ? await this.readBytes(limits.streamBytes) : undefined;

@@ -47,8 +47,8 @@ export function createHttpClient(defaults: HttpClientDefaults, given?: ProviderS
   const settings = parseHttpSettings(given, defaults.provider);
   const provider = settings.id ?? defaults.provider;
   const base = parseBaseURL(provider, settings.baseURL ?? defaults.origin, settings);
-  const baseURL = base.href.replace(/\/+$/, "");
-  const { origin } = base;
+  const { origin, pathname } = base;
+  const baseURL = `${origin}${pathname}`.replace(/\/+$/, "");
   const own = typeof defaults.headers === "function" ? defaults.headers(baseURL) : defaults.headers;
   const headers = mergeHeaders(provider, own);
   const settingsHeaders = mergeHeaders(provider, settings.headers);
@@ -106,6 +106,8 @@ export function createHttpClient(defaults: HttpClientDefaults, given?: ProviderS
     const address = absolute ? path : `${baseURL}/${path.replace(/^\/+/, "")}`;
     if (!URL.canParse(address)) throw error("protocol", "the server named an address that is none");
     const url = new URL(address);
+    // the version of the server's interface
+    for (const [name, value] of absolute ? [] : base.searchParams) url.searchParams.set(name, value);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     if (url.origin !== origin) {
       const problem = `the server named an address on ${quote(url.origin)}`;

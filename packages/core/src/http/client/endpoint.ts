@@ -2,7 +2,10 @@ import type { ProviderSettings } from "../../contract/settings.ts";
 import { ChatError } from "../../errors/chat-error.ts";
 import { quote } from "../../errors/redact.ts";
 
-/** The base URL of an instance, checked, without a trailing slash; @throws `config` */
+/** The one field of a query that belongs to a server and not to a request: Azure's older paths want it. */
+const VERSION_FIELD = "api-version";
+
+/** The base URL of an instance, checked; @throws `config` */
 export function parseBaseURL(provider: string, value: string, settings: ProviderSettings): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const invalid = (problem: string, expected: string): ChatError =>
@@ -13,8 +16,8 @@ export function parseBaseURL(provider: string, value: string, settings: Provider
   if (url.username !== "" || url.password !== "") {
     throw invalid("holds a user name or password", "credentials in the `headers` setting");
   }
-  if (url.search !== "" || url.hash !== "")
-    throw invalid("holds a query or fragment", "an origin and a path");
+  if (url.hash !== "" || [...url.searchParams.keys()].some((name) => name !== VERSION_FIELD))
+    throw invalid("holds a query or fragment", `an origin and a path, and no field but \`${VERSION_FIELD}\``);
   if (url.protocol === "http:" && !isLoopback(url.hostname) && settings.insecureHttp !== true) {
     throw invalid(`is plain http to ${quote(url.host)}`, "https, or the setting `insecureHttp: true`");
   }

@@ -39,7 +39,7 @@ test.each([
 test.each([
   ['{"a":1}', true],
   ["[1]", true],
-  [" {}", false],
+  [" {}", true],
   ["<html>", false],
   ["", false],
 ])("whether %j opens JSON is %s", (text, expected) => {

@@ -52,7 +52,7 @@ export function createConnections(
       } catch (error) {
         const failure = explainFailure(error);
         record.status = failure.status;
-        record.code = failure.code;
+        record.failed(error);
         record.end();
         yield `${JSON.stringify(dialect.formatError(failure))}\n`;
       }
