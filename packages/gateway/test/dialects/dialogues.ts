@@ -5,7 +5,13 @@ import { answer, type Turn, text } from "../case.ts";
 /** What the client of a dialogue asks, as the contract says it. */
 export type Ask = Pick<
   ChatRequest,
-  "messages" | "tools" | "toolChoice" | "responseFormat" | "maxOutputTokens" | "stopSequences"
+  | "messages"
+  | "tools"
+  | "toolChoice"
+  | "responseFormat"
+  | "maxOutputTokens"
+  | "stopSequences"
+  | "reasoningEffort"
 >;
 
 /** What a client was told, whatever the dialect. */
@@ -29,6 +35,8 @@ export interface Told {
 export interface Turned {
   readonly history: unknown;
   readonly results: Readonly<Record<string, string>>;
+  /** What the person asks behind it. */
+  readonly question?: string | undefined;
 }
 
 /** One dialect as its clients speak it. */

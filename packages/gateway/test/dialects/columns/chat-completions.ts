@@ -39,7 +39,7 @@ function formatPart(part: ContentPart): object {
 }
 
 function body(
-  { messages, tools, toolChoice, responseFormat, maxOutputTokens, stopSequences }: Ask,
+  { messages, tools, toolChoice, responseFormat, maxOutputTokens, stopSequences, reasoningEffort }: Ask,
   stream: boolean,
 ) {
   return {
@@ -59,6 +59,7 @@ function body(
         : undefined,
     max_completion_tokens: maxOutputTokens,
     stop: stopSequences,
+    reasoning_effort: reasoningEffort,
     stream,
   };
 }
@@ -106,9 +107,10 @@ export const chatCompletions: Column = {
 
   next(ask, stream, turns) {
     const { messages, ...rest } = body(ask, stream);
-    const told = turns.flatMap(({ history, results }) => [
+    const told = turns.flatMap(({ history, results, question }) => [
       history,
       ...Object.entries(results).map(([tool_call_id, content]) => ({ role: "tool", tool_call_id, content })),
+      ...(question === undefined ? [] : [{ role: "user", content: question }]),
     ]);
     return { ...rest, messages: [...messages, ...told] };
   },

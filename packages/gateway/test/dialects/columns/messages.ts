@@ -19,7 +19,7 @@ function formatPart(part: ContentPart): object {
 }
 
 function body(
-  { messages, tools, toolChoice, responseFormat, maxOutputTokens, stopSequences }: Ask,
+  { messages, tools, toolChoice, responseFormat, maxOutputTokens, stopSequences, reasoningEffort }: Ask,
   stream: boolean,
 ) {
   return {
@@ -31,10 +31,12 @@ function body(
       input_schema: parameters,
     })),
     tool_choice: toolChoice === "required" ? { type: "any" } : undefined,
-    output_config:
-      responseFormat?.type === "json"
-        ? { format: { type: "json_schema", schema: responseFormat.schema } }
-        : undefined,
+    thinking: reasoningEffort && { type: "adaptive" },
+    output_config: {
+      effort: reasoningEffort,
+      format:
+        responseFormat?.type === "json" ? { type: "json_schema", schema: responseFormat.schema } : undefined,
+    },
     max_tokens: maxOutputTokens,
     stop_sequences: stopSequences,
     stream,
@@ -77,15 +79,18 @@ export const messages: Column = {
 
   next(ask, stream, turns) {
     const { messages: before, ...rest } = body(ask, stream);
-    const told = turns.flatMap(({ history, results }) => [
+    const told = turns.flatMap(({ history, results, question }) => [
       { role: "assistant", content: history },
       {
         role: "user",
-        content: Object.entries(results).map(([tool_use_id, content]) => ({
-          type: "tool_result",
-          tool_use_id,
-          content,
-        })),
+        content: [
+          ...Object.entries(results).map(([tool_use_id, content]) => ({
+            type: "tool_result",
+            tool_use_id,
+            content,
+          })),
+          ...(question === undefined ? [] : [{ type: "text", text: question }]),
+        ],
       },
     ]);
     return { ...rest, messages: [...before, ...told] };

@@ -25,12 +25,16 @@ function formatMessage({ role, content }: ChatMessage): object {
   };
 }
 
-function body({ messages, tools, responseFormat, maxOutputTokens, stopSequences }: Ask, stream: boolean) {
+function body(
+  { messages, tools, responseFormat, maxOutputTokens, stopSequences, reasoningEffort }: Ask,
+  stream: boolean,
+) {
   return {
     model: "auto",
     messages: messages.map(formatMessage),
     tools: tools?.map((tool) => ({ type: "function", function: tool })),
     format: responseFormat?.type === "json" ? responseFormat.schema : undefined,
+    think: reasoningEffort,
     options: { num_predict: maxOutputTokens, stop: stopSequences },
     stream,
   };
@@ -90,9 +94,10 @@ export const ollama: Column = {
 
   next(ask, stream, turns) {
     const { messages, ...rest } = body(ask, stream);
-    const told = turns.flatMap(({ history, results }) => [
+    const told = turns.flatMap(({ history, results, question }) => [
       { role: "assistant", ...(history as object) },
       ...Object.entries(results).map(([tool_call_id, content]) => ({ role: "tool", tool_call_id, content })),
+      ...(question === undefined ? [] : [{ role: "user", content: question }]),
     ]);
     return { ...rest, messages: [...messages, ...told] };
   },

@@ -18,7 +18,7 @@ function formatPart(part: ContentPart): object {
 }
 
 function body(
-  { messages, tools, toolChoice, responseFormat, maxOutputTokens, stopSequences }: Ask,
+  { messages, tools, toolChoice, responseFormat, maxOutputTokens, stopSequences, reasoningEffort }: Ask,
   stream: boolean,
 ) {
   return {
@@ -39,6 +39,7 @@ function body(
         : undefined,
     max_output_tokens: maxOutputTokens,
     stop: stopSequences,
+    reasoning: reasoningEffort && { effort: reasoningEffort, summary: "auto" },
     stream,
   };
 }
@@ -73,13 +74,14 @@ export const responses: Column = {
 
   next(ask, stream, turns) {
     const { input, ...rest } = body(ask, stream);
-    const told = turns.flatMap(({ history, results }) => [
+    const told = turns.flatMap(({ history, results, question }) => [
       ...(history as object[]),
       ...Object.entries(results).map(([call_id, output]) => ({
         type: "function_call_output",
         call_id,
         output,
       })),
+      ...(question === undefined ? [] : [{ role: "user", content: question }]),
     ]);
     return { ...rest, store: false, input: [...input, ...told] };
   },
