@@ -16,6 +16,8 @@ export interface Answer {
   readonly status?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body: unknown;
+  /** The connection breaks behind it. */
+  readonly cut?: boolean | undefined;
 }
 
 /** A service on loopback, and a provider for it. */
@@ -35,19 +37,21 @@ export async function startService(
 ): Promise<Service> {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
-    let text = "";
-    for await (const chunk of request.setEncoding("utf8")) text += chunk;
+    let given = "";
+    for await (const chunk of request.setEncoding("utf8")) given += chunk;
     const one: Asked = {
       path: request.url ?? "",
       headers: request.headers,
-      body: text === "" ? {} : JSON.parse(text),
+      body: given === "" ? {} : JSON.parse(given),
     };
     const isList = request.method === "GET";
-    const { status = 200, headers, body } = isList ? { body: list } : answer(one, asked.push(one) - 1);
+    const { status = 200, headers, body, cut } = isList ? { body: list } : answer(one, asked.push(one) - 1);
     const type =
       typeof body === "string" && body.startsWith("data:") ? "text/event-stream" : "application/json";
     response.writeHead(status, { "content-type": type, ...headers });
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    if (cut) response.write(text, () => response.destroy());
+    else response.end(text);
   });
   onTestFinished(() => {
     server.closeAllConnections();
