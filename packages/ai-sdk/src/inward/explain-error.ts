@@ -1,6 +1,6 @@
 import { ChatError, type ChatErrorCode, type ChatErrorDetails } from "@fallthrough/core";
 import { statusFailure, transportFailure } from "@fallthrough/core/internal";
-import { fieldsOf, parseFailure, parseFailureBody, quote } from "@fallthrough/core/provider";
+import { fieldsOf, parseFailure, parseFailureBody, quote, textOf } from "@fallthrough/core/provider";
 import { type ErrorKind, isErrorOf } from "../errors.ts";
 
 /** What the errors of the AI SDK mean that no server told. */
@@ -41,6 +41,10 @@ function explainCall(thrown: Error, received: boolean): ChatError {
   if (typeof statusCode !== "number")
     return transportFailure(cause ?? thrown, WHAT, "connect", received ? 1 : 0, error);
   const known = parseFailureBody(body, statusCode);
+  // the head was a success, and then the connection broke
+  if (statusCode < 300 && known === undefined && isTransport(cause)) {
+    return transportFailure(cause, WHAT, "headers", received ? 1 : 0, error);
+  }
   if (statusCode < 300) {
     const { codeInside = "protocol", words = quote(thrown.message), scope, need, retryAfterMs } = known ?? {};
     return error(codeInside, `${WHAT} answered with an error, saying ${words}`, {
@@ -65,16 +69,20 @@ function explainInside(thrown: unknown, received: boolean): ChatError {
   }
   if (typeof thrown === "string")
     return error("server", `${WHAT} answered with an error, saying ${quote(thrown)}`);
-  if (thrown instanceof Error && isTransport(thrown)) {
+  if (isTransport(thrown)) {
     return transportFailure(thrown, WHAT, "connect", received ? 1 : 0, error);
   }
   const message = thrown instanceof Error ? quote(thrown.message) : "nothing that can be read";
   return error("server", `${WHAT} failed, saying ${message}`, { cause: thrown });
 }
 
-/** Whether the platform's own `fetch` failed. */
-function isTransport(thrown: Error): boolean {
-  return thrown instanceof TypeError || typeof fieldsOf(thrown.cause ?? thrown)["code"] === "string";
+/** Whether the platform's own `fetch` failed, or the connection under it. */
+function isTransport(thrown: unknown): thrown is Error {
+  if (!(thrown instanceof Error)) return false;
+  return (
+    (thrown instanceof TypeError && /fetch|terminated/i.test(thrown.message)) ||
+    textOf(fieldsOf(thrown.cause ?? thrown)["code"]) !== ""
+  );
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -9,10 +9,11 @@ import type {
   JsonObject,
   ReasoningEffort,
   ToolDefinition,
+  WireProtocol,
 } from "@fallthrough/core";
 import { isReasoningEffort, objectOf, parseInput } from "@fallthrough/core/internal";
 import type { RegistryRequest } from "@fallthrough/registry";
-import { readPrompt } from "./read-prompt.ts";
+import { cacheMark, readPrompt } from "./read-prompt.ts";
 
 /** A call in the words of the contract, and what of it has none. */
 export interface ReadCall {
@@ -27,6 +28,7 @@ interface OwnOptions {
   readonly reasoningEffort?: ReasoningEffort | undefined;
   readonly parallelToolCalls?: boolean | undefined;
   readonly extraFields?: JsonObject | undefined;
+  readonly protocol?: WireProtocol | undefined;
   readonly timeouts?: ChainTimeouts | undefined;
 }
 
@@ -36,6 +38,7 @@ const parseOwn = objectOf<OwnOptions>({
   reasoningEffort: given,
   parallelToolCalls: given,
   extraFields: given,
+  protocol: given,
   timeouts: given,
 });
 const OWN = { code: "bad-request", whole: "`providerOptions.fallthrough`", field: "option" } as const;
@@ -70,6 +73,7 @@ export function readCall(options: LanguageModelV3CallOptions, model: string): Re
     responseFormat: readFormat(options.responseFormat),
     providerOptions: Object.keys(others).length === 0 ? undefined : (others as Record<string, JsonObject>),
     signal: options.abortSignal,
+    protocol: isMarked(options) ? "messages" : undefined,
     ...own,
   };
   return { request, warnings };
@@ -102,12 +106,23 @@ function readTools(
     return false;
   }) as LanguageModelV3FunctionTool[];
   if (functions.length === 0) return undefined;
-  return functions.map(({ name, description, inputSchema, strict }) => ({
+  return functions.map(({ name, description, inputSchema, strict, providerOptions }) => ({
     name,
     description,
     parameters: inputSchema as JsonObject,
     strict,
+    ...cacheMark(providerOptions),
   }));
+}
+
+/** Whether there is a mark for a cache anywhere. */
+function isMarked({ prompt, tools = [] }: LanguageModelV3CallOptions): boolean {
+  const pieces = prompt.flatMap((message) =>
+    typeof message.content === "string" ? [message] : [message, ...message.content],
+  );
+  return [...pieces, ...tools].some(
+    (piece) => "providerOptions" in piece && cacheMark(piece.providerOptions).extraFields !== undefined,
+  );
 }
 
 function readChoice(

@@ -24,12 +24,22 @@ export function readPrompt(prompt: LanguageModelV3Prompt, warn: (message: string
   return prompt.flatMap((message) => readMessage(message, warn));
 }
 
+/**
+ * Anthropic's mark for its cache, which the AI SDK lets stand on messages, pieces and tools.
+ *
+ * It is a field of that protocol alone, so a request with one names the protocol.
+ */
+export function cacheMark(options: SharedV3ProviderOptions | undefined): { extraFields?: JsonObject } {
+  const { cacheControl, cache_control = cacheControl } = options?.["anthropic"] ?? {};
+  return cache_control === undefined ? {} : { extraFields: { cache_control: cache_control as JsonObject } };
+}
+
 function readMessage(message: LanguageModelV3Message, warn: (message: string) => void): ChatMessage[] {
   switch (message.role) {
     case "system":
-      return [{ role: "system", content: message.content }];
+      return [{ role: "system", content: message.content, ...cacheMark(message.providerOptions) }];
     case "user":
-      return [{ role: "user", content: readContent(message.content) }];
+      return [{ role: "user", content: readContent(withMark(message.content, message.providerOptions)) }];
     case "assistant":
       return readAssistant(message.content, warn);
     case "tool":
@@ -69,13 +79,19 @@ function mediaPart(data: MediaPart["data"], mediaType: string | undefined, name?
   };
 }
 
-/** What a piece of content has for one provider: what is known of it, and Anthropic's marks for its cache. */
-function contentData(options: SharedV3ProviderOptions | undefined): { providerData?: ProviderData } {
+function contentData(
+  options: SharedV3ProviderOptions | undefined,
+): Pick<MediaPart, "providerData" | "extraFields"> {
   const { providerData } = readCarried(options);
-  const { cacheControl = options?.["anthropic"]?.["cache_control"] } = options?.["anthropic"] ?? {};
-  if (cacheControl === undefined) return providerData === undefined ? {} : { providerData };
-  const mark = { cache_control: cacheControl as JsonObject };
-  return { providerData: { ...providerData, anthropic: { ...providerData?.["anthropic"], ...mark } } };
+  return { ...(providerData === undefined ? {} : { providerData }), ...cacheMark(options) };
+}
+
+/** A mark of a message counts for its last piece. */
+function withMark(content: UserContent, options: SharedV3ProviderOptions | undefined): UserContent {
+  if (cacheMark(options).extraFields === undefined) return content;
+  return content.map((part, index) =>
+    index < content.length - 1 ? part : { ...part, providerOptions: { ...options, ...part.providerOptions } },
+  );
 }
 
 type AssistantContent = Extract<LanguageModelV3Message, { role: "assistant" }>["content"];
