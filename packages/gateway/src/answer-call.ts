@@ -6,7 +6,7 @@ import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenRecord } from "./call-record.ts";
 import type { OpenCall } from "./calls.ts";
 import type { AnswerWriter, Dialect, DialectCall, StreamWriter } from "./dialects/dialect.ts";
-import { type HttpAnswer, jsonAnswer } from "./exchange-types.ts";
+import { type HttpAnswer, jsonAnswer, jsonTextAnswer } from "./exchange-types.ts";
 import { explainFailure } from "./failure-answer.ts";
 import { Refusal } from "./refusal.ts";
 import { createStreamBody, type StreamTimers } from "./stream-body.ts";
@@ -81,8 +81,8 @@ async function whole(reply: ChatReply, call: RecordedCall, writer: AnswerWriter)
   const result = await reply.result();
   call.end();
   const body = writer.format(result);
-  const answer = jsonAnswer(body, { headers: routeHeaders(reply) });
-  return typeof body === "string" ? { ...answer, body } : answer;
+  const head = { headers: routeHeaders(reply) };
+  return typeof body === "string" ? jsonTextAnswer(body, head) : jsonAnswer(body, head);
 }
 
 async function stream(

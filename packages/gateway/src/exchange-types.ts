@@ -30,10 +30,15 @@ export interface Exchange {
   answer(answer: HttpAnswer): Response | Promise<Response>;
 }
 
+/** The head of an answer. */
+type AnswerHead = Partial<Omit<HttpAnswer, "body">>;
+
 /** An answer of one JSON value. */
-export function jsonAnswer(
-  value: unknown,
-  { status = 200, headers = {} }: Partial<Omit<HttpAnswer, "body">> = {},
-): HttpAnswer {
-  return { status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(value) };
+export function jsonAnswer(value: unknown, head?: AnswerHead): HttpAnswer {
+  return jsonTextAnswer(JSON.stringify(value), head);
+}
+
+/** An answer of one JSON value that is rendered already. */
+export function jsonTextAnswer(body: string, { status = 200, headers = {} }: AnswerHead = {}): HttpAnswer {
+  return { status, headers: { "content-type": "application/json", ...headers }, body };
 }

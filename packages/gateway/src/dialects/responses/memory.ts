@@ -10,8 +10,8 @@ export interface RememberedResponse {
   readonly input: readonly Item[];
   /** What was answered. */
   readonly output: readonly Item[];
-  /** The whole of it, as it stands on the wire. */
-  readonly response: object;
+  /** The whole of it, as JSON text. */
+  readonly response: string;
 }
 
 /** Finds what is remembered; each caller finds its own alone. */
@@ -103,7 +103,7 @@ export function createResponseMemory({
 
     remember(caller, response) {
       const { id, input, output } = response;
-      const size = sizeOf(input) + sizeOf(response.response);
+      const size = sizeOf(input) + response.response.length;
       const entry = { ...response, key: keyOf(caller, id), caller, size, usedAt: performance.now() };
       entries.set(entry.key, entry);
       for (const item of output) owners.set(keyOf(caller, item["id"]), { entry, item });

@@ -139,7 +139,10 @@ function readCall(
     createResponseWriter(request, {
       form: events,
       onEnd: ({ id, output, response }) =>
-        onEnd(output && response && { id, previousId, input, output, response }, store),
+        onEnd(
+          output && response !== undefined ? { id, previousId, input, output, response } : undefined,
+          store,
+        ),
     });
   return {
     chat,

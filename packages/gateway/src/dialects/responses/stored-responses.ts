@@ -1,4 +1,4 @@
-import { type HttpAnswer, jsonAnswer } from "../../exchange-types.ts";
+import { type HttpAnswer, jsonAnswer, jsonTextAnswer } from "../../exchange-types.ts";
 import { wrong } from "../../parse-fields.ts";
 import { Refusal } from "../../refusal.ts";
 import type { Item } from "./items.ts";
@@ -36,7 +36,7 @@ export function createStoredResponses(memory: ResponseMemory | undefined): Store
       if (query.get("stream") === "true") {
         throw wrong("stream", "it to be left out, because only a new response is streamed");
       }
-      return jsonAnswer(response);
+      return jsonTextAnswer(response);
     },
 
     remove(caller, id) {

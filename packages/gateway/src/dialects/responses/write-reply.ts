@@ -13,8 +13,8 @@ import { failedCode, formatError } from "./write-error.ts";
 
 /** Writes one response, as it comes and whole. */
 export interface ResponseWriter extends StreamWriter {
-  /** The whole response, once every part is written. */
-  format(answerer: Answerer): object;
+  /** The whole response as JSON text, once every part is written. */
+  format(answerer: Answerer): string;
 }
 
 /** How a response ended. */
@@ -23,8 +23,8 @@ interface ResponseEnd {
   readonly id: string;
   /** Its items; none where the call failed. */
   readonly output?: readonly Item[] | undefined;
-  /** The whole of it; nothing where the call failed. */
-  readonly response?: object | undefined;
+  /** The whole of it as JSON text; nothing where the call failed. */
+  readonly response?: string | undefined;
 }
 
 /** What a response is written with. */
@@ -59,10 +59,9 @@ export function createResponseWriter(
   let created = false;
   let ended: object = { status: "in_progress" };
 
-  function tellState(type: string): string {
-    if (form === undefined) return "";
-    echoed ||= JSON.stringify(request.echo).slice(1);
-    return events.tellJson(type, `"response":${JSON.stringify(stateOf()).slice(0, -1)},${echoed}}`);
+  /** An event with the response as it is now. */
+  function tellState(type: string, response: string = formatResponse()): string {
+    return events.tellJson(type, `"response":${response}}`);
   }
 
   /** What a response object says beside what it repeats of the request. */
@@ -82,14 +81,17 @@ export function createResponseWriter(
     };
   }
 
-  function whole(): object {
-    return { ...stateOf(), ...request.echo };
+  /** The response as it is now; what it repeats of the request is rendered once. */
+  function formatResponse(): string {
+    echoed ||= JSON.stringify(request.echo).slice(1);
+    return `${JSON.stringify(stateOf()).slice(0, -1)},${echoed}`;
   }
 
   function start(): string {
     if (created) return "";
     created = true;
-    return tellState("response.created") + tellState("response.in_progress");
+    const response = formatResponse();
+    return tellState("response.created", response) + tellState("response.in_progress", response);
   }
 
   function writeThought(delta: string, data: ProviderData | undefined): string {
@@ -130,10 +132,11 @@ export function createResponseWriter(
       incomplete_details: reason === undefined ? null : { reason },
       usage: formatUsage(usage),
     };
-    told += tellState(`response.${status}`) + events.end;
-    // who answered is known at the end where it is told whole
-    if (form !== undefined) onEnd({ id, output, response: whole() });
-    return told;
+    // who answered is known only at the end where it is told whole
+    if (form === undefined) return "";
+    const response = formatResponse();
+    onEnd({ id, output, response });
+    return told + tellState(`response.${status}`, response) + events.end;
   }
 
   return {
@@ -191,7 +194,7 @@ export function createResponseWriter(
 
     format(answerer) {
       model = formatReference(answerer) || model;
-      const response = whole();
+      const response = formatResponse();
       onEnd({ id, output, response });
       return response;
     },

@@ -17,7 +17,7 @@ function remember(memory: ResponseMemory, id: string, previousId?: string, text 
     previousId,
     input: [{ role: "user", content: text }],
     output: [{ id: `item-${id}`, type: "message" }],
-    response: { id },
+    response: JSON.stringify({ id }),
   });
 }
 
