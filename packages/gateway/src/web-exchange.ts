@@ -7,9 +7,10 @@ export function openWebExchange(request: Request): Exchange {
   return { request, answer: toResponse };
 }
 
-/** An answer as the platform's `Response`. */
+/** An answer as the platform's `Response`, which takes no blank text where the status allows no body. */
 export function toResponse({ status, headers, body }: HttpAnswer): Response {
-  return new Response(typeof body === "string" ? body : toStream(body), { status, headers });
+  if (typeof body === "string") return new Response(body === "" ? null : body, { status, headers });
+  return new Response(toStream(body), { status, headers });
 }
 
 function toStream(pieces: AsyncIterableIterator<string, undefined>): ReadableStream<Uint8Array> {
