@@ -10,8 +10,17 @@ export interface Post {
   close(): Promise<void>;
 }
 
+/** What is asked, as a protocol has it. */
+export type CreateBody = (stream: boolean) => object;
+
+const MESSAGES = [{ role: "user", content: PROMPT }];
+
 /** A floor's request: a POST through undici with nothing around it. */
-export function createPost(baseURL: string, path = "/chat/completions"): Post {
+export function createPost(
+  baseURL: string,
+  path = "/chat/completions",
+  createBody: CreateBody = (stream) => ({ model: MODEL, messages: MESSAGES, stream }),
+): Post {
   const dispatcher = new Agent();
   const url = `${baseURL}${path}`;
   return {
@@ -19,7 +28,7 @@ export function createPost(baseURL: string, path = "/chat/completions"): Post {
       const { body, statusCode } = await request(url, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ model: MODEL, messages: [{ role: "user", content: PROMPT }], stream }),
+        body: JSON.stringify(createBody(stream)),
         dispatcher,
       });
       if (statusCode === 200) return body as unknown as Body;

@@ -1,6 +1,7 @@
 import type { Suite } from "../bench.ts";
 import { agesSuite } from "./ages.ts";
 import { cumulativeSuite } from "./cumulative.ts";
+import { dialectsSuite } from "./dialects.ts";
 import { fallbackSuite } from "./fallback.ts";
 import { gatewaySuite } from "./gateway.ts";
 import { growthSuite } from "./growth.ts";
@@ -26,4 +27,5 @@ export const SUITES: readonly Suite[] = [
   memorySuite,
   startupSuite,
   gatewaySuite,
+  dialectsSuite,
 ];
