@@ -109,24 +109,24 @@ export function createEntry(need: string | undefined): Entry {
 /** The worst of what the entries say. */
 export function worstOf(found: readonly Entry[], time: number): Health {
   let health = WELL;
-  for (const entry of found) {
-    if (entry.open === undefined) continue;
-    const other = healthOf(entry, time);
-    const rank = STATES.indexOf(other.state) - STATES.indexOf(health.state);
-    if (rank > 0 || (rank === 0 && other.remainingMs > health.remainingMs)) health = other;
+  for (const { open, lease, repeats, need } of found) {
+    if (open === undefined) continue;
+    const { since, hardUntil, code, effect } = open;
+    const probing = lease !== undefined && time < lease.until;
+    const until = time < hardUntil ? hardUntil : probing ? Math.max(open.until, lease.until) : open.until;
+    const remainingMs = Math.max(0, until - time);
+    const state = stateOf(open, probing, time);
+    const rank = STATES.indexOf(state) - STATES.indexOf(health.state);
+    if (rank > 0 || (rank === 0 && remainingMs > health.remainingMs))
+      health = { state, remainingMs, openMs: time - since, code, effect, repeats, need };
   }
   return health;
 }
 
-function healthOf({ open, lease, repeats, need }: Entry, time: number): Health {
-  if (open === undefined) return WELL;
-  const { since, until, hardUntil, code, effect } = open;
-  const facts = { openMs: time - since, code, effect, repeats, need };
-  if (time < hardUntil) return { state: "refused", remainingMs: hardUntil - time, ...facts };
-  if (lease !== undefined && time < lease.until)
-    return { state: "probing", remainingMs: Math.max(until, lease.until) - time, ...facts };
-  if (time >= until) return { state: "probing", remainingMs: 0, ...facts };
-  return { state: effect === "suspect" ? "suspect" : "cooling", remainingMs: until - time, ...facts };
+function stateOf({ until, hardUntil, effect }: Open, probing: boolean, time: number): Health["state"] {
+  if (time < hardUntil) return "refused";
+  if (probing || time >= until) return "probing";
+  return effect === "suspect" ? "suspect" : "cooling";
 }
 
 /** Ends the place of the probe, and lets those go who wait for it. */
