@@ -6,9 +6,11 @@ export function formatProviderTable() {
     .map((folder) => ({ folder, manifest: readJson(`${folder}/package.json`) }))
     .filter(({ folder, manifest }) => folder.startsWith("packages/") && manifest.fallthrough)
     .map(({ folder, manifest }) => formatRow(folder, manifest.name, manifest.fallthrough));
-  return ["| Provider | Package | Models | Status of the public site |", "|---|---|---|---|", ...rows].join(
-    "\n",
-  );
+  const head = [
+    "| Provider | Package | Models | Status of the public site | Verified live |",
+    "|---|---|---|---|---|",
+  ];
+  return [...head, ...rows].join("\n");
 }
 
 /**
@@ -23,8 +25,9 @@ function formatRow(folder, packageName, { name, homepage, status, models, instan
   );
   const others = instancesOf(folder, instances).filter(({ id }) => !packageName.endsWith(`-${id}`));
   const ready = others.length > 0 ? `; also as ${others.map(({ id }) => `\`${id}\``).join(", ")}` : "";
+  const verified = status.state === "active" ? `yes, ${status.checked}` : "no";
   const note = status.note ? `: ${status.note}` : "";
-  return `| ${site} | [\`${packageName}\`](${folder}) | ${names.join(", ") || "any"}${ready} | **${status.state}**, ${status.checked}${note} |`;
+  return `| ${site} | [\`${packageName}\`](${folder}) | ${names.join(", ") || "any"}${ready} | **${status.state}**, ${status.checked}${note} | ${verified} |`;
 }
 
 /**

@@ -77,7 +77,8 @@ class MessageReader implements AnswerReader {
       this.addText(known, parts);
       return false;
     }
-    const fields = fieldsOf(parseJson(data, this.source.what));
+    const value = parseJson(data, this.source.what);
+    const fields = fieldsOf(value);
     const { type = event, index } = fields;
     switch (type) {
       case "message_start":
@@ -100,7 +101,7 @@ class MessageReader implements AnswerReader {
         return true;
       default: {
         // a ping, an error, or an event of a later version
-        const failure = parseFailure(fields);
+        const failure = parseFailure(value);
         if (failure !== undefined) throw this.source.fail(failure);
         return false;
       }

@@ -82,7 +82,7 @@ class ContentReader implements AnswerReader {
   }
 
   readEvent({ data }: ServerSentEvent, parts: StreamPart[]): boolean {
-    if (data !== "") this.read(fieldsOf(parseJson(data, this.source.what)), parts);
+    if (data !== "") this.readPieces(parseJson(data, this.source.what), parts);
     return false;
   }
 
@@ -93,12 +93,16 @@ class ContentReader implements AnswerReader {
 
   /** A server that knows no events answers one list of what they would hold. */
   readWhole(value: unknown, parts: StreamPart[]): void {
-    const pieces = Array.isArray(value) ? value : [value];
-    for (const piece of pieces) this.read(fieldsOf(piece), parts);
+    this.readPieces(value, parts);
     if (this.reason === "") {
       throw new ChatError("protocol", `${this.source.what} answered JSON without a \`finishReason\``);
     }
     this.end(parts);
+  }
+
+  /** A failure may be a list of one in an event, too. */
+  private readPieces(value: unknown, parts: StreamPart[]): void {
+    for (const piece of Array.isArray(value) ? value : [value]) this.read(fieldsOf(piece), parts);
   }
 
   private read(fields: Fields, parts: StreamPart[]): void {

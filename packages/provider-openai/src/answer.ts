@@ -211,7 +211,9 @@ function reasonOf({ refusal, reason, calls }: Answer): FinishReason {
 function read(answer: Answer, value: unknown, parts: StreamPart[]): boolean {
   const { choices, error, errors, object, type, model, usage, id, citations, promptFeedback } =
     fieldsOf(value);
-  if (error !== undefined || errors !== undefined || object === "error" || type === "error") {
+  const isError = error !== undefined || errors !== undefined || object === "error" || type === "error";
+  // Gemini answers a list of one error
+  if (isError || Array.isArray(value)) {
     const failure = parseFailure(value);
     if (failure !== undefined) throw answer.source.fail(failure);
   }

@@ -192,6 +192,6 @@ function readGroup(reader: AnswerReader, source: AnswerSource): GroupReader {
 
 /** An event of this name is a failure, whatever it holds. */
 function failureOf({ data }: ServerSentEvent, what: string): ServerFailure {
-  const fields = data === "" ? {} : fieldsOf(parseJson(data, what));
-  return parseFailure(fields) ?? explainServerError(fields);
+  const value = data === "" ? undefined : parseJson(data, what);
+  return parseFailure(value) ?? explainServerError(fieldsOf(value));
 }

@@ -69,7 +69,8 @@ class ResponseReader implements AnswerReader {
   readEvent({ data, event }: ServerSentEvent, parts: StreamPart[]): boolean {
     // the marker ends a stream that has told its end before, and none that has not
     if (data === "" || data === END_MARKER) return false;
-    const fields = fieldsOf(parseJson(data, this.source.what));
+    const value = parseJson(data, this.source.what);
+    const fields = fieldsOf(value);
     const { type = event, response, output_index: index, item, delta, annotation } = fields;
     switch (type) {
       case "response.output_item.added":
@@ -106,7 +107,7 @@ class ResponseReader implements AnswerReader {
         this.end({ ...fieldsOf(response), status: type.slice("response.".length) }, parts);
         return true;
       default: {
-        const failure = parseFailure(fields);
+        const failure = parseFailure(value);
         if (failure !== undefined) throw this.source.fail(failure);
         this.response = { ...this.response, ...fieldsOf(response) };
       }

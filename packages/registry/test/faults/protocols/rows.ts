@@ -45,6 +45,11 @@ function whole(body: string | Uint8Array, headers: Readonly<Record<string, strin
   return [READ, { send: httpResponse({ headers, body }) }, { hold: true }];
 }
 
+/** The same event, with its data in a list. */
+function listed(event: string): string {
+  return event.replace(/^data: (.*)$/m, "data: [$1]");
+}
+
 function transportFaults({ preamble, text, hasMarker, end, whole: json }: Protocol): readonly Fault[] {
   const forty = chunked(preamble, ...WORDS.map(text));
   const closing = httpHead(200, { ...EVENTS, connection: "close" });
@@ -273,6 +278,7 @@ function bodyFaults(protocol: Protocol): readonly Fault[] {
     first(52, "one malformed event", "before content", `${preamble}${broken}${text("good")}`, "protocol"),
     later(52, "one malformed event", "after content", `${good}${broken}${text("never")}`, "protocol"),
     first(53, "in-band error", "an overload as the first event", error("overloaded"), "server"),
+    first(53, "in-band error", "a list of one overload", listed(error("overloaded")), "server"),
     first(53, "in-band error", "a limit behind the preamble", preamble + error("limit"), "rate-limit"),
     later(53, "in-band error", "an overload after content", good + error("overloaded"), "server"),
     first(
