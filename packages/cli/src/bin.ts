@@ -12,14 +12,28 @@ let interrupt = (): void => {
 process.on("SIGINT", () => interrupt());
 process.once("SIGTERM", () => interruption.abort(TERMINATED));
 
-// the reader of the answer has seen enough, `| head -1` for example
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? EXIT.answered : EXIT.unanswered),
-);
 process.stderr.on("error", () => {});
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // the reader of the answer has seen enough, `| head -1` for example
+  if (error.code === "EPIPE") process.exit(EXIT.answered);
+  const why = error.code === "ENOSPC" ? "no space is left on the disk" : error.message;
+  process.stderr.write(`the answer could not be written to stdout: ${why}\n`, () =>
+    process.exit(EXIT.unanswered),
+  );
+});
+
+/** A folder may be deleted under a shell that stands in it. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.stderr.write("the working directory does not exist any more, expected another one: `cd` to it\n");
+    return process.exit(EXIT.usage);
+  }
+}
 
 const code = await runProgram(process.argv.slice(2), {
-  directory: process.cwd(),
+  directory: workingDirectory(),
   environment: process.env,
   input: process.stdin,
   inputIsSocket: isSocket(0),

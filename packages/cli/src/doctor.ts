@@ -1,8 +1,8 @@
-import type { Attempt, ProviderStatus } from "@fallthrough/core";
-import { ChainExhaustedError, type Registry } from "@fallthrough/registry";
+import type { Attempt, ChatError, ProviderStatus } from "@fallthrough/core";
+import { type CandidateStep, ChainExhaustedError, type Registry } from "@fallthrough/registry";
 import type { DiscoveredProvider } from "@fallthrough/registry/discover";
 import { absenceOf, formatAbsence } from "@fallthrough/registry/discover";
-import { loadApplication, noteAbsent, noteProblems } from "./application.ts";
+import { loadApplication, noteAbsent, noteOfCommand, noteProblems } from "./application.ts";
 import { describeFailure } from "./failure.ts";
 import type { ListOptions } from "./models.ts";
 import type { Output } from "./output.ts";
@@ -24,6 +24,12 @@ interface Checkup {
   /** The author's claim. */
   readonly status: ProviderStatus;
   readonly loads: boolean;
+  /** Whether `auto` would ask it now, if those before it fail. */
+  readonly asked: boolean;
+  /** Why it would not be asked. */
+  readonly why?: string | undefined;
+  /** What to do about it. */
+  readonly fix?: string | undefined;
   /** What it lacks to be asked. */
   readonly lacks?: string | undefined;
   readonly probe?: Attempt | undefined;
@@ -32,7 +38,8 @@ interface Checkup {
 
 const QUESTION = "Reply with the single word: ok";
 const PROBE_MS = 30_000;
-const HEADINGS = ["provider", "package", "author's claim", "plugin", "probe", "remark"];
+const LIST_MS = 10_000;
+const HEADINGS = ["provider", "package", "author's claim", "plugin", "probe", "auto", "remark", "what to do"];
 
 /** Tells for every provider what its author claims, whether it loads, and with `probe` whether it answers. */
 export async function doctor(shell: Shell, output: Output, options: DoctorOptions): Promise<number> {
@@ -41,10 +48,13 @@ export async function doctor(shell: Shell, output: Output, options: DoctorOption
   const progress = await createProgress(shell);
   const isShown = (provider: DiscoveredProvider) =>
     options.all || absenceOf(provider) === undefined || named.includes(provider.id);
+  const steps = await autoSteps(registry);
   const checkups = await Promise.all(
     providers
       .filter(isShown)
-      .map((provider) => examine(provider, options.probe ? registry : undefined, shell.signal)),
+      .map((provider) =>
+        examine(provider, steps.get(provider.id), options.probe ? registry : undefined, shell.signal),
+      ),
   ).finally(progress.stop);
 
   if (options.json) {
@@ -56,36 +66,56 @@ export async function doctor(shell: Shell, output: Output, options: DoctorOption
     output.table(HEADINGS, checkups.map(formatCheckup));
   }
   noteProblems(output, application);
+  if (registry.providers().length > 0) noteOfCommand(output, application);
   noteAbsent(output, application, options.all);
   return checkups.some(isUsable) ? EXIT.answered : EXIT.unanswered;
 }
 
+/** What would become of each provider in a call that names nobody. */
+async function autoSteps(registry: Registry): Promise<ReadonlyMap<string, CandidateStep>> {
+  // where nobody is there, each tells itself why
+  const steps = registry.providers().length === 0 ? [] : await registry.explain();
+  return new Map(
+    steps.flatMap((step) => (step.type === "candidate" ? [[step.provider, step] as const] : [])),
+  );
+}
+
 async function examine(
   provider: DiscoveredProvider,
+  step: CandidateStep | undefined,
   registry: Registry | undefined,
   signal: AbortSignal,
 ): Promise<Checkup> {
   const { id, status, source } = provider;
+  const isAsked = step?.outcome === "asked";
+  const why = isAsked ? undefined : step?.reason;
   const facts = { provider: id, package: source.package, version: source.version, status };
   const absence = absenceOf(provider);
-  if (absence?.askable === false) return { ...facts, loads: false, lacks: formatAbsence(absence) };
+  const lacks = absence && { lacks: formatAbsence(absence), why: absence.reason, fix: absence.fix };
+  if (absence?.askable === false) return { ...facts, loads: false, asked: false, ...lacks };
   try {
     // one whose server does not run may have wrong settings too
     await provider.load();
   } catch (error) {
-    return { ...facts, loads: false, ...describeFailure(error) };
+    const { fix, message } = error as ChatError;
+    return { ...facts, loads: false, asked: false, why: message, fix, ...describeFailure(error) };
   }
-  if (absence !== undefined) return { ...facts, loads: true, lacks: formatAbsence(absence) };
-  return { ...facts, loads: true, ...(registry && (await probe(registry, provider, signal))) };
+  const state = { loads: true, asked: isAsked && absence === undefined, why, ...lacks };
+  // a key without a model can be tried all the same: its server knows the models
+  const isThere = absence === undefined || !absence.reason.startsWith("is not there");
+  if (registry === undefined || !isThere) return { ...facts, ...state };
+  return { ...facts, ...state, ...(await probe(registry, provider, signal)) };
 }
 
 async function probe(
   registry: Registry,
-  { id, models: [model] }: DiscoveredProvider,
+  provider: DiscoveredProvider,
   signal: AbortSignal,
-): Promise<Pick<Checkup, "probe" | "error">> {
+): Promise<Pick<Checkup, "probe" | "error"> & { readonly fix?: string }> {
+  const { id } = provider;
+  const model = provider.models[0]?.id ?? (await firstListed(provider, signal));
   const reply = registry.chat({
-    model: model === undefined ? id : `${id}/${model.id}`,
+    model: model === undefined ? id : `${id}/${model}`,
     messages: [{ role: "user", content: QUESTION }],
     timeouts: { totalMs: PROBE_MS, commitMs: PROBE_MS },
     signal,
@@ -96,7 +126,21 @@ async function probe(
   } catch (error) {
     if (signal.aborted) throw error;
     const failure = error instanceof ChainExhaustedError ? (error.errors.at(-1) ?? error) : error;
-    return { probe: reply.route.attempts.at(-1), ...describeFailure(failure) };
+    const { fix } = failure as ChatError;
+    return { probe: reply.route.attempts.at(-1), fix, ...describeFailure(failure) };
+  }
+}
+
+/** A model that a request may name, where one has to. */
+async function firstListed(provider: DiscoveredProvider, signal: AbortSignal): Promise<string | undefined> {
+  if (absenceOf(provider) === undefined) return undefined;
+  try {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(LIST_MS)]);
+    return (await provider.listModels?.({ signal: limited }))?.[0]?.id;
+  } catch {
+    signal.throwIfAborted();
+    // the probe tells what is wrong
+    return undefined;
   }
 }
 
@@ -110,14 +154,16 @@ function isUsable({ loads, lacks, probe, error }: Checkup): boolean {
 }
 
 function formatCheckup(checkup: Checkup): Span[] {
-  const { provider, package: name, version, status, loads, lacks, probe, error } = checkup;
+  const { provider, package: name, version, status, loads, asked, lacks, why, fix, probe, error } = checkup;
   return [
     { text: provider, style: "bold" },
     `${name}@${version}`,
     `${status.state}, ${status.checked}`,
     lacks === undefined ? formatPlugin(loads, error?.code) : { text: "not there", style: "dim" },
     formatProbe(probe),
-    error?.message ?? lacks ?? status.note ?? "",
+    asked ? { text: "would be asked", style: "green" } : { text: "not asked", style: "dim" },
+    error?.message ?? lacks ?? why ?? status.note ?? "",
+    fix ?? "",
   ];
 }
 

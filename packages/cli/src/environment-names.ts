@@ -1,10 +1,11 @@
 import { ChatError } from "@fallthrough/core";
 import { nearestName } from "@fallthrough/core/internal";
 import { TOKEN_VARIABLE } from "./gateway-token.ts";
+import { NO_STATE_VARIABLE } from "./state.ts";
 
 const PREFIX = /^FALLTHROUGH_/i;
 /** Read by the command. */
-const KNOWN: readonly string[] = [TOKEN_VARIABLE];
+const KNOWN: readonly string[] = [TOKEN_VARIABLE, NO_STATE_VARIABLE];
 /** Set by the tests and scripts of this repository, for the processes that they start. */
 const OWN = /^FALLTHROUGH_(?:TEST_\w+|CHILD_COVERAGE|SOAK_CALLS|FUZZ_MS|SCHEDULES)$/;
 

@@ -29,9 +29,12 @@ export function usageError(message: string, fix?: string): ChatError {
 
 /** What `--json` prints of a failure. */
 export function describeFailure(error: unknown): FailureReport {
-  const { message, code, fix, help, retryAt, partial } = Object(error) as Partial<ChatError> & {
+  const { message, code, errors, retryAt, partial } = Object(error) as Partial<ChatError> & {
     readonly retryAt?: Date | undefined;
+    readonly errors?: readonly ChatError[] | undefined;
   };
+  // where everybody failed, the last one says what to do
+  const { fix, help } = (errors?.at(-1) ?? Object(error)) as Partial<ChatError>;
   return {
     error: {
       code: code ?? "exhausted",
@@ -62,6 +65,7 @@ export function reportFailure(output: Output, error: unknown, json: boolean | un
 export function noteError(output: Output, error: unknown): void {
   const { message, fix, help } = describeFailure(error).error;
   output.note({ text: message, style: "red" });
-  if (fix !== undefined) output.note({ text: `fix: ${fix}`, style: "bold" });
+  // the message of a chain has what to do for each
+  if (fix !== undefined && error instanceof ChatError) output.note({ text: `fix: ${fix}`, style: "bold" });
   if (help !== undefined) output.note({ text: `help: ${help}`, style: "dim" });
 }

@@ -22,22 +22,35 @@ export async function models(shell: Shell, output: Output, options: ListOptions)
   noteProblems(output, application);
   const listings = await registry.listModels({ signal: shell.signal });
   const absent = options.all ? registry.absent() : [];
-  if (options.json) {
-    const left = absent.map(({ provider, reason, page }) => ({ provider: provider.id, reason, page }));
-    output.json([...listings, ...left]);
-    return EXIT.answered;
-  }
-
   const rows = registry.providers().flatMap(({ id, status }) => {
     const own = listings.filter(({ provider }) => provider === id);
     if (own.length === 0)
-      return [{ reference: id, row: [`${id}/...`, "any model of the server", status.state] }];
-    return own.map(({ reference, model }) => ({
-      reference,
-      row: [reference, model.aliases?.join(", ") ?? "", status.state],
+      return [
+        {
+          reference: id,
+          row: [`${id}/...`, "any model of the server", status.state],
+          data: { reference: `${id}/...`, provider: id, status: status.state },
+        },
+      ];
+    return own.map((listing) => ({
+      reference: listing.reference,
+      row: [listing.reference, listing.model.aliases?.join(", ") ?? "", status.state],
+      data: { ...listing, status: status.state },
     }));
   });
   const left = await Promise.all(rows.map(({ reference }) => describeLimits(registry, reference)));
+  if (options.json) {
+    const named = Object.entries(registry.aliases()).map(([name, targets]) => ({ alias: name, targets }));
+    const others = absent.map(({ provider, reason, page, fix }) => ({
+      provider: provider.id,
+      reason,
+      page,
+      fix,
+    }));
+    const limits = (place: number) => (left[place] ? { left: left[place] } : {});
+    output.json([...rows.map(({ data }, place) => ({ ...data, ...limits(place) })), ...named, ...others]);
+    return EXIT.answered;
+  }
   const aliases = Object.entries(registry.aliases()).map(([name, targets]) => [
     name,
     targets.join(", "),

@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { AGENTS } from "./agents/agents.ts";
-import { reportFailure } from "./failure.ts";
-import { createOutput } from "./output.ts";
+import { describeFailure, reportFailure, usageError } from "./failure.ts";
+import { createOutput, type Output } from "./output.ts";
 import { EXIT, exitCodeOf, type Shell } from "./shell.ts";
 
 /** Runs the command line and resolves to the exit code. */
@@ -40,7 +40,7 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
       "those too whose key is not set or whose server does not run",
     );
 
-  command("ask [prompt]", "ask a question; what is piped in is added to it")
+  command("ask [prompt]", "ask a question; what is piped in is added to it, and `-` is that alone")
     .option("-m, --model <name>", "an alias, a model, a provider or provider/model (default: every provider)")
     .option("-s, --system <text>", "instructions that come before the prompt")
     .option("--no-stream", "print the answer when it is complete")
@@ -50,6 +50,16 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .action(async (prompt, options) => {
       const { ask } = await import("./ask.ts");
       code = await ask(ownShell, output, prompt, options);
+    });
+  command("batch <in> <out>", "ask every line of a file; run it again to go on where it stopped")
+    .option("-m, --model <name>", "what lines without a model are asked of (default: every provider)")
+    .option("-s, --system <text>", "instructions that come before each prompt")
+    .option("--parallel <number>", "lines that are asked at once (default: 4)", parseCount)
+    .option("--timeout <seconds>", "give a line up after so many seconds", parseSeconds)
+    .option("--proxy <url>", "http, https or socks5 proxy for every provider", parseProxy)
+    .action(async (from, to, options) => {
+      const { batch } = await import("./batch/batch.ts");
+      code = await batch(ownShell, output, from, to, options);
     });
   stateCommand("chat", "have a conversation")
     .option("-m, --model <name>", "an alias, a model, a provider or provider/model (default: every provider)")
@@ -128,7 +138,13 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
       const { sync } = await import("./sync.ts");
       code = await sync(ownShell, output, options);
     });
-  listCommand("doctor", "check every provider")
+  plainCommand("init", "write a first configuration from what is found on this machine")
+    .option("--yes", "write it without a question")
+    .action(async (options) => {
+      const { init } = await import("./init.ts");
+      code = await init(ownShell, output, options);
+    });
+  listCommand("doctor", "tell who would be asked, and of everybody else why not and what to do")
     .option("--probe", "also make a real call to each")
     .action(async (options) => {
       const { doctor } = await import("./doctor.ts");
@@ -140,11 +156,28 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     return code;
   } catch (error) {
     if (shell.signal.aborted) return exitCodeOf(shell.signal);
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.answered : EXIT.usage;
+    if (error instanceof CommanderError) return endUsage(output, error, words);
     return reportFailure(output, error, words.includes("--json"));
   } finally {
     await Promise.allSettled(lastWorks.map((work) => work()));
   }
+}
+
+/** Commander has told on stderr what is wrong. */
+function endUsage(
+  output: Output,
+  { code, message, exitCode }: CommanderError,
+  words: readonly string[],
+): number {
+  if (exitCode === 0) return EXIT.answered;
+  if (code === "commander.unknownOption" && words[0] === "ask")
+    output.note("a prompt that begins with `-` comes after `--`: fallthrough ask -- '- one item'");
+  if (words.includes("--json")) {
+    const told = message.replace(/^error: /, "");
+    const fix = "Correct the command line; `fallthrough --help` shows what it takes.";
+    output.json({ ...describeFailure(usageError(told, fix)), route: { attempts: [] } });
+  }
+  return EXIT.usage;
 }
 
 function parseSeconds(text: string): number {

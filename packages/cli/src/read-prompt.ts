@@ -1,23 +1,28 @@
 import { once } from "node:events";
 import { addAbortSignal } from "node:stream";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { decodeText } from "./decode-text.ts";
 import type { Output } from "./output.ts";
 import type { Shell } from "./shell.ts";
 
 /** How long an argument waits in silence for what may be piped in. */
 const PATIENCE_MS = 2_000;
 
+/** What stands for stdin in the place of a prompt, as with other commands. */
+const STDIN = "-";
+
 /** The prompt of the argument and, after a blank line, of what is piped in; empty when there is neither. */
 export async function readPrompt(shell: Shell, output: Output, argument: string = ""): Promise<string> {
-  const hasArgument = argument.trim() !== "";
-  const piped = shell.input.isTTY ? "" : await readInput(shell, output, hasArgument);
-  return [argument, piped.trimEnd()].filter((part) => part.trim() !== "").join("\n\n");
+  const isNamed = argument === STDIN;
+  const hasArgument = !isNamed && argument.trim() !== "";
+  const piped = shell.input.isTTY && !isNamed ? "" : await readInput(shell, output, hasArgument);
+  return [isNamed ? "" : argument, piped.trimEnd()].filter((part) => part.trim() !== "").join("\n\n");
 }
 
 async function readInput(shell: Shell, output: Output, hasArgument: boolean): Promise<string> {
-  const { input, signal } = shell;
-  const reading = text(addAbortSignal(signal, input));
+  const { input } = shell;
+  const reading = readText(shell, output);
   if (!hasArgument || (await comesSoon(input))) return reading;
   // a program that starts another gives it an open socket, whether it means to write or not
   if (!shell.inputIsSocket) {
@@ -28,6 +33,15 @@ async function readInput(shell: Shell, output: Output, hasArgument: boolean): Pr
   reading.catch(() => {});
   input.destroy();
   return "";
+}
+
+async function readText({ input, signal }: Shell, output: Output): Promise<string> {
+  const { text, replaced } = decodeText(await buffer(addAbortSignal(signal, input)));
+  if (replaced > 0) {
+    const note = `stdin is no text in UTF-8: ${replaced} characters stand for bytes that are none`;
+    output.note({ text: note, style: "yellow" });
+  }
+  return text;
 }
 
 /** Whether a first byte or the end comes before the patience ends. */

@@ -83,7 +83,7 @@ test("where nothing is usable the exit code is 1", async () => {
   expect((await runCommand(["doctor"], broken)).code).toBe(1);
   expect(await runCommand(["doctor"], empty)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("npm install"),
+    stderr: expect.stringContaining("npm init -y && npm install"),
   });
   broken.remove();
   empty.remove();

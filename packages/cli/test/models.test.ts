@@ -15,12 +15,13 @@ test("models are listed with the names they answer to, then the aliases", async 
   expect(code).toBe(0);
 });
 
-test("models in JSON are what the registry tells", async () => {
+test("JSON has every row of the table", async () => {
   const { stdout } = await runCommand(["models", "--json"], application);
 
   expect(JSON.parse(stdout)).toMatchObject([
-    { reference: "pizzagpt/gpt-4o-mini", provider: "pizzagpt" },
+    { reference: "pizzagpt/gpt-4o-mini", provider: "pizzagpt", status: "unverified" },
     { reference: "fakegpt/text-davinci-002-render-sha", provider: "fakegpt" },
+    { alias: "fast", targets: ["pizzagpt", "fakegpt"] },
   ]);
 });
 
@@ -30,7 +31,7 @@ test("an application without providers is told what to install", async () => {
   const { code, stdout, stderr } = await runCommand(["models"], empty);
 
   expect(stdout).toBe("");
-  expect(stderr).toContain("npm install @fallthrough/provider-openai");
+  expect(stderr).toContain("npm init -y && npm install @fallthrough/provider-...");
   expect(code).toBe(0);
   empty.remove();
 });

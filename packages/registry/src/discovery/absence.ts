@@ -6,6 +6,8 @@ export interface Absence {
   readonly reason: string;
   /** Where to get what is missing. */
   readonly page?: string | undefined;
+  /** What to do about it. */
+  readonly fix?: string | undefined;
   /** Whether it can be asked by its name all the same. */
   readonly askable: boolean;
 }

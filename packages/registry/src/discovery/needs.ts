@@ -38,12 +38,17 @@ export function lackOf(
     .filter((names) => names.every((name) => readEnvironment(name) === undefined));
   if (missing.length > 0) {
     const names = missing.map((one) => one.join(" or ")).join(" and ");
-    if (!optional) return { reason: `needs ${names}`, page, askable: false };
-    return { reason: `is asked by its name alone where ${names} is not set`, page, askable: true };
+    const fix = `set ${names} in the environment`;
+    if (!optional) return { reason: `needs ${names}`, page, fix, askable: false };
+    return { reason: `is asked by its name alone where ${names} is not set`, page, fix, askable: true };
   }
   if (!model || own.models !== undefined || own.defaultModel !== undefined) return undefined;
   const reason = `needs a model, as in ${quote(`${id}/...`)}, or the setting \`defaultModel\``;
-  return { reason, askable: true };
+  return {
+    reason,
+    fix: `ask for ${quote(`${id}/...`)}, or list its \`models\` in its settings`,
+    askable: true,
+  };
 }
 
 function givesKey({ apiKey, headers = {} }: OwnSettings): boolean {

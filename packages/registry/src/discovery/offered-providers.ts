@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { ChatError, type ProviderSettings } from "@fallthrough/core";
 import { providerCard } from "@fallthrough/core/internal";
+import { quote } from "@fallthrough/core/provider";
 import type { Absence } from "./absence.ts";
 import {
   createDiscoveredProvider,
@@ -150,6 +151,7 @@ function absenceFor(
     const seen = isListening
       ? `what listens on ${address} is asked as ${owner}`
       : `nothing listens on ${address}`;
-    return { reason: `is not there: ${seen}`, askable: true };
+    const fix = isListening ? `ask for ${quote(`${id}/...`)}` : `start its server on ${address}`;
+    return { reason: `is not there: ${seen}`, fix, askable: true };
   };
 }
