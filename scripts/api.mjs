@@ -37,6 +37,11 @@ export function publicApi(folder) {
   return `${[...doors, ...(hidden.length > 0 ? ["// mentioned, and exported by no door", ...hidden] : [])].join("\n\n")}\n`;
 }
 
+/** The names that a door exports of its own package. @param {string} path */
+export function exportedNames(path) {
+  return exportsOf(path).bindings.map(({ name }) => name);
+}
+
 /** @param {Binding} binding @param {Map<string, { text: string, mentions: readonly Binding[] }>} reached */
 function reach(binding, reached) {
   const key = keyOf(binding);

@@ -1,8 +1,18 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { drawChain } from "./chain-picture.mjs";
+import { formatCommandTable } from "./command-table.mjs";
+import { formatEnvironmentTable } from "./environment-table.mjs";
 import { formatErrorTable, formatFixes } from "./error-table.mjs";
 import { formatHealthTable } from "./health-table.mjs";
+import {
+  formatConfigurationTable,
+  formatGatewayTable,
+  formatLimitTable,
+  formatRegistryTable,
+  formatSettingsTable,
+  formatTimeoutTable,
+} from "./option-tables.mjs";
 import { formatPerformanceTable } from "./performance-table.mjs";
 import { formatProviderTable } from "./provider-table.mjs";
 import { formatServiceTable } from "./service-table.mjs";
@@ -20,18 +30,26 @@ const TABLE = /<!-- table: (\S+) -->\n([\s\S]*?)<!-- \/table -->/g;
  * @type {Readonly<Record<string, (current: string) => string | Promise<string>>>}
  */
 const TABLES = {
+  "command-line": formatCommandTable,
+  configuration: formatConfigurationTable,
+  environment: formatEnvironmentTable,
   errors: formatErrorTable,
   fixes: formatFixes,
+  "gateway-options": formatGatewayTable,
   health: formatHealthTable,
+  limits: formatLimitTable,
   performance: formatPerformanceTable,
   providers: formatProviderTable,
+  "registry-options": formatRegistryTable,
   services: formatServiceTable,
+  settings: formatSettingsTable,
+  timeouts: formatTimeoutTable,
 };
 
 /** Pictures that are drawn, by their files. */
 const PICTURES = { "docs/chain.svg": drawChain };
 
-prepare({ build: ["@fallthrough/registry", "@fallthrough/bench", "@fallthrough/weather"] });
+prepare({ build: ["fallthrough", "@fallthrough/bench", "@fallthrough/weather"] });
 const check = process.argv.includes("--check");
 
 for (const file of markdownFiles()) {
