@@ -45,6 +45,8 @@ const SHIPPED: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that are never published. */
 const TOOLS = ["bench", "fuzz", "weather"];
+/** Packages that reach users inside another one, by the folder of that one. */
+const INSIDE: Readonly<Record<string, string>> = { page: "gateway" };
 
 const packages = publicFolders().filter((folder) => folder.startsWith("packages/"));
 const examples = packageFolders().filter((folder) => folder.startsWith("examples/"));
@@ -170,13 +172,24 @@ test("every package is public or a tool of ours, and a tool is checked and depen
   const tools = packageFolders().filter(
     (folder) => folder.startsWith("packages/") && !packages.includes(folder),
   );
-  const names = tools.map((folder) => readJson(`${folder}/package.json`).name);
+  const inside = tools.filter((folder) => basename(folder) in INSIDE);
+  const names = tools
+    .filter((folder) => !inside.includes(folder))
+    .map((folder) => readJson(`${folder}/package.json`).name);
   const users = packageFolders().filter((folder) => {
     const { dependencies, devDependencies, peerDependencies } = readJson(`${folder}/package.json`);
     return names.some((name) => name in { ...dependencies, ...devDependencies, ...peerDependencies });
   });
 
-  expect(tools.map((folder) => basename(folder))).toEqual(TOOLS);
+  expect(tools.map((folder) => basename(folder)).sort()).toEqual([...TOOLS, ...Object.keys(INSIDE)].sort());
+  for (const folder of inside) {
+    const { dependencies, devDependencies } = readJson(`packages/${INSIDE[basename(folder)]}/package.json`);
+    const { name, dependencies: own } = readJson(`${folder}/package.json`);
+    // what is built into another package may need nothing beside it
+    expect(own).toBeUndefined();
+    expect(dependencies).not.toHaveProperty([name]);
+    expect(devDependencies).toHaveProperty([name]);
+  }
   expect(tools.filter((folder) => readJson(`${folder}/package.json`).scripts.typecheck !== "tsc")).toEqual(
     [],
   );

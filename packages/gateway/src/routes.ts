@@ -12,6 +12,7 @@ import type { GatewayOptions, Resolved } from "./gateway-options.ts";
 import { addHealth } from "./health-routes.ts";
 import { addModels } from "./model-routes.ts";
 import { adviseRoute } from "./nearest-route.ts";
+import { addPage } from "./page/routes.ts";
 import { Refusal } from "./refusal.ts";
 import { type Application, createServing, type Environment, type Serving } from "./serving.ts";
 import { createMonitor, type Monitor } from "./status/monitor.ts";
@@ -45,6 +46,7 @@ export function createRoutes(
   addOllama(application, serving);
   addModels(application, serving);
   addHealth(application, serving);
+  addPage(application, serving);
   addStatus(application, serving, options);
   addRest(application, serving);
   const { calls } = serving;

@@ -7,6 +7,8 @@ import type { Status } from "./status.ts";
 /** How soon a change is told, and how often one is looked for that no call made: a cooldown that ends. */
 const GATHER_MS = 100;
 const LOOK_MS = 2_000;
+/** By its silence a page finds out that the connection is lost. */
+const LONGEST_SILENCE_MS = 15_000;
 
 /** What a feed is made of. */
 export interface FeedSource {
@@ -57,7 +59,7 @@ export function createEventFeed({
     isStale = true;
     void fill();
   }, LOOK_MS);
-  const keepalive = startTimer(keepaliveMs, () => {
+  const keepalive = startTimer(Math.min(keepaliveMs || LONGEST_SILENCE_MS, LONGEST_SILENCE_MS), () => {
     ready ||= ": here\n\n";
     give();
     keepalive?.refresh();

@@ -43,9 +43,5 @@ export function addOllama(
     .get(
       "/api/version",
       serve(() => jsonAnswer(formatVersion())),
-    )
-    .get(
-      "/",
-      serve(() => ({ status: 200, headers: { "content-type": "text/plain" }, body: "Ollama is running" })),
     );
 }
