@@ -67,6 +67,19 @@ test("a question that is wrong is a status and JSON", async () => {
   expect(await response.json()).toMatchObject({ error: { code: "bad-request" } });
 });
 
+test("where nobody answers, the status says so, and the words of the servers stay here", async () => {
+  upstreams.chatgptfree.behave("server-error");
+  upstreams.pizzagpt.behave("server-error");
+
+  const response = await ask(CHAT);
+
+  expect(response.status).toBe(502);
+  expect(response.headers.get("x-should-retry")).toBe("false");
+  expect(await response.json()).toMatchObject({
+    error: { message: expect.stringContaining("no provider answered") },
+  });
+});
+
 test("a client that leaves ends the call", async () => {
   // the first of them may be resting
   const sites = [upstreams.chatgptfree, upstreams.pizzagpt];

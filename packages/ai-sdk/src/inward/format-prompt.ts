@@ -82,9 +82,18 @@ function formatFile(part: MediaPart, { model, supportedUrls }: PromptTarget): Js
 
 function fetches(patterns: UrlPatterns, mediaType: string, url: string): boolean {
   return Object.entries(patterns).some(([type, urls]) => {
-    const family = type.replace(/\*.*$/, "");
-    return mediaType.startsWith(family) && urls.some((pattern) => new RegExp(pattern, "i").test(url));
+    const family = familyOf(type);
+    const asked = familyOf(mediaType);
+    return (
+      (asked.startsWith(family) || family.startsWith(asked)) &&
+      urls.some((pattern) => new RegExp(pattern, "i").test(url))
+    );
   });
+}
+
+/** What stands before a star: `image/*` is any image. */
+function familyOf(mediaType: string): string {
+  return mediaType.replace(/\*.*$/, "");
 }
 
 function formatAssistant(message: AssistantMessage, target: PromptTarget): JsonLike[] {

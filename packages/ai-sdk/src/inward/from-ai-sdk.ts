@@ -55,15 +55,19 @@ async function* ask(model: AISDKModel, card: ProviderCard, request: ChatRequest)
     // a model that does not look at its signal answers late
     if (signal?.aborted) return;
     const parts = createStreamReader(card.id, response?.headers);
+    let finished = false;
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
+      // a stream that is read to its end gives its connection back
+      if (finished) continue;
       for (const part of parts.read(value)) {
         received ||= part.type !== "warning";
+        finished ||= part.type === "finish";
         yield part;
-        if (part.type === "finish") return;
       }
     }
+    if (finished) return;
     throw new ChatError("interrupted", "the stream of the model ended, expected a `finish` at its end");
   } catch (thrown) {
     throw explainModelError(thrown, received);
