@@ -66,6 +66,7 @@ function expectedOf(
   }
 
   // a body that ends with its connection ends with a FIN, also for undici, which takes a reset for one
-  if (!isWhole || isEnded(play)) return expect(isWhole, false);
+  const endsWithConnection = play.framing === "closing" || play.framing === "HTTP/1.0";
+  if (!isWhole || !endsWithConnection) return expect(isWhole, false);
   return expect(play.end === "FIN", play.end === "RST");
 }
