@@ -35,7 +35,8 @@ export { type EventSource, type GroupReader, type PartSource, partLists } from "
 export { singleFlight } from "./parts/single-flight.ts";
 export type { ServerSentEvent } from "./parts/sse.ts";
 export { createFrame, type Frame } from "./parts/text-frame.ts";
-export { type Concession, withoutField } from "./services/concessions.ts";
+export { type Cite, type CitedPage, createCitations } from "./services/citations.ts";
+export { type Concession, plainConcession, withoutField } from "./services/concessions.ts";
 export type { ErrorFields } from "./services/error-fields.ts";
 export { createKey, type Key, type KeyForm, type KeySettings } from "./services/key.ts";
 export { type AnswerPieces, inLayout, isUsualLayout, type Layout } from "./services/layout.ts";

@@ -9,8 +9,10 @@ import {
 import {
   type AnswerReader,
   type AnswerSource,
+  type Cite,
   completeCall,
   countOf,
+  createCitations,
   createFrame,
   explainServerError,
   type Frame,
@@ -45,7 +47,6 @@ const FINISH_REASONS: ReadonlyMap<unknown, FinishReason> = new Map<unknown, Fini
   ["tool_use", "tool-calls"],
   ["refusal", "content-filter"],
 ]);
-const WEB_ADDRESS = /^https?:\/\//i;
 
 /** A reader for one answer of the Messages API. */
 export function createAnswerReader(source: AnswerSource): AnswerReader {
@@ -57,6 +58,7 @@ class MessageReader implements AnswerReader {
   /** The blocks that are open, by their index. */
   private readonly blocks = new Map<unknown, Block>();
   private readonly layout: Layout[number][] = [];
+  private readonly cite: Cite = createCitations();
   /** The calls that are closed; they are given at the end, because a limit may have cut the last one. */
   private readonly calls: ToolCall[] = [];
   /** What the server told of the message as a whole: its id, its model, why it ended. */
@@ -166,9 +168,7 @@ class MessageReader implements AnswerReader {
         return;
       }
       case "citations_delta": {
-        const { url, title } = fieldsOf(delta["citation"]);
-        if (!WEB_ADDRESS.test(textOf(url))) return;
-        parts.push({ type: "source", url: textOf(url), title: textOf(title) || undefined });
+        this.cite(fieldsOf(delta["citation"]), parts);
       }
     }
   }

@@ -1,5 +1,11 @@
 import type { ChatRequest, JsonObject, JsonValue, StreamPart } from "@fallthrough/core";
-import { type Concession, fieldsOf, type Wish, withoutField } from "@fallthrough/core/provider";
+import {
+  type Concession,
+  fieldsOf,
+  plainConcession,
+  type Wish,
+  withoutField,
+} from "@fallthrough/core/provider";
 
 /** The wishes that the protocol has a field for. */
 export const HONOURED: readonly Wish[] = [
@@ -36,10 +42,10 @@ export const CONCESSIONS: readonly Concession[] = [
       fieldsOf(body["thinking"])["type"] === "adaptive" ? undefined : withoutField(body, "thinking"),
   },
   // newer models take one of the two
-  plainWish("temperature", /(?<![\w-])temperature(?![\w-])(?!.*\bcannot both\b)/s),
-  plainWish("top_p"),
-  plainWish("top_k"),
-  plainWish("stop_sequences"),
+  plainConcession("temperature", /(?<![\w-])temperature(?![\w-])(?!.*\bcannot both\b)/s),
+  plainConcession("top_p"),
+  plainConcession("top_k"),
+  plainConcession("stop_sequences"),
   {
     field: "max_tokens",
     warning: `the model refused \`max_tokens\`, so its answer was limited to ${FEWEST_OUTPUT_TOKENS} tokens`,
@@ -54,11 +60,6 @@ export const CONCESSIONS: readonly Concession[] = [
     apply: withoutStrict,
   },
 ];
-
-function plainWish(field: string, words?: RegExp): Concession {
-  const warning = `the model refused \`${field}\`, so it was asked without it`;
-  return { field, words, warning, apply: (body) => withoutField(body, field) };
-}
 
 /** Whether the model is to think: it cannot where it has to call a tool. */
 export function thinks({ reasoningEffort, toolChoice, tools = [] }: ChatRequest): boolean {

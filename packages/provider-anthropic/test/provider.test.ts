@@ -302,8 +302,20 @@ test("the limits of the account stand in the headers of the answer", async () =>
   });
 });
 
+test.each([
+  ["length.sse", "length"],
+  ["filter.sse", "content-filter"],
+])("%s is an answer that says why it ended", async (name, finishReason) => {
+  server = await serve(answerOf(name));
+
+  const { text, ...result } = await chat(providerFor(server), request).result();
+
+  expect(text).not.toBe("");
+  expect(result).toMatchObject({ finishReason });
+});
+
 test("every cut of a stream is a failure, and never an answer", async () => {
-  for (const name of ["text.sse", "thinking-tools.sse", "length.sse"]) {
+  for (const name of ["text.sse", "thinking-tools.sse", "length.sse", "filter.sse"]) {
     const body = readFixture(name);
     const events = body.split("\n\n").slice(0, -2);
     for (const [index] of events.entries()) {
@@ -391,7 +403,7 @@ test("a wish that the model refuses is left out with a warning, and not asked fo
   expect([0, 1, 2].map((index) => "top_p" in sent(index))).toEqual([true, false, false]);
   expect(sent(2)).toMatchObject({ temperature: 0.5 });
   expect(warnings.map(({ message }) => message)).toEqual([
-    "the model refused `top_p`, so it was asked without it",
+    "the server refused `top_p`, so it was asked without it",
   ]);
 });
 

@@ -8,8 +8,10 @@ import {
 import {
   type AnswerReader,
   type AnswerSource,
+  type Cite,
   completeCall,
   countOf,
+  createCitations,
   explainServerError,
   fieldsOf,
   parseFailure,
@@ -54,7 +56,6 @@ const FAILED_REASONS: readonly string[] = [
 ];
 const MISSING_SIGNATURE = "MISSING_THOUGHT_SIGNATURE";
 const NO_REASON = "FINISH_REASON_UNSPECIFIED";
-const WEB_ADDRESS = /^https?:\/\//i;
 
 /** A reader for one answer of `generateContent`. */
 export function createAnswerReader(source: AnswerSource): AnswerReader {
@@ -75,7 +76,7 @@ class ContentReader implements AnswerReader {
   private length = 0;
   private readonly signed: SignedText[] = [];
   private readonly callIds = new Set<string>();
-  private readonly cited = new Set<string>();
+  private readonly cite: Cite = createCitations();
 
   constructor(source: AnswerSource) {
     this.source = source;
@@ -126,7 +127,9 @@ class ContentReader implements AnswerReader {
     for (const part of listOf(fieldsOf(content)["parts"])) this.readPart(part, parts);
     const chunks = listOf(fieldsOf(groundingMetadata)["groundingChunks"]).map(({ web }) => fieldsOf(web));
     const { citations, citationSources } = fieldsOf(citationMetadata);
-    this.cite([...chunks, ...listOf(citations ?? citationSources)], parts);
+    for (const { uri: url, title } of [...chunks, ...listOf(citations ?? citationSources)]) {
+      this.cite({ url, title }, parts);
+    }
     const reason = textOf(finishReason);
     if (reason === "" || reason === NO_REASON) return;
     this.reason = reason;
@@ -173,15 +176,6 @@ class ContentReader implements AnswerReader {
     parts.push(
       ...completeCall(isPlain ? call : { ...call, providerData: { [this.source.provider]: data } }, "told"),
     );
-  }
-
-  private cite(sources: readonly Fields[], parts: StreamPart[]): void {
-    for (const { uri, title } of sources) {
-      const url = textOf(uri);
-      if (!WEB_ADDRESS.test(url) || this.cited.has(url)) continue;
-      this.cited.add(url);
-      parts.push({ type: "source", url, title: textOf(title) || undefined });
-    }
   }
 
   /** An answer that was filtered before its first text is none. */

@@ -309,8 +309,20 @@ test("the words of the server stand in the error, and neither key nor prompt", a
   );
 });
 
+test.each([
+  ["length.sse", "length"],
+  ["filter.sse", "content-filter"],
+])("%s is an answer that says why it ended", async (name, finishReason) => {
+  server = await serve(answerOf(name));
+
+  const { text, ...result } = await chat(providerFor(server), request).result();
+
+  expect(text).not.toBe("");
+  expect(result).toMatchObject({ finishReason });
+});
+
 test("every cut of a stream is a failure, and never an answer", async () => {
-  for (const name of ["text.sse", "thinking-tools.sse", "length.sse"]) {
+  for (const name of ["text.sse", "thinking-tools.sse", "length.sse", "filter.sse"]) {
     const events = readFixture(name).split("\n\n").slice(0, -1);
     for (const [index] of events.entries()) {
       const cut = events

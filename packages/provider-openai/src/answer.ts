@@ -8,7 +8,10 @@ import {
   type Usage,
 } from "@fallthrough/core";
 import {
+  type Cite,
+  type CitedPage,
   countOf,
+  createCitations,
   createFrame,
   explainServerError,
   type Frame,
@@ -64,8 +67,8 @@ export interface Answer {
   details: ReasoningDetails | undefined;
   /** Gemini's data of the message as a whole. */
   extra: JsonObject | undefined;
-  /** The addresses that were given as sources. */
-  cited: Set<string> | undefined;
+  /** The pages that it rests on. */
+  cite: Cite | undefined;
   /** Most events of a stream differ from the one before in their text alone. */
   frame: Frame | undefined;
 }
@@ -124,7 +127,7 @@ export function openAnswer(source: AnswerSource, headers?: ResponseFacts["header
     reasoningField: undefined,
     details: undefined,
     extra: undefined,
-    cited: undefined,
+    cite: undefined,
     frame: undefined,
   };
 }
@@ -230,7 +233,8 @@ function read(answer: Answer, value: unknown, parts: StreamPart[]): boolean {
     answer.usage = usage;
     told = true;
   }
-  if (Array.isArray(citations)) addCitations(answer, citations, parts);
+  // Perplexity repeats all of its citations in each event
+  for (const url of Array.isArray(citations) ? citations : []) addSource(answer, { url }, parts);
   // Gemini's way to say that it does not answer at all
   if (fieldsOf(promptFeedback)["blockReason"] !== undefined) {
     answer.reason ??= "content_filter";
@@ -279,7 +283,9 @@ function readDelta(answer: Answer, delta: Fields, parts: StreamPart[]): boolean 
     answer.calls ??= createToolCalls(answer.source.provider);
     answer.calls.take(tool_calls, parts);
   }
-  if (Array.isArray(annotations)) parts.push(...annotations.flatMap(parseSource));
+  for (const annotation of Array.isArray(annotations) ? annotations : []) {
+    addSource(answer, fieldsOf(fieldsOf(annotation)["url_citation"]), parts);
+  }
   if (typeof refusal === "string" && refusal !== "") answer.refusal = (answer.refusal ?? "") + refusal;
   if (Array.isArray(details) && details.length > 0) {
     answer.details ??= createReasoningDetails();
@@ -319,14 +325,9 @@ function readChunks(answer: Answer, chunks: readonly unknown[], parts: StreamPar
   }
 }
 
-/** Perplexity repeats all of its citations in each event. */
-function addCitations(answer: Answer, citations: readonly unknown[], parts: StreamPart[]): void {
-  for (const url of citations) {
-    if (typeof url !== "string" || !WEB_ADDRESS.test(url) || answer.cited?.has(url)) continue;
-    answer.cited ??= new Set();
-    answer.cited.add(url);
-    parts.push({ type: "source", url });
-  }
+function addSource(answer: Answer, page: CitedPage, parts: StreamPart[]): void {
+  answer.cite ??= createCitations();
+  answer.cite(page, parts);
 }
 
 /** The text of an event that gives nothing else. */
@@ -354,12 +355,4 @@ function parseUsage(value: unknown): Usage | undefined {
     cachedInputTokens: countOf(cached ?? prompt_cache_hit_tokens),
     reasoningTokens: countOf(fieldsOf(details["completion_tokens_details"])["reasoning_tokens"]),
   };
-}
-
-const WEB_ADDRESS = /^https?:\/\//i;
-
-function parseSource(annotation: unknown): readonly StreamPart[] {
-  const { url, title } = fieldsOf(fieldsOf(annotation)["url_citation"]);
-  if (typeof url !== "string" || !WEB_ADDRESS.test(url)) return [];
-  return [{ type: "source", url, title: typeof title === "string" ? title : undefined }];
 }

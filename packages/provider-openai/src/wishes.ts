@@ -3,6 +3,7 @@ import {
   type Concession,
   fieldsOf,
   mapIds,
+  plainConcession,
   type ToolCallIdForm,
   withoutField,
 } from "@fallthrough/core/provider";
@@ -22,11 +23,7 @@ const PLAIN_WISHES: readonly string[] = [
 
 /** What a server may refuse of the body of a request. */
 export const CONCESSIONS: readonly Concession[] = [
-  ...PLAIN_WISHES.map((field) => ({
-    field,
-    warning: `the server refused \`${field}\`, so it was asked without it`,
-    apply: (body: JsonObject) => withoutField(body, field),
-  })),
+  ...PLAIN_WISHES.map((field) => plainConcession(field)),
   { field: "stream_options", apply: (body) => withoutField(body, "stream_options") },
   { field: "max_tokens", apply: (body) => renamed(body, "max_tokens", "max_completion_tokens") },
   { field: "max_completion_tokens", apply: (body) => renamed(body, "max_completion_tokens", "max_tokens") },

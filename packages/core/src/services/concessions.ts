@@ -15,6 +15,12 @@ export interface Concession {
   apply(body: JsonObject): JsonObject | undefined;
 }
 
+/** The wish in this field is left out, with a warning. */
+export function plainConcession(field: string, words?: RegExp): Concession {
+  const warning = `the server refused \`${field}\`, so it was asked without it`;
+  return { field, words, warning, apply: (body) => withoutField(body, field) };
+}
+
 /** Sends a body, and tells of an answer that is no success before it throws. */
 type Send<Answer> = (body: JsonObject, observe: (answer: FailedAnswer) => void) => Promise<Answer>;
 

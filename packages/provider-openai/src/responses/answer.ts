@@ -11,8 +11,10 @@ import {
   type AnswerReader,
   type AnswerSource,
   type CallsEnd,
+  type Cite,
   completeCall,
   countOf,
+  createCitations,
   explainServerError,
   fieldsOf,
   isUsualLayout,
@@ -41,7 +43,6 @@ const REASONS: ReadonlyMap<unknown, FinishReason> = new Map<unknown, FinishReaso
   ["max_output_tokens", "length"],
   ["content_filter", "content-filter"],
 ]);
-const WEB_ADDRESS = /^https?:\/\//i;
 
 /** A reader for one answer of the Responses API. */
 export function createAnswerReader(source: AnswerSource): AnswerReader {
@@ -56,7 +57,7 @@ class ResponseReader implements AnswerReader {
   private readonly phases: (string | null)[] = [];
   /** The calls that have come; they are given at the end, because a limit may have cut the last one. */
   private readonly calls: ToolCall[] = [];
-  private readonly cited = new Set<string>();
+  private readonly cite: Cite = createCitations();
   private length = 0;
   private refusal: string | undefined = undefined;
   /** What the server told of the response as a whole. */
@@ -98,7 +99,7 @@ class ResponseReader implements AnswerReader {
         this.addThought(index, textOf(delta), parts);
         break;
       case "response.output_text.annotation.added":
-        this.cite(annotation, parts);
+        this.cite(fieldsOf(annotation), parts);
         break;
       case "response.completed":
       case "response.incomplete":
@@ -224,14 +225,6 @@ class ResponseReader implements AnswerReader {
     const id = textOf(item.fields["call_id"]) || `call_${crypto.randomUUID()}`;
     item.fields = { ...item.fields, call_id: id };
     return id;
-  }
-
-  private cite(annotation: unknown, parts: StreamPart[]): void {
-    const { type, url: address, title } = fieldsOf(annotation);
-    const url = textOf(address);
-    if (type !== "url_citation" || !WEB_ADDRESS.test(url) || this.cited.has(url)) return;
-    this.cited.add(url);
-    parts.push({ type: "source", url, title: textOf(title) || undefined });
   }
 
   private end(last: Fields, parts: StreamPart[]): void {

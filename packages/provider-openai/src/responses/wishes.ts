@@ -1,5 +1,11 @@
 import type { JsonObject, JsonValue } from "@fallthrough/core";
-import { type Concession, fieldsOf, type Wish, withoutField } from "@fallthrough/core/provider";
+import {
+  type Concession,
+  fieldsOf,
+  plainConcession,
+  type Wish,
+  withoutField,
+} from "@fallthrough/core/provider";
 
 /** The wishes that the protocol has a field for. */
 export const HONOURED: readonly Wish[] = [
@@ -32,7 +38,9 @@ export const CONCESSIONS: readonly Concession[] = [
     warning: "the server refused `reasoning.effort`, so it was asked without it",
     apply: (body) => withReasoning(body, "effort"),
   },
-  ...["temperature", "top_p", "max_output_tokens", "parallel_tool_calls", "tool_choice"].map(plainWish),
+  ...["temperature", "top_p", "max_output_tokens", "parallel_tool_calls", "tool_choice"].map((field) =>
+    plainConcession(field),
+  ),
   {
     field: "strict",
     warning: "the server refused `strict`, so it was asked without it",
@@ -40,11 +48,6 @@ export const CONCESSIONS: readonly Concession[] = [
   },
   { field: "store", apply: (body) => withoutField(body, "store") },
 ];
-
-function plainWish(field: string): Concession {
-  const warning = `the server refused \`${field}\`, so it was asked without it`;
-  return { field, warning, apply: (body) => withoutField(body, field) };
-}
 
 /** Who takes no effort does not think, and has nothing to sum up. */
 function withReasoning(body: JsonObject, refused: "summary" | "effort"): JsonObject | undefined {
