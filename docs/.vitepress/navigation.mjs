@@ -4,43 +4,47 @@ import { fileURLToPath } from "node:url";
 /** Absolute path of the folder with the pages. */
 export const DOCS = fileURLToPath(new URL("..", import.meta.url));
 
-/** The pages that a reader looks for by their subject, in the order in which they are read. */
-const GUIDE = [
+/** The groups of pages, in the order in which they are read. @type {readonly { text: string, collapsed?: boolean, pages: readonly string[] }[]} */
+const GROUPS = [
+  { text: "Guide", pages: ["start", "concepts", "aliases-and-fallback", "failures", "limits-and-quotas"] },
   {
-    text: "Guide",
-    pages: ["aliases-and-fallback", "watching"],
+    text: "Requests",
+    pages: [
+      "tools-and-thinking",
+      "images-and-files",
+      "json-output",
+      "history",
+      "abort",
+      "web-handlers",
+      "ai-sdk",
+    ],
   },
   {
-    text: "Gateway",
-    pages: ["using-the-gateway", "clients", "services"],
+    text: "Command and gateway",
+    pages: ["the-command", "using-the-gateway", "clients", "operating", "watching", "services"],
   },
   {
-    text: "Coming from elsewhere",
-    pages: ["migrating-from-g4f"],
+    text: "Help",
+    pages: ["recipes", "troubleshooting", "faq", "comparison", "migrating-from-g4f"],
   },
-  {
-    text: "Authors of providers",
-    pages: ["writing-a-provider", "contract"],
-  },
-];
-
-const REFERENCE = [
+  { text: "Authors of providers", pages: ["writing-a-provider", "provider-guide", "contract"] },
   { text: "Reference", pages: ["settings", "command-line", "errors", "faults", "versions"] },
+  { text: "Packages", collapsed: true, pages: pagesOf("api") },
+  { text: "Background", collapsed: true, pages: ["health", "performance", "mutants", "changes/README"] },
+  { text: "Decisions", collapsed: true, pages: pagesOf("decisions") },
 ];
-
-const BACKGROUND = [{ text: "Background", pages: ["health", "performance", "mutants", "changes/README"] }];
 
 /** The sidebar: every page of the site is in it. */
-export const sidebar = [
-  ...[...GUIDE, ...REFERENCE].map(({ text, pages }) => ({ text, items: pages.map(itemOf) })),
-  { text: "Packages", collapsed: true, items: pagesOf("api").map(itemOf) },
-  ...BACKGROUND.map(({ text, pages }) => ({ text, collapsed: true, items: pages.map(itemOf) })),
-  { text: "Decisions", collapsed: true, items: pagesOf("decisions").map(itemOf) },
-];
+export const sidebar = GROUPS.map(({ text, collapsed = false, pages }) => ({
+  text,
+  collapsed,
+  items: pages.filter((page) => existsSync(`${DOCS}${page}.md`)).map(itemOf),
+}));
 
 /** The links at the head of each page. */
 export const navigation = [
-  { text: "Guide", link: "/aliases-and-fallback" },
+  { text: "Guide", link: "/start" },
+  { text: "Help", link: "/troubleshooting" },
   { text: "Errors", link: "/errors" },
   { text: "Packages", link: "/api/" },
 ];
