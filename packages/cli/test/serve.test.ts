@@ -147,6 +147,59 @@ test("a configuration that changes is read again, and a broken one is told and c
   own.remove();
 });
 
+test("a token of the configuration has its own models, calls a minute and name in the log, and an allowed page may come in", async () => {
+  const { pizzagpt, chatgptfree } = upstreams.settings;
+  const tokens = {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: so a configuration names a variable
+    editor: "${EDITOR_TOKEN}",
+    guest: { token: "token-of-a-guest", models: ["fast"], callsPerMinute: 1 },
+  };
+  const own = createApplication(["pizzagpt", "chatgptfree"], {
+    settings: { pizzagpt, chatgptfree },
+    aliases: { fast: "chatgptfree/gpt-4o-mini" },
+    serve: { tokens },
+  });
+  const environment = { EDITOR_TOKEN: "token-of-an-editor" };
+  const child = startCommand(["serve", "--port", "0", "--allow-origin", "app://obsidian.md"], {
+    ...own,
+    environment,
+  });
+  children.push(child);
+  const finished = finishCommand(child);
+  const [printed] = await once(child.stdout, "data");
+  const baseURL = /^base URL: (\S+)$/m.exec(String(printed))?.[1] ?? "";
+  const ask = async (token: string, model: string, origin?: string): Promise<number> => {
+    const response = await fetch(`${baseURL}/chat/completions`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        authorization: `Bearer ${token}`,
+        ...(origin === undefined ? {} : { origin }),
+      },
+      body: JSON.stringify({ model, messages: [{ role: "user", content: "What is new?" }] }),
+    });
+    await response.text();
+    return response.status;
+  };
+
+  const statuses = [
+    await ask("token-of-an-editor", "pizzagpt", "app://obsidian.md"),
+    await ask("token-of-an-editor", "fast", "app://another"),
+    await ask("token-of-a-guest", "pizzagpt"),
+    await ask("token-of-a-guest", "fast"),
+    await ask("token-of-a-guest", "fast"),
+    await ask("another", "fast"),
+  ];
+  child.kill("SIGTERM");
+  const { stderr, stdout } = await finished;
+  own.remove();
+
+  expect(statuses).toEqual([200, 403, 404, 200, 429, 401]);
+  expect(stderr).toMatch(/client=editor model=pizzagpt/);
+  expect(stderr).toMatch(/client=guest model=fast .*status=429/);
+  expect(stderr + stdout).not.toMatch(/token-of-/);
+});
+
 test("Ctrl-C ends it too", async () => {
   const { child, finished } = await serve([]);
 
