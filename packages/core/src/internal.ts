@@ -49,7 +49,13 @@ export { failureHeaders, type ToldFailure, tellFailure } from "./errors/told-fai
 export { findManifest } from "./files/find-manifest.ts";
 export { readJson } from "./files/read-json.ts";
 export { abortReason, ignoreAbort, listenToAbort } from "./guard/abort-listeners.ts";
-export { callOf, type HeadObserver, type OpenRoute } from "./guard/call-context.ts";
+export {
+  allowEmptyAnswer,
+  callOf,
+  type HeadObserver,
+  isEmptyAllowed,
+  type OpenRoute,
+} from "./guard/call-context.ts";
 export { capTimeout, mergeTimeouts, resolveTimeouts } from "./guard/call-timers.ts";
 export { guard } from "./guard/guard.ts";
 export {

@@ -1,6 +1,12 @@
 import type { ChatReply, Route } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
-import { FORWARDS, type ForwardingRegistry, openLists, waitingOf } from "@fallthrough/core/internal";
+import {
+  allowEmptyAnswer,
+  FORWARDS,
+  type ForwardingRegistry,
+  openLists,
+  waitingOf,
+} from "@fallthrough/core/internal";
 import { messageText } from "@fallthrough/core/provider";
 import type { Candidate, Registry } from "@fallthrough/registry";
 import type { OpenRecord } from "./call-record.ts";
@@ -48,7 +54,11 @@ function openReply(
   { chat, forward: path, stream }: DialectCall,
   signal: AbortSignal,
 ): ChatReply {
-  if (path === undefined) return registry.chat({ ...chat, protocol, signal });
+  if (path === undefined) {
+    // a model may have nothing to say to what a tool gave, and its client goes on by itself
+    if (chat.messages.at(-1)?.role === "tool") allowEmptyAnswer(signal);
+    return registry.chat({ ...chat, protocol, signal });
+  }
   const pass = registry[FORWARDS];
   if (pass === undefined) throw new Refusal(501, "this registry passes nothing on", { code: "unsupported" });
   const body = chat.messages.map((message) => messageText(message)).join("");

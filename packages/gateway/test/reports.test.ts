@@ -306,6 +306,18 @@ test("tool arguments that are no JSON are given on as they are, with a warning (
   expect(body.warnings).toMatchObject([{ message: expect.stringContaining("now") }]);
 });
 
+test("an empty answer after a tool result is an answer (earendil-works/pi #8462, vellum PR #25880, picoclaw PR #2983)", async () => {
+  const server = await say({ role: "assistant", content: "" });
+  const asked = { role: "assistant", content: null, tool_calls: [CALL] };
+  const body = { ...BODY, tools: TOOLS };
+
+  const after = await post(registryFor(server), CHAT, { ...body, messages: [USER, asked, RESULT] });
+  const before = await post(registryFor(server), CHAT, body);
+
+  expect(after.body.choices).toMatchObject([{ finish_reason: "stop", message: { content: "" } }]);
+  expect(before.status).toBe(502);
+});
+
 test.each([
   [400, 400],
   [404, 404],

@@ -52,3 +52,15 @@ export function openCall(signal: AbortSignal, call: Call): void {
 export function callOf(signal: AbortSignal | undefined): Call | undefined {
   return (signal as { [CALL]?: Call } | undefined)?.[CALL];
 }
+
+const EMPTY_ALLOWED = Symbol.for("@fallthrough/core/1.emptyAllowed");
+
+/** Says of the call with this signal that an answer with nothing in it is one; a request has no field for it. */
+export function allowEmptyAnswer(signal: AbortSignal): void {
+  (signal as { [EMPTY_ALLOWED]?: boolean })[EMPTY_ALLOWED] = true;
+}
+
+/** Whether that was said of the call with this signal. */
+export function isEmptyAllowed(signal: AbortSignal | undefined): boolean {
+  return (signal as { [EMPTY_ALLOWED]?: boolean } | undefined)?.[EMPTY_ALLOWED] ?? false;
+}

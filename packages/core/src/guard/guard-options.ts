@@ -12,6 +12,8 @@ export interface GuardOptions {
   readonly caps?: ChainTimeouts | undefined;
   /** Accepts an answer that has reasoning and no text. @default false */
   readonly reasoningOnly?: boolean | undefined;
+  /** Accepts an answer that has nothing in it. @default false */
+  readonly emptyAllowed?: boolean | undefined;
   /** Characters per second below which an answer is left before it opens; it is held back so long. @default 0, off */
   readonly minRate?: number | undefined;
   /** Where a reply learns who was asked and who answers. */

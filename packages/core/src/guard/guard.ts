@@ -105,6 +105,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
     this.intake = createIntake(
       instance.limits?.streamBytes ?? DEFAULT_LIMITS.streamBytes,
       options.reasoningOnly ?? false,
+      options.emptyAllowed ?? false,
     );
     this.call = {
       phase: "connect",

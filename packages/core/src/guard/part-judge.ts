@@ -27,13 +27,14 @@ const FINISH_REASONS: readonly FinishReason[] = ["stop", "length", "content-filt
 const LONE_HALF = "\uFFFD";
 
 /** An intake for one call, which may give `maxLength` characters in all. */
-export function createIntake(maxLength: number, reasoningOnly: boolean): Intake {
-  return new PartIntake(maxLength, reasoningOnly);
+export function createIntake(maxLength: number, reasoningOnly: boolean, emptyAllowed = false): Intake {
+  return new PartIntake(maxLength, reasoningOnly, emptyAllowed);
 }
 
 class PartIntake implements Intake {
   private readonly maxLength: number;
   private readonly reasoningOnly: boolean;
+  private readonly emptyAllowed: boolean;
   private readonly said = new Channel();
   // most answers have none of these
   private thought: Channel | undefined = undefined;
@@ -44,9 +45,10 @@ class PartIntake implements Intake {
   private count = 0;
   private called = false;
 
-  constructor(maxLength: number, reasoningOnly: boolean) {
+  constructor(maxLength: number, reasoningOnly: boolean, emptyAllowed: boolean) {
     this.maxLength = maxLength;
     this.reasoningOnly = reasoningOnly;
+    this.emptyAllowed = emptyAllowed;
   }
 
   contents(): number {
@@ -110,6 +112,7 @@ class PartIntake implements Intake {
     if (known.finishReason === "content-filter") {
       throw new ChatError("content-filter", "the provider refused to answer");
     }
+    if (this.emptyAllowed) return known;
     throw new ChatError(
       "empty",
       `the answer ended ${count > 0 ? "after reasoning, without any text" : "without any text"}`,

@@ -15,6 +15,7 @@ import {
   type GuardedAnswer,
   type GuardOptions,
   idsOf,
+  isEmptyAllowed,
   LISTS,
   type ListedStream,
   mergeTimeouts,
@@ -54,6 +55,8 @@ export interface ChainContext {
   readonly listedWindow?: ListedWindow | undefined;
   /** Whether reasoning alone is an answer. */
   readonly reasoningOnly?: boolean | undefined;
+  /** Whether an answer with nothing in it is one. */
+  readonly emptyAllowed?: boolean | undefined;
   /** Characters per second below which an answer is left for the next. */
   readonly minRate?: number | undefined;
   /** Called after each attempt. */
@@ -190,6 +193,7 @@ class ChainCall implements ListedStream<GuardedAnswer>, OpeningLists<GuardedAnsw
       timeouts,
       route,
       reasoningOnly: reasoningOnly ?? this.context.reasoningOnly,
+      emptyAllowed: this.context.emptyAllowed || isEmptyAllowed(request.signal),
       closing: this.context.closing,
       ids: this.#options.ids ?? (request.providerOptions && plan.flatMap(({ provider }) => idsOf(provider))),
     };

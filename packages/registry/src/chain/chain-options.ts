@@ -34,6 +34,8 @@ export interface ChainOptions {
   readonly policy?: PolicyOverrides | undefined;
   /** Accepts an answer that has reasoning and no text. @default false */
   readonly reasoningOnly?: boolean | undefined;
+  /** What an answer with nothing in it is: a failure, after which the next candidate is asked, or an answer. @default "fail" */
+  readonly emptyAnswer?: "allow" | "fail" | undefined;
   /**
    * Characters per second below which an answer is left for the next candidate, where there is one. To measure it, the
    * start of every answer is held back: 1,024 characters, at most 2 s. @default 0, off
@@ -71,6 +73,7 @@ export const CHAIN_FIELDS: FieldParsers<ChainOptions> = {
   health: parseHealth,
   policy: objectOf<PolicyOverrides>(CODES),
   reasoningOnly: parseBoolean,
+  emptyAnswer: oneOf(["allow", "fail"]),
   minRate: parseRate,
   onAttempt: parseFunction,
   onCall: parseFunction,

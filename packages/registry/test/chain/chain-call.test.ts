@@ -340,6 +340,14 @@ test("an answer of reasoning alone is one where the chain says so", async () => 
   await expect(lenient).resolves.toMatchObject({ reasoning: "hm", text: "" });
 });
 
+test("an answer with nothing in it is one where the chain says so, and leaves no mark", async () => {
+  const silent = () => fakeProvider("only", [answer()]);
+  const chain = createChain([silent()], { emptyAnswer: "allow" });
+
+  await expect(chat(createChain([silent()]), QUESTION).result()).rejects.toMatchObject({ code: "empty" });
+  await expect(chat(chain, QUESTION).result()).resolves.toMatchObject({ text: "", finishReason: "stop" });
+});
+
 test("a part may be asked for before the last one has come", async () => {
   const parts = createChain([fakeProvider("only", [answer("he", "re")])])
     .stream(QUESTION)

@@ -37,6 +37,7 @@ function chainOptions(): ChainOptions {
     health: createMemoryHealth(),
     policy: { server: { again: "never", next: "yes", health: "cool", cooldownMs: 10, factor: 2 } },
     reasoningOnly: false,
+    emptyAnswer: "fail",
     onAttempt: () => {},
   };
 }
