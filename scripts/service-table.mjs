@@ -2,7 +2,7 @@ import { readJson } from "./workspace.mjs";
 
 /**
  * @typedef {{
- *   id: string, name: string, homepage: string, operator: string, trainsOnPrompts: string, freeTier?: string,
+ *   id: string, name: string, homepage: string, operator: string, trainsOnPrompts: string, freeTier?: string, plan?: string,
  *   needs: { environment?: string[], optional?: boolean, listening?: boolean, page?: string },
  *   server: { baseURL: string, limits?: Record<string, Record<string, number>> },
  *   notes?: string[], claims: { of: string[], source: string, date: string, unread?: boolean }[],
@@ -37,6 +37,7 @@ function formatRow({
   operator,
   trainsOnPrompts,
   freeTier,
+  plan,
   needs,
   server,
   notes = [],
@@ -50,7 +51,10 @@ function formatRow({
     `[\`${id}\`](${homepage}) ${name}, \`${server.baseURL}\``,
     `${operator}${trained}`,
     formatNeeds(needs),
-    [freeTier ?? "", limits.length === 0 ? "" : `counted before it is told: ${limits.join(", ")}`]
+    [
+      freeTier ?? "",
+      limits.length === 0 ? "" : `counted before it is told, for the plan "${plan}": ${limits.join(", ")}`,
+    ]
       .filter(Boolean)
       .join("; "),
     notes.join("; "),

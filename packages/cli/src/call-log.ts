@@ -1,4 +1,4 @@
-import type { CallRecord } from "@fallthrough/gateway";
+import type { CallRecord, GatewayServerOptions } from "@fallthrough/gateway";
 import { usageError } from "./failure.ts";
 import type { Output } from "./output.ts";
 
@@ -16,10 +16,24 @@ export function parseLogForm(name: unknown): LogForm {
   return form;
 }
 
-/** What writes one line for each call; nothing where the log is off. */
-export function createCallLog(output: Output, form: LogForm): ((record: CallRecord) => void) | undefined {
-  if (form === "off") return undefined;
-  return (record) => output.note(form === "json" ? JSON.stringify(record) : formatCall(record));
+/** What writes one line for each call, and one for each ten seconds that it waits; nothing where the log is off. */
+export function createCallLog(
+  output: Output,
+  form: LogForm,
+): Pick<GatewayServerOptions, "onCall" | "onWaiting"> {
+  if (form === "off") return {};
+  if (form === "json") {
+    const onCall = (record: object): void => output.note(JSON.stringify(record));
+    return { onCall, onWaiting: (record) => onCall({ at: new Date(), ...record }) };
+  }
+  return {
+    onCall: (record) => output.note(formatCall(record)),
+    onWaiting({ id, route, client, message }) {
+      output.note(
+        [new Date().toISOString(), route, ...formatPairs({ id, client, waits: message })].join(" "),
+      );
+    },
+  };
 }
 
 /** One line of names and values; what a client or a server named is quoted, so that it cannot forge another. */
@@ -40,10 +54,13 @@ function formatCall({ at, id, route, attempts, ...facts }: CallRecord): string {
     attempts: asked.length === 0 ? undefined : asked.join(", "),
     message,
   };
-  const told = Object.entries(pairs).flatMap(([name, value]) =>
+  return [at.toISOString(), route, ...formatPairs(pairs)].join(" ");
+}
+
+function formatPairs(pairs: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(pairs).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${formatValue(value)}`],
   );
-  return [at.toISOString(), route, ...told].join(" ");
 }
 
 function formatValue(value: string): string {

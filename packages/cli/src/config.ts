@@ -35,7 +35,7 @@ export interface Config {
 }
 
 /** What `serve` takes from the configuration. */
-interface ServeConfig extends Omit<GatewayServerOptions, "onCall"> {
+interface ServeConfig extends Omit<GatewayServerOptions, "onCall" | "onWaiting"> {
   /** How calls are told on stderr. @default "text" */
   readonly log?: LogForm | undefined;
 }

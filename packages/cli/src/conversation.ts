@@ -2,6 +2,7 @@ import type { ChatMessage, Route } from "@fallthrough/core";
 import type { Registry } from "@fallthrough/registry";
 import { noteFailure } from "./failure.ts";
 import type { Output } from "./output.ts";
+import { LINE_MS, watchWaiting } from "./watch-waiting.ts";
 
 /** A conversation with its history. */
 export interface Conversation {
@@ -31,9 +32,11 @@ export function createConversation(
     last = { question, before };
     const messages: ChatMessage[] = [...before, { role: "user", content: question }];
     const reply = registry.chat({ model: conversation.model, messages, signal });
+    const leave = watchWaiting(reply, LINE_MS, (words) => output.note({ text: words, style: "dim" }));
     let answer = "";
     try {
       for await (const text of reply.textStream) {
+        leave();
         answer += text;
         await output.answer(text);
       }
@@ -46,6 +49,7 @@ export function createConversation(
       if (signal.aborted) output.note({ text: "stopped", style: "dim" });
       else noteFailure(output, error, reply.route);
     } finally {
+      leave();
       route = reply.route;
     }
     if (answer.trim() !== "") history = [...messages, { role: "assistant", content: answer }];

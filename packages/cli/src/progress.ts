@@ -1,6 +1,6 @@
 import type { Attempt, ChatReply } from "@fallthrough/core";
-import { formatWaiting, waitingOf } from "@fallthrough/core/internal";
 import type { Shell } from "./shell.ts";
+import { LINE_MS, watchWaiting } from "./watch-waiting.ts";
 
 /** What moves on a terminal until the answer begins. */
 export interface Progress {
@@ -12,25 +12,19 @@ export interface Progress {
   stop(): void;
 }
 
-/** How often a terminal is told, and how often a pipe or a file, which keep each line. */
+/** How often a terminal is told. */
 const TERMINAL_MS = 1_000;
-const LINE_MS = 10_000;
 
 /** A spinner where stderr is a terminal, else a line where a server takes long. */
 export async function createProgress({ notes }: Shell): Promise<Progress> {
-  let timer: NodeJS.Timeout | undefined;
-  function every(ms: number, reply: ChatReply, tell: (words: string) => void): void {
-    timer = setInterval(() => {
-      const waiting = waitingOf(reply.route);
-      if (waiting !== undefined && performance.now() - waiting.since >= TERMINAL_MS)
-        tell(formatWaiting(waiting));
-    }, ms).unref();
-  }
+  let leave = (): void => {};
   if (!notes.isTTY) {
     return {
       passOver() {},
-      watch: (reply) => every(LINE_MS, reply, (words) => notes.write(`${words}\n`)),
-      stop: () => clearInterval(timer),
+      watch(reply) {
+        leave = watchWaiting(reply, LINE_MS, (words) => notes.write(`${words}\n`));
+      },
+      stop: () => leave(),
     };
   }
 
@@ -44,12 +38,12 @@ export async function createProgress({ notes }: Shell): Promise<Progress> {
         spinner.text = `${provider} failed (${code}), asking the next`;
     },
     watch(reply) {
-      every(TERMINAL_MS, reply, (words) => {
+      leave = watchWaiting(reply, TERMINAL_MS, (words) => {
         if (spinner.isSpinning) spinner.text = words;
       });
     },
     stop() {
-      clearInterval(timer);
+      leave();
       spinner.stop();
     },
   };

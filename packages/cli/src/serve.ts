@@ -135,7 +135,7 @@ function settingsOf(
     allowOrigins: options.allowOrigin,
     maxCalls: options.maxCalls,
     bodyBytes: options.maxBody === undefined ? undefined : options.maxBody * MiB,
-    onCall: createCallLog(output, parseLogForm(options.log ?? log ?? "text")),
+    ...createCallLog(output, parseLogForm(options.log ?? log ?? "text")),
   };
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...configured, ...Object.fromEntries(said) };

@@ -72,7 +72,7 @@ export type { CallEnd, GuardedAnswer } from "./guard/guarded-answer.ts";
 export { formatWaiting, type Waiting, waitingOf } from "./guard/waiting.ts";
 export { type ErrorFactory, statusFailure, transportFailure } from "./http/answer/failures.ts";
 export { parseRateLimits, type RateLimit } from "./http/answer/rate-limits.ts";
-export { isLoopback } from "./http/client/endpoint.ts";
+export { isLoopback, isNearby } from "./http/client/endpoint.ts";
 export { countCharacters } from "./parts/count-characters.ts";
 export { CHARACTERS_PER_TOKEN, estimateTokens } from "./parts/estimate-tokens.ts";
 export {

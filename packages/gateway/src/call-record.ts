@@ -1,4 +1,5 @@
 import type { Attempt, Route } from "@fallthrough/core";
+import { formatWaiting, waitingOf } from "@fallthrough/core/internal";
 import { explainFailure } from "./failure-answer.ts";
 
 /** What an operator sees of one request: no prompt, no answer, no key. */
@@ -30,6 +31,21 @@ export interface CallRecord {
   /** Who was asked, and what came of it. */
   readonly attempts: readonly Pick<Attempt, "provider" | "model" | "key" | "outcome" | "code" | "ms">[];
 }
+
+/** What an operator sees of a request that waits for a server nearby, whose model may have to be loaded first. */
+export interface WaitRecord extends Pick<CallRecord, "id" | "route" | "client"> {
+  /** The provider that was asked. */
+  readonly provider: string;
+  /** The model that it was asked for by name. */
+  readonly model?: string | undefined;
+  /** Milliseconds since it was asked. */
+  readonly ms: number;
+  /** All of it in words: "ollama is loading llama3.2 ... 40 s". */
+  readonly message: string;
+}
+
+/** So often it is told whom a call waits for, in milliseconds. */
+const WAIT_MS = 10_000;
 
 /** A record that is being written. */
 export interface OpenRecord {
@@ -67,6 +83,7 @@ export function openRecord(
   id: string,
   route: string,
   tell: ((record: CallRecord, open: OpenRecord) => void) | undefined,
+  tellWaiting?: (record: WaitRecord) => void,
 ): OpenRecord {
   const at = new Date();
   const started = performance.now();
@@ -98,6 +115,7 @@ export function openRecord(
     end() {
       if (ended) return;
       ended = true;
+      clearInterval(waits);
       if (tell === undefined) return;
       const { client, model, status, chain } = record;
       const { provider, model: answeredBy, attempts = [] } = chain?.route ?? {};
@@ -117,7 +135,20 @@ export function openRecord(
       }
     },
   };
+  const waits = tellWaiting && setInterval(() => noteWaiting(record, tellWaiting), WAIT_MS).unref();
   return record;
+}
+
+function noteWaiting({ id, route, client, chain }: OpenRecord, tell: (record: WaitRecord) => void): void {
+  const waiting = chain && waitingOf(chain.route);
+  if (waiting === undefined) return;
+  const { provider, model, since } = waiting;
+  const ms = Math.round(performance.now() - since);
+  try {
+    tell({ id, route, client, provider, model, ms, message: formatWaiting(waiting) });
+  } catch {
+    // an observer changes nothing about what it observes
+  }
 }
 
 /** A chain has a line for each attempt. */

@@ -12,7 +12,7 @@ import {
   wrongValue,
 } from "@fallthrough/core/internal";
 import type { AccessOptions, TokenGrant } from "./access.ts";
-import type { CallRecord } from "./call-record.ts";
+import type { CallRecord, WaitRecord } from "./call-record.ts";
 
 /** How a gateway serves; no client can change any of it. A timer is turned off with `0`. */
 export interface GatewayOptions extends AccessOptions {
@@ -36,6 +36,8 @@ export interface GatewayOptions extends AccessOptions {
   readonly problems?: readonly string[] | undefined;
   /** Told of each call once it is over, and of each that was refused. */
   readonly onCall?: ((record: CallRecord) => void) | undefined;
+  /** Told every ten seconds of each call that waits for a server nearby, whose model may have to be loaded first. */
+  readonly onWaiting?: ((record: WaitRecord) => void) | undefined;
 }
 
 /** Where and how a gateway listens. */
@@ -81,6 +83,7 @@ const FIELDS: FieldParsers<GatewayOptions> = {
   sealKey: parseSecret,
   problems: listOf(parseText),
   onCall: parseFunction,
+  onWaiting: parseFunction,
 };
 const parseOptions = objectOf(FIELDS);
 const parseServerOptions = objectOf<GatewayServerOptions>({ ...FIELDS, port: parsePort, host: parseText });

@@ -1,5 +1,5 @@
 export type { AccessOptions, TokenGrant } from "./access.ts";
-export type { CallRecord } from "./call-record.ts";
+export type { CallRecord, WaitRecord } from "./call-record.ts";
 export { createGateway, type Gateway } from "./gateway.ts";
 export { type GatewayOptions, type GatewayServerOptions, resolveServerOptions } from "./gateway-options.ts";
 export { type RunningGateway, startGateway } from "./server.ts";

@@ -4,7 +4,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import { type Access, type Caller, checkModel, createAccess } from "./access.ts";
 import { answerCall, resolveModel } from "./answer-call.ts";
-import { type OpenRecord, openRecord, requestIdOf } from "./call-record.ts";
+import { type CallRecord, type OpenRecord, openRecord, requestIdOf } from "./call-record.ts";
 import { type Calls, createCalls, type OpenCall } from "./calls.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { dialectOf } from "./dialects/dialect-of.ts";
@@ -88,15 +88,16 @@ export function createServing(
   options: Resolved<GatewayOptions>,
   monitor: Monitor,
 ): Serving {
-  const { onCall } = options;
+  const { onCall, onWaiting } = options;
   const access = createAccess(options);
   const calls = createCalls(options);
 
   function record(id: string, route: string): OpenRecord {
-    return openRecord(id, route, (told, open) => {
+    const tell = (told: CallRecord, open: OpenRecord): void => {
       monitor.ended(told, open);
       onCall?.(told);
-    });
+    };
+    return openRecord(id, route, tell, onWaiting);
   }
 
   /** A failure is an answer too. */

@@ -12,6 +12,7 @@ interface Preset {
   readonly id: string;
   readonly trainsOnPrompts: string;
   readonly freeTier?: string;
+  readonly plan?: string;
   readonly needs: { readonly environment?: readonly string[]; readonly listening?: boolean };
   readonly server: Readonly<Record<string, unknown>> & { readonly baseURL: string };
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -104,4 +105,8 @@ test("an id stands for one preset", () => {
   const ids = presets.map(({ id }) => id);
 
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test.each(presets)("the limits of $id name the plan that they speak of", ({ plan, server }) => {
+  expect(plan === undefined).toBe(server["limits"] === undefined);
 });

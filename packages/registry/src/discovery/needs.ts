@@ -1,5 +1,5 @@
 import type { ProviderSettings } from "@fallthrough/core";
-import { listKeys } from "@fallthrough/core/internal";
+import { isLoopback, isNearby, listKeys } from "@fallthrough/core/internal";
 import { quote, readEnvironment } from "@fallthrough/core/provider";
 import type { Absence } from "./absence.ts";
 
@@ -11,6 +11,8 @@ export interface Needs {
   readonly optional?: boolean | undefined;
   /** Whether its server runs on this machine, and may not. */
   readonly listening?: boolean | undefined;
+  /** The environment variable with which its users move its server: a host, a port, both, or a URL. */
+  readonly host?: string | undefined;
   /** Whether a request has to name a model. */
   readonly model?: boolean | undefined;
   /** Where its key is to be had. */
@@ -57,6 +59,35 @@ function givesKey({ apiKey, headers = {} }: OwnSettings): boolean {
     listKeys(apiKey).length > 0 ||
     Object.keys(headers).some((name) => /^(?:authorization|(?:x-)?api-key)$/i.test(name))
   );
+}
+
+/** An address to be bound, which nobody can connect to. */
+const ANY_ADDRESS = /^(?:0\.0\.0\.0|\[::\])?$/;
+
+/** The server of an instance, at the place where its users have moved it to; as it is where they have not. */
+export function movedServer(server: ProviderSettings, { host }: Needs = {}): ProviderSettings {
+  const { baseURL } = server;
+  const place = host === undefined ? undefined : readEnvironment(host);
+  if (baseURL === undefined || place === undefined) return server;
+  const usual = new URL(baseURL);
+  const [, scheme, authority = "", path = ""] = /^(?:(https?):\/\/)?([^/]*)(.*)$/i.exec(place) ?? [];
+  const [, name = "", port = scheme === undefined ? usual.port : ""] =
+    /^(.*?)(?::(\d+))?$/.exec(bracketed(authority)) ?? [];
+  const address = ANY_ADDRESS.test(name) ? usual.hostname : name;
+  const moved = `${scheme ?? "http"}://${address}${port && `:${port}`}${path.replace(/\/+$/, "")}`;
+  if (!URL.canParse(moved)) return server;
+  // whoever moves it into the own network means that network
+  const insecureHttp = !isLoopback(address) && isNearby(address);
+  return {
+    ...server,
+    baseURL: moved.endsWith(usual.pathname) ? moved : moved + usual.pathname,
+    ...(insecureHttp ? { insecureHttp } : {}),
+  };
+}
+
+/** An IPv6 address may stand there without its brackets. */
+function bracketed(authority: string): string {
+  return /^[\da-f]*:[\da-f]*:[\da-f:.]*$/i.test(authority) ? `[${authority}]` : authority;
 }
 
 /** Puts the values of environment variables where a text names them, `https://${NAME}/v1` for example. */

@@ -11,7 +11,7 @@ import {
 } from "./discovered-provider.ts";
 import { addressOf, type Listeners } from "./listeners.ts";
 import { type Manifest, readManifest, resolveEntry } from "./manifests.ts";
-import { fillIn, lackOf, type Needs } from "./needs.ts";
+import { fillIn, lackOf, movedServer, type Needs } from "./needs.ts";
 
 /** The version of the contract that this registry speaks. */
 const CONTRACT = 1;
@@ -117,10 +117,11 @@ export function createInstance(
 
 /** What the application says goes over what the package says, whose key is for its own server alone. */
 export function mergeSettings(
-  { server, settings }: Partial<OfferedInstance>,
+  { server: usual, settings, needs }: Partial<OfferedInstance>,
   id: string,
   own: ProviderSettings = {},
 ): ProviderSettings {
+  const server = usual && movedServer(usual, needs);
   const elsewhere = own.baseURL !== undefined && own.baseURL !== server?.baseURL;
   const merged = { id, ...(elsewhere ? {} : server), ...settings, ...own };
   return server?.baseURL !== undefined && merged.baseURL === server.baseURL

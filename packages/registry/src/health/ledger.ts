@@ -101,11 +101,18 @@ export function createLedger(
   // few, and looked at in each call, so they are walked and never copied
   const { allowances, reserved } = state;
   let latest = declared;
+  let isOtherPlan = exceedsDeclared(allowances);
 
-  /** Whether it counts now. A server knows its limits better than a preset does, where both speak of one window. */
+  /**
+   * Whether it counts now.
+   *
+   * A server knows its limits better than a preset does, where both speak of one window. Where it tells of more than is
+   * declared, the preset speaks of another plan, and none of its limits hold.
+   */
   function holds(allowance: Allowance, now: number): boolean {
     const { name, unit, window } = allowance;
     if (name !== undefined) return now < allowance.until;
+    if (isOtherPlan) return false;
     if (now >= allowance.until) {
       // a declared window begins anew with the first call after its end
       allowance.left = allowance.limit ?? 0;
@@ -137,6 +144,7 @@ export function createLedger(
         if (place < 0) allowances.push(own);
         else if (allowances[place]?.limit !== own.limit) allowances[place] = own;
       }
+      isOtherPlan = exceedsDeclared(allowances);
     },
 
     countsTokens(now) {
@@ -183,6 +191,7 @@ export function createLedger(
           known.order = order;
         }
       }
+      isOtherPlan = exceedsDeclared(allowances);
     },
 
     settle(order, used) {
@@ -234,6 +243,18 @@ function declaredAllowances(declared: DeclaredLimits = {}): Allowance[] {
 function hasRoom({ unit, left, limit }: Allowance, tokens: number): boolean {
   if (unit === "requests") return left >= 1;
   return left >= Math.max(1, limit === undefined ? tokens : Math.min(tokens, limit));
+}
+
+/** Whether the server told of a limit that is larger than what is declared of the same unit and window. */
+function exceedsDeclared(allowances: readonly Allowance[]): boolean {
+  return allowances.some(({ name, unit, window, limit }) => {
+    if (name === undefined || limit === undefined) return false;
+    const declared = allowances.filter(
+      (other) =>
+        other.name === undefined && other.unit === unit && (window === undefined || other.window === window),
+    );
+    return declared.length > 0 && declared.every((other) => limit > (other.limit ?? 0));
+  });
 }
 
 /** A server that names no window means the shortest. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { fillIn, lackOf } from "../../src/discovery/needs.ts";
+import { fillIn, lackOf, movedServer } from "../../src/discovery/needs.ts";
 
 const page = "https://keys.example";
 
@@ -54,4 +54,36 @@ test("one of several variables is enough", () => {
   expect(lackOf("a", needs)?.reason).toBe("needs TEST_KEY or TEST_OTHER_KEY");
   vi.stubEnv("TEST_OTHER_KEY", "k");
   expect(lackOf("a", needs)).toBeUndefined();
+});
+
+test.each([
+  ["127.0.0.1:1234", "http://127.0.0.1:1234/v1"],
+  [":1234", "http://127.0.0.1:1234/v1"],
+  ["0.0.0.0", "http://127.0.0.1:11434/v1"],
+  ["0.0.0.0:1234", "http://127.0.0.1:1234/v1"],
+  ["[::]:1234", "http://127.0.0.1:1234/v1"],
+  ["::1", "http://[::1]:11434/v1"],
+  ["http://localhost:1234", "http://localhost:1234/v1"],
+  ["http://localhost:1234/v1/", "http://localhost:1234/v1"],
+  ["https://models.example", "https://models.example/v1"],
+  ["https://models.example/ollama", "https://models.example/ollama/v1"],
+  ["no host at all", "http://127.0.0.1:11434/v1"],
+])("a server that its user has moved to %j is asked at %s", (place, baseURL) => {
+  vi.stubEnv("TEST_HOST", place);
+
+  const moved = movedServer({ baseURL: "http://127.0.0.1:11434/v1" }, { host: "TEST_HOST" });
+
+  expect(moved).toEqual({ baseURL });
+});
+
+test("a server that was moved into the own network may be asked without encryption, and elsewhere not", () => {
+  vi.stubEnv("TEST_HOST", "192.168.1.20");
+  expect(movedServer({ baseURL: "http://127.0.0.1:11434/v1" }, { host: "TEST_HOST" })).toEqual({
+    baseURL: "http://192.168.1.20:11434/v1",
+    insecureHttp: true,
+  });
+  vi.stubEnv("TEST_HOST", "models.example");
+  expect(movedServer({ baseURL: "http://127.0.0.1:11434/v1" }, { host: "TEST_HOST" })).not.toHaveProperty(
+    "insecureHttp",
+  );
 });

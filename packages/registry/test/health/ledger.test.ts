@@ -112,3 +112,27 @@ test("a limit without a reset holds for a minute, and one that nobody can count 
   expect(ledger.lacking(0, 59_999)).toMatchObject({ remainingMs: 1 });
   expect(ledger.lacking(0, 60_000)).toBeUndefined();
 });
+
+test.each([
+  ["in the same window", { name: "requests-minute", window: "minute", limit: 30 }, true],
+  ["in a window that it does not name", { name: "requests", window: undefined, limit: 6 }, true],
+  ["of the other unit", { name: "tokens-minute", unit: "tokens", window: "minute", limit: 9_000 }, true],
+  ["that is no more than one of those declared", { name: "requests", window: undefined, limit: 5 }, false],
+  ["of a window that is not declared", { name: "requests-hour", window: "hour", limit: 900 }, false],
+] as const)(
+  "a limit %s that the server tells, and is larger, shows another plan: what is declared holds no more",
+  (_, told, isFree) => {
+    call(1, 0);
+    ledger.told(1, [{ unit: "requests", remaining: 900_000, resetMs: 1_000, ...told }], 1);
+
+    // also after the reset of what was told
+    for (const [start, order] of [
+      [2, 10],
+      [70_000, 20],
+    ] as const) {
+      const taken = [0, 1, 2, 3].map((place) => call(order + place, start + place));
+      expect(taken.every(Boolean)).toBe(isFree);
+    }
+    expect(ledger.states(70_010).some(({ source }) => source === "declared by the preset")).toBe(!isFree);
+  },
+);
