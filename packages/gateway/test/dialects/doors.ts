@@ -1,7 +1,7 @@
 import { createFallthrough } from "@fallthrough/ai-sdk";
 import type { ChatMessage, ReasoningEffort, ToolDefinition } from "@fallthrough/core";
 import type { Registry } from "@fallthrough/registry";
-import { generateText, jsonSchema, type ModelMessage, type ToolSet, tool } from "ai";
+import { generateText, jsonSchema, type ModelMessage, streamText, type ToolSet, tool } from "ai";
 import { createGateway } from "../../src/index.ts";
 import { COLUMNS, post } from "./columns.ts";
 import type { Column, Told, Turned } from "./dialogues.ts";
@@ -63,50 +63,60 @@ function dialectDoor(column: Column, stream: boolean): Door {
   };
 }
 
-const AI_SDK: Door = {
-  name: "the AI SDK",
-  open(registry, tools, reasoningEffort) {
-    const messages: ModelMessage[] = [];
-    const called = new Map<string, string>();
-    const set: ToolSet = Object.fromEntries(
-      tools.map(({ name, parameters }) => [name, tool({ inputSchema: jsonSchema(parameters) })]),
-    );
-    return async (said) => {
-      if ("question" in said) messages.push({ role: "user", content: said.question });
-      else {
-        const content = Object.entries(said.results).map(([toolCallId, value]) => ({
-          type: "tool-result" as const,
-          toolCallId,
-          toolName: called.get(toolCallId) ?? "",
-          output: { type: "text" as const, value },
-        }));
-        messages.push({ role: "tool", content });
-      }
-      const { text, reasoningText, toolCalls, response } = await generateText({
-        model: createFallthrough(registry).languageModel("auto"),
-        messages,
-        tools: set,
-        maxRetries: 0,
-        providerOptions: { fallthrough: { reasoningEffort } },
-      });
-      messages.push(...response.messages);
-      for (const { toolCallId, toolName } of toolCalls) called.set(toolCallId, toolName);
-      return {
-        text,
-        reasoning: reasoningText,
-        toolCalls: toolCalls.map(({ toolCallId: id, toolName: name, input }) => ({
-          id,
-          name,
-          arguments: JSON.stringify(input),
-        })),
+function aiSDKDoor(stream: boolean): Door {
+  return {
+    name: `the AI SDK, ${stream ? "streamed" : "whole"}`,
+    open(registry, tools, reasoningEffort) {
+      const messages: ModelMessage[] = [];
+      const called = new Map<string, string>();
+      const set: ToolSet = Object.fromEntries(
+        tools.map(({ name, parameters }) => [name, tool({ inputSchema: jsonSchema(parameters) })]),
+      );
+      return async (said) => {
+        if ("question" in said) messages.push({ role: "user", content: said.question });
+        else {
+          const content = Object.entries(said.results).map(([toolCallId, value]) => ({
+            type: "tool-result" as const,
+            toolCallId,
+            toolName: called.get(toolCallId) ?? "",
+            output: { type: "text" as const, value },
+          }));
+          messages.push({ role: "tool", content });
+        }
+        const call = {
+          model: createFallthrough(registry).languageModel("auto"),
+          messages,
+          tools: set,
+          maxRetries: 0,
+          providerOptions: { fallthrough: { reasoningEffort } },
+        };
+        const result = stream ? streamText(call) : await generateText(call);
+        const [text, reasoningText, toolCalls, response] = await Promise.all([
+          result.text,
+          result.reasoningText,
+          result.toolCalls,
+          result.response,
+        ]);
+        messages.push(...response.messages);
+        for (const { toolCallId, toolName } of toolCalls) called.set(toolCallId, toolName);
+        return {
+          text,
+          reasoning: reasoningText,
+          toolCalls: toolCalls.map(({ toolCallId: id, toolName: name, input }) => ({
+            id,
+            name,
+            arguments: JSON.stringify(input),
+          })),
+        };
       };
-    };
-  },
-};
+    },
+  };
+}
 
 /** Every way to a registry. */
 export const DOORS: readonly Door[] = [
   SDK,
   ...COLUMNS.flatMap((column) => [dialectDoor(column, true), dialectDoor(column, false)]),
-  AI_SDK,
+  aiSDKDoor(true),
+  aiSDKDoor(false),
 ];
