@@ -1,4 +1,4 @@
-// What the registry and the gateway share with core: outside semver, and for nobody else.
+// What the registry, the gateway and the bridge to the AI SDK share with core: outside semver, and for nobody else.
 
 export { type ApiKey, listKeys, maySpeakOfKey, parseApiKey } from "./contract/api-keys.ts";
 export { type InstanceSettings, instanceSettings, parseDeclaredModels } from "./contract/card.ts";

@@ -37,6 +37,25 @@ const THINKING: ChatRequest["providerOptions"] = {
   openai: { store: false, reasoningEffort: "low", include: ["reasoning.encrypted_content"] },
 };
 
+test("two vendors of the AI SDK are one chain", async () => {
+  services.anthropic.behave("server-error");
+  const claude = anthropic();
+  const gemini = google();
+  // #region use
+  const registry = createRegistry({
+    providers: [fromAISDK(claude), fromAISDK(gemini, { id: "gemini" })],
+    aliases: { smart: ["anthropic", "gemini"] },
+  });
+  const reply = registry.chat({ model: "smart", messages: [{ role: "user", content: "What is new?" }] });
+  // #endregion
+
+  expect(await reply.text()).toBe(services.answerTo("What is new?"));
+  expect(reply.route).toMatchObject({
+    provider: "gemini",
+    attempts: [{ outcome: "failed", status: 529 }, { outcome: "answered" }],
+  });
+});
+
 test.each([
   ["openai", openai, () => upstreams.answerTo("What is new?"), "llama3.2"],
   ["anthropic", anthropic, () => services.answerTo("What is new?"), "claude-haiku-4-5"],

@@ -26,6 +26,8 @@ export interface CallVariant {
   /** Calls made in one round, at least. */
   readonly calls: number;
   readonly contestants: readonly Contestant[];
+  /** Whom the others are measured against. @default the floor */
+  readonly base?: string | undefined;
   readonly measures: readonly [time: Measure, cpu: Measure];
   /** Makes one call; gives its text, and the moment that counts on the clock of `performance.now`. */
   call(client: Client): Promise<{ readonly text: string; readonly at: number }>;
@@ -33,7 +35,7 @@ export interface CallVariant {
 
 /** The median time of a call in microseconds, and the CPU that each takes. */
 export async function measureCalls(bench: Bench, variant: CallVariant): Promise<readonly Figure[]> {
-  const { suite, answer, calls, contestants, measures, call } = variant;
+  const { suite, answer, calls, contestants, base = BASE, measures, call } = variant;
   const [time, work] = measures;
   const expected = textOf(answer);
   const baseURL = formatBaseURL(bench.upstream.origins[0], answer);
@@ -66,5 +68,5 @@ export async function measureCalls(bench: Bench, variant: CallVariant): Promise<
   });
   const samples = await takeShortTurns(entrants, bench.rounds, TURNS, WARM_UP_ROUNDS);
   await Promise.all(clients.map(({ client }) => client.close?.()));
-  return figuresOf({ suite, variant: variant.variant, base: BASE }, measures, samples);
+  return figuresOf({ suite, variant: variant.variant, base }, measures, samples);
 }

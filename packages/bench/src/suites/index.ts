@@ -1,5 +1,6 @@
 import type { Suite } from "../bench.ts";
 import { agesSuite } from "./ages.ts";
+import { aiSDKSuite } from "./ai-sdk.ts";
 import { cumulativeSuite } from "./cumulative.ts";
 import { dialectsSuite } from "./dialects.ts";
 import { fallbackSuite } from "./fallback.ts";
@@ -23,6 +24,7 @@ export const SUITES: readonly Suite[] = [
   cumulativeSuite,
   parallelSuite,
   fallbackSuite,
+  aiSDKSuite,
   growthSuite,
   memorySuite,
   startupSuite,

@@ -20,11 +20,13 @@ export interface StreamVariant {
   /** Streams that are measured together, one after the other. */
   readonly streams: number;
   readonly contestants: readonly Contestant[];
+  /** Whom the others are measured against. @default the floor */
+  readonly base?: string | undefined;
 }
 
 /** CPU per event of whoever reads this answer. */
 export async function measureStreams(bench: Bench, variant: StreamVariant): Promise<readonly Figure[]> {
-  const { suite, answer, streams, contestants } = variant;
+  const { suite, answer, streams, contestants, base = BASE } = variant;
   const expected = textOf(answer);
   const baseURL = formatBaseURL(bench.upstream.origins[0], answer, answer.kind === "fakegpt" ? "" : "/v1");
   const clients = contestants.map((contestant) => ({ ...contestant, client: contestant.create(baseURL) }));
@@ -54,7 +56,7 @@ export async function measureStreams(bench: Bench, variant: StreamVariant): Prom
   const samples = await takeTurns(entrants, bench.rounds);
   await Promise.all(clients.map(({ client }) => client.close?.()));
   return figuresOf(
-    { suite, variant: variant.variant, base: BASE },
+    { suite, variant: variant.variant, base },
     [{ name: "CPU per event", unit: "µs", relation: "ratio" }],
     samples,
   );
