@@ -267,8 +267,8 @@ test.each([
   [{ input: undefined }, "`input` is wrong"],
   [{ input: [] }, "`input` is wrong, expected a text, or at least one item"],
   [{ input: undefined, messages: [USER] }, "/v1/chat/completions"],
-  [{ input: 7 }, "`input` is wrong, expected a list"],
-  [{ input: ["hi"] }, "`input[0]` is wrong, expected an object"],
+  [{ input: 7 }, "`input` is the number 7, expected a list"],
+  [{ input: ["hi"] }, "`input[0]` is a text, expected an object"],
   [{ input: [{ role: "tool", content: "x" }] }, "`input[0].role` is wrong"],
   [{ input: [{ role: "user", content: [{ type: "input_video" }] }] }, "`input[0].content[0].type` is wrong"],
   [
@@ -284,16 +284,16 @@ test.each([
     "an http, https or data URL",
   ],
   [{ input: [RESULT] }, "`input[0].call_id` is wrong, expected the id of a call that stands before it"],
-  [{ input: [{ ...CALL, arguments: {} }] }, "`input[0].arguments` is wrong, expected a string"],
+  [{ input: [{ ...CALL, arguments: {} }] }, "`input[0].arguments` is an object, expected a text"],
   [{ background: true }, "`background` is not supported"],
   [{ conversation: "conv_1" }, "`conversation` is not supported"],
   [{ prompt: { id: "p" } }, "`prompt` is not supported"],
-  [{ tools: [{ name: "a" }] }, "`tools[0].type` is wrong"],
+  [{ tools: [{ name: "a" }] }, "`tools[0].type` is missing"],
   [{ tools: [{ type: "web_search" }], tool_choice: { type: "web_search" } }, "`tool_choice` is wrong"],
   [{ tools: [{ type: "web_search" }], tool_choice: "required" }, "`tool_choice` is wrong"],
   [{ tool_choice: { type: "function", name: "none" } }, "`tool_choice` is wrong"],
   [{ text: { format: { type: "xml" } } }, "`text.format.type` is wrong"],
-  [{ temperature: "hot" }, "`temperature` is wrong, expected a number"],
+  [{ temperature: "hot" }, "`temperature` is a text, expected a number"],
 ] as const)("a body that is wrong is refused by the name of its field: %j", (body, expected) => {
   expect(() => read(body)).toThrow(expected);
 });
