@@ -24,7 +24,8 @@ const newestClients = {
 const folder = join(ROOT, "packages/gateway/test/clients");
 const vitest = await createVitest(
   "test",
-  { root: folder, config: false, watch: false, include: ["*.{test,suite}.ts"] },
+  // the first call of a client loads most of it
+  { root: folder, config: false, watch: false, include: ["*.{test,suite}.ts"], testTimeout: 30_000 },
   { plugins: [newestClients] },
 );
 const { testModules, unhandledErrors } = await vitest.start();

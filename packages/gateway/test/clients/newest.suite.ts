@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { VERSION as anthropicModel, createAnthropic } from "@ai-sdk/anthropic";
+import { VERSION as openaiModel } from "@ai-sdk/openai";
 import { VERSION as compatible, createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import Anthropic from "@anthropic-ai/sdk";
 import langchainAnthropic from "@langchain/anthropic/package.json" with { type: "json" };
@@ -66,6 +67,7 @@ test("the AI SDK is the newest", async () => {
 
   expect(headers?.["user-agent"]?.split(" ")).toContain(`ai/${newest("ai")}`);
   expect(compatible).toBe(newest("@ai-sdk/openai-compatible"));
+  expect(openaiModel).toBe(newest("@ai-sdk/openai"));
 });
 
 test("`@anthropic-ai/sdk` is the newest, and the AI SDK's way to Anthropic", async () => {
