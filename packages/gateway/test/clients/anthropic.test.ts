@@ -191,12 +191,13 @@ test("a chain that is spent is asked once, however often the client would try ag
 
 test("a gateway that is full is asked again by the client, and answers when it has a place", async () => {
   const { provider, gateway, at } = await startWith(
-    ({ messages }) => (messages[0]?.content === "first" ? [200, ...answer("late")] : answer("hi")),
+    ({ messages }) => (messages[0]?.content === "first" ? [800, ...answer("late")] : answer("hi")),
     { maxCalls: 1 },
   );
   const first = at().messages.create(question("first"));
   await vi.waitFor(() => expect(provider.open).toBe(1));
 
+  // the first is still there for the second, and gone when the third asks again after a second
   const refused = at().messages.create(question("second"));
   const patient = at({ maxRetries: 1 }).messages.create(question("third"));
 
