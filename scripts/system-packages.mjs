@@ -10,7 +10,9 @@ import { fileURLToPath } from "node:url";
  */
 const PACKAGES = {
   chromium: { program: "chromium", without: "the page is not tried in a browser" },
+  faketime: { program: "faketime", without: "health is not shared by processes whose clocks differ" },
   prometheus: { program: "promtool", without: "the metrics are not read by Prometheus' own checker" },
+  "redis-server": { program: "redis-server", without: "health is not shared through a real Redis" },
 };
 
 /** The path of a program, where it is installed. @param {string} name @returns {string | undefined} */

@@ -11,6 +11,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "ai-power": ["core"],
   registry: ["core"],
   testkit: ["core"],
+  "health-redis": ["core", "registry"],
   "ai-sdk": ["core", "registry"],
   gateway: ["core", "registry"],
   // a global install answers with the three protocols that most servers speak

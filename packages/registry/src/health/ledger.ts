@@ -79,11 +79,12 @@ export interface Allowance {
 }
 
 /** A count of the server moves the rate so far. */
-const LEARNED_SHARE = 0.2;
+export const LEARNED_SHARE = 0.2;
 /** Nobody's tokens are shorter or longer, so a count that says so is a mistake. */
-const RATES = { least: 0.5, most: 10 };
+export const RATES: { readonly least: number; readonly most: number } = { least: 0.5, most: 10 };
 
-const WINDOWS: Readonly<Record<NonNullable<LimitState["window"]>, number>> = {
+/** How long each window lasts, in milliseconds. */
+export const WINDOWS: Readonly<Record<NonNullable<LimitState["window"]>, number>> = {
   minute: 60_000,
   hour: 3_600_000,
   day: 86_400_000,

@@ -1,6 +1,6 @@
 import type { Usage } from "@fallthrough/core";
 import type { RateLimit } from "@fallthrough/core/internal";
-import { closeEntry, createHealthClock, noteFailure, noteSuccess } from "./cooldown.ts";
+import { closeEntry, createHealthClock, type HealthClock, noteFailure, noteSuccess } from "./cooldown.ts";
 import { createEntry, type Entry, settleLease, type Waiting, worstOf } from "./entry.ts";
 import type {
   AdmitOptions,
@@ -75,6 +75,16 @@ export interface SharedMemory {
   readonly entries: ReadonlyMap<string, Entry>;
   /** The entry of a key, which is made where there is none. */
   entryAt(key: string, need: string | undefined): Entry;
+  /** The keys of all that concerns a call. */
+  keysOf(subject: HealthSubject): string[];
+  /** Whether a call has to be measured, because tokens are limited. */
+  countsTokens(subject: HealthSubject): boolean;
+  /** Lets a call through that was let through elsewhere. */
+  join(subject: HealthSubject, call: JoinedCall): JoinedPermit;
+  /** Why nobody is let through now. */
+  refuse(subject: HealthSubject, lacking: LimitState | undefined): Refusal;
+  /** What its rules take their time from. */
+  readonly clock: HealthClock;
   /** Drops an entry. */
   drop(key: string): void;
   /** What is remembered that concerns a call. */
@@ -89,6 +99,24 @@ export interface SharedMemoryOptions extends MemoryHealthOptions {
   readonly process: string;
   /** Callers come one at a time, so nobody shares a silence: each one that lasts counts for itself. */
   readonly lone?: boolean | undefined;
+}
+
+/** A call that was let through elsewhere. */
+export interface JoinedCall {
+  /** Its place among all that was admitted or opened. */
+  readonly order: number;
+  /** The longest silence that it accepts, in milliseconds. */
+  readonly firstChunkMs: number;
+  /** Its name as the probe, where it is that. */
+  readonly probe: string | undefined;
+  /** What a store knows it by. */
+  readonly mark: unknown;
+}
+
+/** The permit of a call that was let through elsewhere. */
+export interface JoinedPermit extends Permit, Waiting {
+  /** What the store knows it by; absent where this memory let it through. */
+  readonly mark?: unknown;
 }
 
 /** A permit, with what the store wants to know when its caller reports. */
@@ -131,9 +159,7 @@ export function createSharedMemory(options: SharedMemoryOptions): SharedMemory {
   function recall(subject: HealthSubject): Known {
     const kept = known.get(subject);
     if (kept?.generation === generation) return kept;
-    const keys = SCOPES.map((scope) => keyOf(subject, scope));
-    for (const need of refusableNeeds(subject)) keys.push(needKey(subject, need));
-    const found = keys.flatMap((key) => entries.get(key) ?? []);
+    const found = keysOf(subject).flatMap((key) => entries.get(key) ?? []);
     const recalled = { found, generation, model: entries.get(keyOf(subject, "model")) };
     known.set(subject, recalled);
     return recalled;
@@ -141,6 +167,12 @@ export function createSharedMemory(options: SharedMemoryOptions): SharedMemory {
 
   function entriesOf(subject: HealthSubject): readonly Entry[] {
     return recall(subject).found;
+  }
+
+  function keysOf(subject: HealthSubject): string[] {
+    const keys = SCOPES.map((scope) => keyOf(subject, scope));
+    for (const need of refusableNeeds(subject)) keys.push(needKey(subject, need));
+    return keys;
   }
 
   function modelOf(subject: HealthSubject): Entry {
@@ -272,11 +304,7 @@ export function createSharedMemory(options: SharedMemoryOptions): SharedMemory {
       (state === "suspect" && insist !== undefined) ||
       (state === "probing" && insist === "alone");
     if (!probes && !joins) {
-      const askedMs = model.askedAt === undefined ? undefined : time - model.askedAt;
-      const { openMs, code, effect, repeats, need } = health;
-      const settled = settledOf(found, time);
-      // one by one, because V8 takes ten times as long to copy a whole object into another
-      return { admitted: false, state, remainingMs, openMs, code, effect, repeats, need, askedMs, settled };
+      return refusal(health, model, found, time);
     }
     if (insists) model.insisted = [time, model.insisted[0]];
     const ticket: Ticket = {
@@ -288,6 +316,39 @@ export function createSharedMemory(options: SharedMemoryOptions): SharedMemory {
       share,
     };
     return wait(model, probes ? lease(found, ticket) : ticket);
+  }
+
+  function refuse(subject: HealthSubject, lacking: LimitState | undefined): Refusal {
+    if (lacking !== undefined) return { admitted: false, ...fullHealth(lacking) };
+    const time = now();
+    const model = modelOf(subject);
+    const found = entriesOf(subject);
+    return refusal(worstOf(found, time), model, found, time);
+  }
+
+  function refusal(health: Health, { askedAt }: Entry, found: readonly Entry[], time: number): Refusal {
+    const { state, remainingMs, openMs, code, effect, repeats, need } = health;
+    const askedMs = askedAt === undefined ? undefined : time - askedAt;
+    const settled = settledOf(found, time);
+    // one by one, because V8 takes ten times as long to copy a whole object into another
+    return { admitted: false, state, remainingMs, openMs, code, effect, repeats, need, askedMs, settled };
+  }
+
+  function join(subject: HealthSubject, { order, firstChunkMs, probe, mark }: JoinedCall): JoinedPermit {
+    const model = modelOf(subject);
+    let patienceMs: number | undefined;
+    for (const { open, lease } of probe === undefined ? [] : entriesOf(subject)) {
+      if (open?.code === "timeout" && lease?.probe === probe) patienceMs = patienceOf(model, firstChunkMs);
+    }
+    const facts = { admitted: true, subject, order, at: now(), firstChunkMs, share: NO_SHARE, mark } as const;
+    const permit = probe === undefined ? facts : { ...facts, probe, patienceMs };
+    model.askedAt = permit.at;
+    if (firstChunkMs > 0) model.waiting.add(permit);
+    return permit;
+  }
+
+  function countsTokens(subject: HealthSubject): boolean {
+    return modelOf(subject).ledger?.countsTokens(now()) === true;
   }
 
   function declareLimits(model: Entry, limits: DeclaredLimits): void {
@@ -457,5 +518,6 @@ export function createSharedMemory(options: SharedMemoryOptions): SharedMemory {
   }
 
   const health = { peek, room, admit, commit, note: noteLimits, succeed, fail, release, reset };
-  return { health, entries, entryAt, drop, entriesOf, saysNothing };
+  const parts = { entryAt, drop, entriesOf, keysOf, countsTokens, join, refuse, saysNothing };
+  return { health, entries, clock, ...parts };
 }

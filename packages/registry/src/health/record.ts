@@ -9,7 +9,7 @@ export type EntryRecord = Readonly<Record<string, unknown>>;
 /** Nothing lasts longer; what says so is a mistake. */
 const LONGEST_MS = 25 * 60 * 60 * 1_000;
 /** A call that has not told for so long is none any more. */
-const RESERVED_MS = 10 * 60 * 1_000;
+export const RESERVED_MS: number = 10 * 60 * 1_000;
 const EFFECTS: readonly Open["effect"][] = ["suspect", "count", "cool", "park"];
 const UNITS: readonly Allowance["unit"][] = ["requests", "tokens"];
 const WINDOWS: readonly Allowance["window"][] = ["minute", "hour", "day", undefined];

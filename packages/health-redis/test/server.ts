@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createConnection, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The servers that are installed here: Debian has `redis-server`, others `valkey-server`. */
+export const SERVERS: readonly string[] = ["redis-server", "valkey-server"].filter(
+  (program) => spawnSync(program, ["--version"]).status === 0,
+);
+
+/** A server of its own, without a disk. */
+export interface TestServer {
+  readonly port: number;
+  readonly process: ChildProcess;
+  /** Says something to it over a connection of its own; gives its answer as it is. */
+  say(...words: string[]): Promise<string>;
+  /** Starts it again on the same port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startServer(program: string, ...options: string[]): Promise<TestServer> {
+  return startServerAt(await freePort(), program, ...options);
+}
+
+export async function startServerAt(
+  port: number,
+  program: string,
+  ...options: string[]
+): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), "fallthrough-redis-"));
+  const args = [
+    "--port",
+    `${port}`,
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--dir",
+    folder,
+  ];
+  let child = start();
+
+  function start(): ChildProcess {
+    return spawn(program, [...args, ...options], { stdio: "ignore" });
+  }
+
+  async function ready(): Promise<void> {
+    const end = performance.now() + 20_000;
+    while (performance.now() < end) {
+      const answer = await say(port, ["PING"]).catch(() => "");
+      if (answer.startsWith("+PONG")) return;
+      // the server tells nobody that it is ready
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error("the server does not start");
+  }
+
+  async function stop(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const over = once(child, "exit");
+    child.kill("SIGCONT");
+    child.kill("SIGKILL");
+    await over;
+  }
+
+  await ready();
+  return {
+    port,
+    get process() {
+      return child;
+    },
+    say: (...words) => say(port, words),
+    async restart() {
+      await stop();
+      child = start();
+      await ready();
+    },
+    async stop() {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { readonly port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function say(port: number, words: readonly string[]): Promise<string> {
+  const socket = createConnection(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
+    socket.write(`*${words.length}\r\n${parts.join("")}`);
+    return String((await once(socket, "data"))[0]);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Passes bytes on to a port, later. */
+export async function startSlowLink(
+  target: number,
+  delayMs: number,
+): Promise<{ port: number; close(): void }> {
+  const sockets = new Set<import("node:net").Socket>();
+  const server = createServer((near) => {
+    const far = createConnection(target, "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("data", (bytes) => setTimeout(() => to.writable && to.write(bytes), delayMs / 2));
+      from.on("close", () => to.destroy());
+      from.on("error", () => {});
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { readonly port: number };
+  return {
+    port,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
