@@ -110,3 +110,14 @@ test("an id stands for one preset", () => {
 test.each(presets)("the limits of $id name the plan that they speak of", ({ plan, server }) => {
   expect(plan === undefined).toBe(server["limits"] === undefined);
 });
+
+test.each(["nvidia", "ollama-cloud", "zai"])(
+  "services.md §6: %s, which is known to be slow, gets its time in the preset",
+  (id) => {
+    const { server } = presets.find((preset) => preset.id === id) as Preset;
+
+    expect((server["timeouts"] as { readonly firstChunkMs: number }).firstChunkMs).toBeGreaterThanOrEqual(
+      90_000,
+    );
+  },
+);

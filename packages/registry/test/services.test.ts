@@ -379,3 +379,58 @@ test.each(["error", "abort", "network_error", "insufficient_system_resource"])(
     expect(routeOf(await chat(chain, QUESTION).result())).toEqual(["first failed server", "spare answered"]);
   },
 );
+
+test.each<[string, Record<string, string>]>([
+  ["OpenAI", { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s" }],
+  ["OpenAI, for tokens", { "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "57.5s" }],
+  ["Cerebras", { "x-ratelimit-remaining-tokens-day": "0", "x-ratelimit-reset-tokens-day": "33011.382" }],
+  ["SambaNova", { "x-ratelimit-remaining-requests-minute": "0", "x-ratelimit-reset-requests-minute": "30" }],
+  [
+    "OpenRouter",
+    {
+      "x-ratelimit-limit": "20",
+      "x-ratelimit-remaining": "0",
+      "x-ratelimit-reset": `${Date.now() + 600_000}`,
+    },
+  ],
+  [
+    "Anthropic",
+    {
+      "anthropic-ratelimit-requests-remaining": "0",
+      "anthropic-ratelimit-requests-reset": new Date(Date.now() + 600_000).toISOString(),
+    },
+  ],
+  ["the draft", { ratelimit: '"default";r=0;t=30' }],
+])(
+  "services.md §2: a remaining of 0 on a success, as %s tells it, is worth as much as a 429",
+  async (_, headers) => {
+    const service = await startService(() => says("hi", "stop", headers));
+    const chain = createChain([{ provider: service.provider("first"), model: "m" }, { provider: spare() }]);
+
+    expect(routeOf(await chat(chain, QUESTION).result())).toEqual(["first answered"]);
+    expect(routeOf(await chat(chain, QUESTION).result())).toEqual([
+      "first skipped rate-limit",
+      "spare answered",
+    ]);
+  },
+);
+
+test.each<[string, Record<string, string>, unknown]>([
+  ["Retry-After", { "retry-after": "120" }, {}],
+  ["a date", { "retry-after": new Date(Date.now() + 120_000).toUTCString() }, {}],
+  ["retry-after-ms", { "retry-after-ms": "120000" }, {}],
+  ["RetryInfo", {}, [{ error: { code: 429, details: [{ retryDelay: "120s" }] } }]],
+  ["estimated_time", {}, { error: "busy", estimated_time: 120 }],
+])(
+  "services.md §2: after a 429 with %s nobody asks before that time, not even as the last one",
+  async (_, headers, body) => {
+    const service = await startService(() => fails(429, body, headers));
+    const chain = createChain([{ provider: service.provider("only"), model: "m" }]);
+
+    await failureOf(chat(chain, QUESTION).text());
+    const { retryAt } = await failureOf(chat(chain, QUESTION).text());
+
+    expect(service.asked).toHaveLength(1);
+    expect(Math.abs(Number(retryAt) - Date.now() - 120_000)).toBeLessThan(30_000);
+  },
+);

@@ -146,7 +146,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-describe.each(Object.keys(VENDORS))("a tool loop with %s", (name) => {
+describe.each(Object.keys(VENDORS))("services.md §5: a tool loop with %s", (name) => {
   test("is the message and the result, and nothing more", async () => {
     const { baseURL } = await startVendor(name, 2);
     const provider = createOpenAI({ id: name, baseURL, models: [{ id: "m" }] });

@@ -79,7 +79,7 @@ test.each([
   },
 );
 
-test("on the wire every opaque value says who wrote it, and plain text stays as it is", async () => {
+test("services.md §5: on the wire every opaque value says who wrote it, and plain text stays as it is", async () => {
   const message = await firstTurn(false, memoryProvider("one", PARTS));
 
   expect(message).toMatchObject({
