@@ -6,10 +6,16 @@ import {
   type ChatRequest,
   chat,
 } from "@fallthrough/core";
-import { httpResponse, type SocketServer, startFaultServer, startServices } from "@fallthrough/testkit";
+import {
+  httpJson,
+  httpResponse,
+  type SocketServer,
+  startFaultServer,
+  startServices,
+} from "@fallthrough/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 import { type AnthropicSettings, createAnthropic } from "../src/index.ts";
-import { answerOf, failureOf, jsonOf, providerFor, readFixture, serve, streamOf } from "./serve.ts";
+import { answerOf, failureOf, providerFor, readFixture, serve, streamOf } from "./serve.ts";
 
 const QUESTION = "Is it blue?";
 const request: ChatRequest = { model: "claude-sonnet-4-6", messages: [{ role: "user", content: QUESTION }] };
@@ -152,7 +158,7 @@ test("the models are listed page by page, with their windows", async () => {
 });
 
 test("a list whose pages do not go on ends", async () => {
-  const page = jsonOf({ data: [{ id: "a" }], has_more: true, last_id: "a" });
+  const page = httpJson({ data: [{ id: "a" }], has_more: true, last_id: "a" });
   server = await serve(page, page, page);
 
   expect(await providerFor(server).listModels?.()).toHaveLength(2);
@@ -245,10 +251,10 @@ test.each<[string, Buffer, object]>([
   ],
   [
     "an error in JSON",
-    jsonOf({ type: "error", error: { type: "rate_limit_error" } }),
+    httpJson({ type: "error", error: { type: "rate_limit_error" } }),
     { code: "rate-limit" },
   ],
-  ["JSON of another shape", jsonOf({ answer: "Hi" }), { code: "protocol" }],
+  ["JSON of another shape", httpJson({ answer: "Hi" }), { code: "protocol" }],
   ["a ping alone", streamOf('event: ping\ndata: {"type":"ping"}\n\n'), { code: "empty" }],
   ["an event that is no JSON", streamOf("event: message_start\ndata: {oops}\n\n"), { code: "protocol" }],
 ])("%s is a failure", async (_, answer, failure) => {
@@ -273,7 +279,7 @@ test.each([
   ],
 ])("%s says when to come back", async (_, headers, wait) => {
   const { retryAfterMs = 0 } = (await errorOf(
-    jsonOf({ type: "error", error: { type: "rate_limit_error", message: "no" } }, 429, headers),
+    httpJson({ type: "error", error: { type: "rate_limit_error", message: "no" } }, 429, headers),
   )) as ChatError;
 
   expect(retryAfterMs).toBeLessThanOrEqual(wait);
@@ -364,7 +370,7 @@ test("nothing behind the end marker is waited for", async () => {
 
 test("an answer that comes as JSON is read as one", async () => {
   server = await serve(
-    jsonOf({
+    httpJson({
       id: "msg_1",
       type: "message",
       model: "m",

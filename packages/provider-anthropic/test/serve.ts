@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { httpResponse, type SocketServer, startReplay } from "@fallthrough/testkit";
+import { httpEvents, httpJson, type SocketServer, startReplay } from "@fallthrough/testkit";
 import { type AnthropicSettings, createAnthropic } from "../src/index.ts";
 
 /** A body that was written down after the server's public documentation. */
@@ -9,10 +9,7 @@ export function readFixture(name: string): string {
 
 /** The bytes of an answer that is an event stream. */
 export function streamOf(body: string): Buffer {
-  return httpResponse({
-    headers: { "content-type": "text/event-stream", "request-id": "req_1" },
-    body: [body],
-  });
+  return httpEvents(body, { "request-id": "req_1" });
 }
 
 /** The bytes of the event stream in a fixture. */
@@ -20,23 +17,14 @@ export function answerOf(name: string): Buffer {
   return streamOf(readFixture(name));
 }
 
-/** The bytes of a JSON answer. */
-export function jsonOf(value: unknown, status?: number, headers?: Readonly<Record<string, string>>): Buffer {
-  return httpResponse({
-    status,
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(value),
-  });
-}
-
 /** The bytes of a failure. */
 export function failureOf(status: number, type: string, message: string, more: object = {}): Buffer {
-  return jsonOf({ type: "error", error: { type, message, ...more }, request_id: "req_1" }, status);
+  return httpJson({ type: "error", error: { type, message, ...more }, request_id: "req_1" }, status);
 }
 
 /** A server on loopback that gives these answers, one after the other. */
 export function serve(...answers: readonly Buffer[]): Promise<SocketServer> {
-  return startReplay(answers.map((response) => ({ response })));
+  return startReplay(answers);
 }
 
 /** A provider for a server on loopback. */

@@ -6,10 +6,10 @@ import {
   type ChatRequest,
   chat,
 } from "@fallthrough/core";
-import { type SocketServer, startFaultServer, startServices } from "@fallthrough/testkit";
+import { httpJson, type SocketServer, startFaultServer, startServices } from "@fallthrough/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 import { createGemini, type GeminiSettings } from "../src/index.ts";
-import { answerOf, failureOf, jsonOf, providerFor, readFixture, serve, streamOf } from "./serve.ts";
+import { answerOf, failureOf, providerFor, readFixture, serve, streamOf } from "./serve.ts";
 
 const QUESTION = "Is it blue?";
 const request: ChatRequest = { model: "gemini-3-flash", messages: [{ role: "user", content: QUESTION }] };
@@ -274,7 +274,7 @@ test.each<[string, Buffer, object]>([
   ],
   ["an overload", failureOf(503, "UNAVAILABLE", "The model is overloaded."), { code: "server", status: 503 }],
   ["a server that is too slow", failureOf(504, "DEADLINE_EXCEEDED", "no"), { code: "server" }],
-  ["a list of one error", jsonOf([{ error: { code: 429, message: "no" } }], 429), { code: "rate-limit" }],
+  ["a list of one error", httpJson([{ error: { code: 429, message: "no" } }], 429), { code: "rate-limit" }],
   ["an overload inside the stream", answerOf("first-error.sse"), { code: "server" }],
   [
     "an error after content",
@@ -283,7 +283,7 @@ test.each<[string, Buffer, object]>([
   ],
   ["a prompt that was blocked", answerOf("blocked.sse"), { code: "content-filter" }],
   ["an answer that was filtered", answerOf("safety.sse"), { code: "content-filter" }],
-  ["JSON of another shape", jsonOf({ answer: "Hi" }), { code: "protocol" }],
+  ["JSON of another shape", httpJson({ answer: "Hi" }), { code: "protocol" }],
   ["an event that is no JSON", streamOf("data: {oops}\n\n"), { code: "protocol" }],
 ])("%s is a failure", async (_, answer, failure) => {
   const error = await errorOf(answer);
@@ -293,7 +293,7 @@ test.each<[string, Buffer, object]>([
 });
 
 test("a used up day is waited for, and not the delay that stands beside it", async () => {
-  const error = (await errorOf(jsonOf(JSON.parse(readFixture("quota-day.json")), 429))) as ChatError;
+  const error = (await errorOf(httpJson(JSON.parse(readFixture("quota-day.json")), 429))) as ChatError;
 
   expect(error.retryAfterMs).toBeGreaterThan(46_500);
   expect(error.retryAfterMs).toBeLessThanOrEqual(86_400_000);
@@ -374,7 +374,7 @@ test("a server that knows no events is read as well", async () => {
   const candidate = (text: string, finishReason?: string): object => ({
     candidates: [{ content: { parts: [{ text }] }, finishReason }],
   });
-  server = await serve(jsonOf([candidate("H"), candidate("i", "STOP")]));
+  server = await serve(httpJson([candidate("H"), candidate("i", "STOP")]));
 
   expect(await chat(providerFor(server), request).text()).toBe("Hi");
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { httpResponse, type SocketServer, startReplay } from "@fallthrough/testkit";
+import { httpEvents, httpJson, type SocketServer, startReplay } from "@fallthrough/testkit";
 import { createGemini, type GeminiSettings } from "../src/index.ts";
 
 /** A body that was written down after the server's public documentation. */
@@ -9,24 +9,12 @@ export function readFixture(name: string): string {
 
 /** The bytes of an answer that is an event stream. */
 export function streamOf(body: string): Buffer {
-  return httpResponse({
-    headers: { "content-type": "text/event-stream" },
-    body: [body],
-  });
+  return httpEvents(body);
 }
 
 /** The bytes of the event stream in a fixture. */
 export function answerOf(name: string): Buffer {
   return streamOf(readFixture(name));
-}
-
-/** The bytes of a JSON answer. */
-export function jsonOf(value: unknown, status?: number, headers?: Readonly<Record<string, string>>): Buffer {
-  return httpResponse({
-    status,
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(value),
-  });
 }
 
 /** The bytes of a failure. */
@@ -36,12 +24,12 @@ export function failureOf(
   message: string,
   details?: readonly object[],
 ): Buffer {
-  return jsonOf({ error: { code, message, status, details } }, code);
+  return httpJson({ error: { code, message, status, details } }, code);
 }
 
 /** A server on loopback that gives these answers, one after the other. */
 export function serve(...answers: readonly Buffer[]): Promise<SocketServer> {
-  return startReplay(answers.map((response) => ({ response })));
+  return startReplay(answers);
 }
 
 /** A provider for a server on loopback. */

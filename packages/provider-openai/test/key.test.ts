@@ -1,9 +1,10 @@
 import { type ChatRequest, chat } from "@fallthrough/core";
 import type { SocketServer } from "@fallthrough/testkit";
+import { httpJson } from "@fallthrough/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { OpenAISettings } from "../src/index.ts";
 import { failureOf } from "./failure-of.ts";
-import { jsonOf, providerFor, serve, streamOf } from "./serve.ts";
+import { providerFor, serve, streamOf } from "./serve.ts";
 
 const request: ChatRequest = { model: "m", messages: [{ role: "user", content: "Hello" }] };
 const ANSWER = streamOf({ choices: [{ delta: { content: "Hi" }, finish_reason: "stop" }] });
@@ -43,7 +44,7 @@ test("a key that is missing is a config error, and no request is made", async ()
 
 test("a key that the server quotes is in no error", async () => {
   server = await serve(
-    jsonOf({ error: { message: `Incorrect API key: ${KEY}`, code: "invalid_api_key" } }, 401),
+    httpJson({ error: { message: `Incorrect API key: ${KEY}`, code: "invalid_api_key" } }, 401),
   );
   const provider = providerFor(server, { apiKeyEnv: "FALLTHROUGH_TEST_KEY" });
 
@@ -57,7 +58,7 @@ test("a key that the server quotes is in no error", async () => {
 test("a key does not follow a redirect", async () => {
   const other = await serve(ANSWER);
   const location = `${other.origin}/v1/chat/completions`;
-  server = await serve(jsonOf({}, 307, { location }));
+  server = await serve(httpJson({}, 307, { location }));
   const provider = providerFor(server, { apiKey: KEY });
 
   await expect(chat(provider, request).text()).rejects.toMatchObject({ code: "blocked", status: 307 });

@@ -1,10 +1,16 @@
 import { ChatError, type ChatRequest, chat, type StreamPart } from "@fallthrough/core";
 import { forwardOf } from "@fallthrough/core/internal";
-import { httpResponse, type SocketServer, startFaultServer, startUpstreams } from "@fallthrough/testkit";
+import {
+  httpJson,
+  httpResponse,
+  type SocketServer,
+  startFaultServer,
+  startUpstreams,
+} from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { createOpenAI, defineOpenAICompatible, type OpenAISettings } from "../src/index.ts";
 import { failureOf } from "./failure-of.ts";
-import { jsonOf, providerFor, serve, streamOf } from "./serve.ts";
+import { providerFor, serve, streamOf } from "./serve.ts";
 
 const QUESTION = "Is it blue?";
 const request: ChatRequest = { model: "llama3.2", messages: [{ role: "user", content: QUESTION }] };
@@ -67,9 +73,9 @@ test("the models of the server are listed, and the first answers where none is n
 
 test("a model that is gone is looked for anew", async () => {
   server = await serve(
-    jsonOf({ data: [{ id: "old" }] }),
-    jsonOf({ error: { message: "model 'old' not found" } }, 404),
-    jsonOf({ data: [{ id: "new" }] }),
+    httpJson({ data: [{ id: "old" }] }),
+    httpJson({ error: { message: "model 'old' not found" } }, 404),
+    httpJson({ data: [{ id: "new" }] }),
     ANSWER,
   );
   const provider = providerFor(server);
@@ -84,7 +90,7 @@ test("a model that is gone is looked for anew", async () => {
 
 test.each<[string, OpenAISettings, readonly Buffer[]]>([
   ["a server with a key", { apiKey: "abcd" }, []],
-  ["a server without a model", {}, [jsonOf({ data: [] })]],
+  ["a server without a model", {}, [httpJson({ data: [] })]],
 ])("%s has to be asked with the name of a model", async (_, settings, answers) => {
   server = await serve(...answers);
   const provider = providerFor(server, settings);
@@ -106,7 +112,7 @@ test("an answer that comes as JSON is read as one", async () => {
   };
   const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
   server = await serve(
-    jsonOf({ model: "m", choices: [{ index: 0, message, finish_reason: "stop" }], usage }),
+    httpJson({ model: "m", choices: [{ index: 0, message, finish_reason: "stop" }], usage }),
   );
   const provider = providerFor(server);
 
@@ -122,13 +128,13 @@ test("an answer that comes as JSON is read as one", async () => {
 });
 
 test.each<[string, Buffer, object]>([
-  ["an error in JSON with a success status", jsonOf({ error: { code: 429 } }), { code: "rate-limit" }],
+  ["an error in JSON with a success status", httpJson({ error: { code: 429 } }), { code: "rate-limit" }],
   [
     "an error in JSON that claims to be a stream",
     httpResponse({ headers: STREAM, body: '{"error":{"code":"insufficient_quota"}}' }),
     { code: "payment" },
   ],
-  ["JSON of another shape", jsonOf({ answer: "Hi" }), { code: "protocol" }],
+  ["JSON of another shape", httpJson({ answer: "Hi" }), { code: "protocol" }],
   ["a page", httpResponse({ headers: { "content-type": "text/html" }, body: "<html>" }), { code: "blocked" }],
   ["nothing", httpResponse({ headers: STREAM }), { code: "empty" }],
   ["an end marker alone", streamOf("[DONE]"), { code: "empty" }],
@@ -155,13 +161,13 @@ test.each<[string, Buffer, object]>([
     ),
     { code: "interrupted", partial: { toolCalls: [] } },
   ],
-  ["a quota", jsonOf({ error: { code: "insufficient_quota" } }, 429), { code: "payment", scope: "key" }],
+  ["a quota", httpJson({ error: { code: "insufficient_quota" } }, 429), { code: "payment", scope: "key" }],
   [
     "a limit",
-    jsonOf({ error: { code: "rate_limit_exceeded" } }, 429, { "retry-after": "2" }),
+    httpJson({ error: { code: "rate_limit_exceeded" } }, 429, { "retry-after": "2" }),
     { code: "rate-limit", retryAfterMs: 2000 },
   ],
-  ["no detail", jsonOf({ detail: "Not Found" }, 404), { code: "not-found", status: 404 }],
+  ["no detail", httpJson({ detail: "Not Found" }, 404), { code: "not-found", status: 404 }],
 ])("%s is a failure", async (_, answer, failure) => {
   server = await serve(answer);
   const provider = providerFor(server);
@@ -175,7 +181,7 @@ test.each<[string, Buffer, object]>([
 
 test("the words of the server stand in the error, and the prompt does not", async () => {
   const message = `max_tokens is too large for ${QUESTION}`;
-  server = await serve(jsonOf({ error: { message } }, 400));
+  server = await serve(httpJson({ error: { message } }, 400));
   const provider = providerFor(server);
 
   const error = await failureOf(chat(provider, request));
@@ -208,8 +214,11 @@ test("nothing behind the end marker is waited for, and the socket is closed", as
 });
 
 test.each([
-  ["an error", jsonOf({ error: { message: "Unknown field stream_options", param: "stream_options" } }, 400)],
-  ["a list", jsonOf({ detail: [{ type: "extra_forbidden", loc: ["body", "stream_options"] }] }, 422)],
+  [
+    "an error",
+    httpJson({ error: { message: "Unknown field stream_options", param: "stream_options" } }, 400),
+  ],
+  ["a list", httpJson({ detail: [{ type: "extra_forbidden", loc: ["body", "stream_options"] }] }, 422)],
 ])(
   "a server that rejects the question for usage with %s is asked without it from then on",
   async (_, refusal) => {
@@ -225,7 +234,7 @@ test.each([
 );
 
 test("a server that rejects something else is not asked again", async () => {
-  server = await serve(jsonOf({ error: { message: "no" } }, 400));
+  server = await serve(httpJson({ error: { message: "no" } }, 400));
   const provider = providerFor(server);
 
   await expect(chat(provider, request).text()).rejects.toMatchObject({ code: "bad-request" });
@@ -300,7 +309,7 @@ const CUT_CALL = { index: 0, id: "a", type: "function", function: { name: "look"
 test("a whole answer with a cut tool call is given without the call where the server says `length`", async () => {
   const function_ = { name: "look", arguments: '{"at":' };
   const message = { content: "Look: ", tool_calls: [{ id: "a", type: "function", function: function_ }] };
-  server = await serve(jsonOf({ choices: [{ index: 0, message, finish_reason: "length" }] }));
+  server = await serve(httpJson({ choices: [{ index: 0, message, finish_reason: "length" }] }));
 
   const { text, toolCalls, finishReason } = await chat(providerFor(server), request).result();
 
@@ -343,7 +352,7 @@ test("fields of another protocol never reach the server, and a warning names the
 });
 
 test.each([
-  [true, jsonOf({ choices: [] })],
+  [true, httpJson({ choices: [] })],
   [false, ANSWER],
 ])("what is passed on is answered in the form that was asked for, a stream: %s", async (stream, answer) => {
   server = await serve(answer);

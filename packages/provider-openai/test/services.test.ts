@@ -1,10 +1,10 @@
 import { type ChatRequest, type ChatResult, chat, type JsonObject } from "@fallthrough/core";
-import { httpResponse, type SocketServer, startFaultServer } from "@fallthrough/testkit";
+import { httpJson, httpResponse, type SocketServer, startFaultServer } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { formatBody } from "../src/body.ts";
 import type { OpenAISettings } from "../src/index.ts";
 import { failureOf } from "./failure-of.ts";
-import { jsonOf, providerFor, serve, streamOf } from "./serve.ts";
+import { providerFor, serve, streamOf } from "./serve.ts";
 
 const request: ChatRequest = { model: "any", messages: [{ role: "user", content: "Hello" }] };
 
@@ -166,11 +166,11 @@ test.each<[string, number, unknown, object]>([
   ],
   ["a model that is loading", 503, { error: { code: 503, message: "Loading model" } }, { code: "server" }],
 ])("services.md §1: %s (%d) says what it is about", async (_, status, body, failure) => {
-  expect(await errorOf(jsonOf(body, status))).toMatchObject({ status, ...failure });
+  expect(await errorOf(httpJson(body, status))).toMatchObject({ status, ...failure });
 });
 
 test("services.md §1: a base URL without its path is a setting to mend", async () => {
-  const error = await errorOf(jsonOf({ error: "Unexpected endpoint or method. (POST /chat/completions)" }));
+  const error = await errorOf(httpJson({ error: "Unexpected endpoint or method. (POST /chat/completions)" }));
 
   expect(error).toMatchObject({ code: "config", message: expect.stringContaining("/v1") });
 });
@@ -178,7 +178,7 @@ test("services.md §1: a base URL without its path is a setting to mend", async 
 test("services.md §1: a code behind 4 KiB of a body decides as one before", async () => {
   const error = { message: "x".repeat(10_000), code: "context_length_exceeded" };
 
-  expect(await errorOf(jsonOf({ error }, 400))).toMatchObject({ code: "context-length" });
+  expect(await errorOf(httpJson({ error }, 400))).toMatchObject({ code: "context-length" });
 });
 
 test("services.md §1: an event of code 400 that tells the length is told as one", async () => {
@@ -347,7 +347,7 @@ test.each<[string, unknown, Readonly<Record<string, string>>, number]>([
   ],
   ["Hugging Face's estimated_time", { error: "Model is loading", estimated_time: 20.5 }, {}, 20_500],
 ])("services.md §2: %s says when to come back", async (_, body, headers, wait) => {
-  server = await serve(jsonOf(body, 429, headers));
+  server = await serve(httpJson(body, 429, headers));
 
   const error = await failureOf(chat(providerFor(server), request));
 
@@ -358,7 +358,7 @@ test("services.md §2: OpenRouter's reset is a moment, in the headers of its own
   const reset = String(Date.now() + 60_000);
   const error = { message: "x", code: 429, metadata: { headers: { "X-RateLimit-Reset": reset } } };
 
-  const { retryAfterMs } = (await errorOf(jsonOf({ error }, 429))) as { readonly retryAfterMs: number };
+  const { retryAfterMs } = (await errorOf(httpJson({ error }, 429))) as { readonly retryAfterMs: number };
 
   expect(retryAfterMs).toBeGreaterThan(30_000);
   expect(retryAfterMs).toBeLessThanOrEqual(60_000);
@@ -367,7 +367,7 @@ test("services.md §2: OpenRouter's reset is a moment, in the headers of its own
 test("services.md §2: a quota of the day ends when the day turns, not after the seconds of the minute", async () => {
   const details = [{ retryDelay: "5s" }, { violations: [{ quotaId: "GenerateRequestsPerDayPerProject" }] }];
 
-  const error = await errorOf(jsonOf([{ error: { code: 429, details } }], 429));
+  const error = await errorOf(httpJson([{ error: { code: 429, details } }], 429));
 
   expect((error as { readonly retryAfterMs: number }).retryAfterMs).toBeGreaterThanOrEqual(5_000);
   expect((error as { readonly retryAfterMs: number }).retryAfterMs).toBeLessThanOrEqual(86_400_000);
@@ -393,15 +393,17 @@ test.each<[string, unknown, string]>([
   ["problem details", { title: "Bad", detail: "its words", status: 400 }, "Bad: its words"],
   ["several lines", { error: { message: "its\n  words" } }, "its words"],
 ])("services.md §3: %s reaches whoever can mend the fault", async (_, body, words) => {
-  expect(await errorOf(jsonOf(body, 400))).toMatchObject({ message: expect.stringContaining(`"${words}"`) });
+  expect(await errorOf(httpJson(body, 400))).toMatchObject({
+    message: expect.stringContaining(`"${words}"`),
+  });
 });
 
 test("services.md §3: words of 300 characters are told whole, and longer ones are cut there", async () => {
   const words = "long words ".repeat(27).trim();
 
-  const told = (await errorOf(jsonOf({ error: { message: words } }, 400))) as Error;
+  const told = (await errorOf(httpJson({ error: { message: words } }, 400))) as Error;
   await server.close();
-  const cut = (await errorOf(jsonOf({ error: { message: words.repeat(3) } }, 400))) as Error;
+  const cut = (await errorOf(httpJson({ error: { message: words.repeat(3) } }, 400))) as Error;
 
   expect(told.message).toContain(`"${words}"`);
   expect(cut.message).toMatch(/…"$/);
@@ -410,7 +412,7 @@ test("services.md §3: words of 300 characters are told whole, and longer ones a
 test("services.md §3: code and words are found in a body that was cut at 64 KiB", async () => {
   const body = { error: { message: "too much", code: "context_length_exceeded", echo: "x".repeat(100_000) } };
 
-  expect(await errorOf(jsonOf(body, 400))).toMatchObject({
+  expect(await errorOf(httpJson(body, 400))).toMatchObject({
     code: "context-length",
     message: expect.stringContaining('"too much"'),
   });
@@ -495,7 +497,7 @@ test.each<[string, unknown, JsonObject]>([
 ])(
   "services.md §4: a refused %s is left out in one more try, and remembered",
   async (name, refusal, sent) => {
-    server = await serve(jsonOf(refusal, 400), GOOD, GOOD);
+    server = await serve(httpJson(refusal, 400), GOOD, GOOD);
     const provider = providerFor(server);
 
     const first = await chat(provider, WISHES).result();
@@ -516,7 +518,7 @@ test.each([400, 422])(
   "services.md §4: the limit's other name is tried in both directions, by model and not by instance, under %d",
   async (status) => {
     const refusal = (field: string) =>
-      jsonOf({ error: { code: "unsupported_parameter", param: field, message: `no ${field}` } }, status);
+      httpJson({ error: { code: "unsupported_parameter", param: field, message: `no ${field}` } }, status);
     server = await serve(refusal("max_tokens"), GOOD, GOOD, refusal("max_completion_tokens"), GOOD, GOOD);
     const older = providerFor(server);
     const newer = providerFor(server, { maxCompletionTokens: true });
@@ -554,7 +556,7 @@ test("services.md §4: `strict` is sent as the caller said it, and not at all wh
 });
 
 test("services.md §4: a named tool that is required alone means the same", async () => {
-  server = await serve(jsonOf({ error: "Invalid tool_choice type: 'object'" }, 400), GOOD);
+  server = await serve(httpJson({ error: "Invalid tool_choice type: 'object'" }, 400), GOOD);
 
   await chat(providerFor(server), WISHES).text();
 
@@ -568,9 +570,9 @@ test("services.md §4: `strict` and a `null` content are given up where they are
     { role: "tool", toolCallId: "a", content: "1" },
   ];
   server = await serve(
-    jsonOf({ error: { param: "tools[0].function.strict", message: "no" } }, 400),
+    httpJson({ error: { param: "tools[0].function.strict", message: "no" } }, 400),
     GOOD,
-    jsonOf({ detail: [{ loc: ["body", "messages", 1, "content"], msg: "no" }] }, 422),
+    httpJson({ detail: [{ loc: ["body", "messages", 1, "content"], msg: "no" }] }, 422),
     GOOD,
   );
   const provider = providerFor(server);
@@ -584,7 +586,7 @@ test("services.md §4: `strict` and a `null` content are given up where they are
 });
 
 test("services.md §4: one more try is all, for a wish by its name and for that model alone", async () => {
-  const refusal = jsonOf({ error: { param: "temperature", message: "no" } }, 400);
+  const refusal = httpJson({ error: { param: "temperature", message: "no" } }, 400);
   server = await serve(refusal, refusal, refusal, GOOD);
   const provider = providerFor(server);
 
@@ -673,7 +675,7 @@ test.each<[string, unknown]>([
 ])(
   "ids that the server behind %s refuses are given others in one more try, and remembered",
   async (_, refusal) => {
-    server = await serve(jsonOf(refusal, 400), GOOD, GOOD);
+    server = await serve(httpJson(refusal, 400), GOOD, GOOD);
     const provider = providerFor(server);
 
     const { warnings } = await chat(provider, LOOP).result();
@@ -692,7 +694,7 @@ test.each<[string, unknown]>([
 test("calls that miss their results are no ids to mend", async () => {
   const message =
     "An assistant message with 'tool_calls' must be followed by messages for each 'tool_call_id'";
-  server = await serve(jsonOf({ error: { message } }, 400));
+  server = await serve(httpJson({ error: { message } }, 400));
 
   expect(await failureOf(chat(providerFor(server), LOOP))).toMatchObject({ code: "bad-request" });
   expect(server.requests).toHaveLength(1);
@@ -703,7 +705,7 @@ test.each<[string, unknown]>([
   ["two wishes", { error: { message: "seed and temperature are wrong" } }],
   ["the length", { error: { code: "context_length_exceeded", message: "max_tokens is too large" } }],
 ])("services.md §4: a refusal that names %s is not asked again", async (_, refusal) => {
-  server = await serve(jsonOf(refusal, 400));
+  server = await serve(httpJson(refusal, 400));
 
   await failureOf(chat(providerFor(server), WISHES));
 
@@ -755,7 +757,7 @@ test.each<[string, Buffer]>([
   ],
   [
     "one JSON value although a stream was asked for",
-    jsonOf({ choices: [{ message: { content: "Hi" }, finish_reason: "stop" }] }),
+    httpJson({ choices: [{ message: { content: "Hi" }, finish_reason: "stop" }] }),
   ],
 ])("services.md §5: %s is read", async (_, answer) => {
   expect((await answerTo(answer)).text).toBe("Hi");

@@ -72,6 +72,24 @@ export function httpResponse({ status, headers, body = "" }: HttpResponseParts):
   return Buffer.concat([head, ...body.map(httpChunk), httpChunk("")]);
 }
 
+/** The bytes of an answer that is one JSON value. */
+export function httpJson(
+  value: unknown,
+  status?: number,
+  headers?: Readonly<Record<string, string>>,
+): Buffer {
+  return httpResponse({
+    status,
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(value),
+  });
+}
+
+/** The bytes of an answer that is an event stream. */
+export function httpEvents(body: string, headers?: Readonly<Record<string, string>>): Buffer {
+  return httpResponse({ headers: { "content-type": "text/event-stream", ...headers }, body: [body] });
+}
+
 /** The bytes of a response head and nothing else: what follows is up to the script. */
 export function httpHead(status: number = 200, headers: Readonly<Record<string, string>> = {}): Buffer {
   const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}${CRLF}`);

@@ -1,7 +1,14 @@
 export { type Certificate, type CertificateOptions, createCertificate } from "./certificate.ts";
 export type { Ability, Peer, PeerBehaviour, PeerSuite, ProviderSuite, SuiteExchange } from "./conformance.ts";
 export { type FaultScript, type FaultStep, startFaultServer } from "./fault-server.ts";
-export { type HttpResponseParts, httpChunk, httpHead, httpResponse } from "./http-message.ts";
+export {
+  type HttpResponseParts,
+  httpChunk,
+  httpEvents,
+  httpHead,
+  httpJson,
+  httpResponse,
+} from "./http-message.ts";
 export {
   parseRecording,
   type RecordedRequest,

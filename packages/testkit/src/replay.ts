@@ -21,15 +21,15 @@ export interface ReplayOptions {
 
 /**
  * Starts a server on 127.0.0.1 that answers with exchanges, byte for byte: one after the other, or the one that a
- * function finds for the request.
+ * function finds for the request. The bytes of a response stand for an exchange.
  *
  * A request for which there is none is answered with status 500.
  */
 export async function startReplay(
-  exchanges: readonly Exchange[] | ((request: ReceivedRequest) => Exchange | undefined),
+  exchanges: readonly (Exchange | Uint8Array)[] | ((request: ReceivedRequest) => Exchange | undefined),
   options: ReplayOptions = {},
 ): Promise<SocketServer> {
-  const queue = typeof exchanges === "function" ? [] : [...exchanges];
+  const queue = typeof exchanges === "function" ? [] : exchanges.map(exchangeOf);
   const find = typeof exchanges === "function" ? exchanges : () => queue.shift();
 
   const server: SocketServer = await startSocketServer(async (connection) => {
@@ -44,6 +44,10 @@ export async function startReplay(
     }
   });
   return server;
+}
+
+function exchangeOf(given: Exchange | Uint8Array): Exchange {
+  return given instanceof Uint8Array ? { response: given } : given;
 }
 
 function nothingLeft({ method, path }: ReceivedRequest): Buffer {

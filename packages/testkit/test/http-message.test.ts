@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { httpChunk, httpHead, httpResponse, parseChunks, parseHead } from "../src/http-message.ts";
+import {
+  httpChunk,
+  httpEvents,
+  httpHead,
+  httpJson,
+  httpResponse,
+  parseChunks,
+  parseHead,
+} from "../src/http-message.ts";
 
 test("a head tells its start line, its joined headers and its fields as written", () => {
   const head = parseHead("HTTP/1.1 200 OK\r\nLink: <a>\r\nLink: <b>\r\nX-Empty:");
@@ -27,6 +35,15 @@ test("a body that is a list is sent as chunks and an end", () => {
 
 test("a response without a body has the length 0", () => {
   expect(httpResponse({}).toString()).toContain("content-length: 0");
+});
+
+test("a JSON answer and an event stream say what they are", () => {
+  expect(httpJson({ a: 1 }, 429, { "retry-after": "2" }).toString()).toBe(
+    'HTTP/1.1 429 Status\r\ncontent-length: 7\r\ncontent-type: application/json\r\nretry-after: 2\r\n\r\n{"a":1}',
+  );
+  expect(httpEvents("data: a\n\n", { "x-id": "1" }).toString()).toContain(
+    "content-type: text/event-stream\r\nx-id: 1\r\n\r\n9\r\ndata: a\n\n",
+  );
 });
 
 test("a head alone ends with its blank line", () => {

@@ -6,10 +6,10 @@ import {
   type ChatRequest,
   chat,
 } from "@fallthrough/core";
-import { type SocketServer, startFaultServer, startServices } from "@fallthrough/testkit";
+import { httpJson, type SocketServer, startFaultServer, startServices } from "@fallthrough/testkit";
 import { afterEach, expect, test } from "vitest";
 import { createOpenAI, type OpenAISettings } from "../../src/index.ts";
-import { answerOf, jsonOf, readFixture, serve, streamOf } from "../serve.ts";
+import { answerOf, readFixture, serve, streamOf } from "../serve.ts";
 
 const QUESTION = "Is it blue?";
 const request: ChatRequest = { model: "o3-pro", messages: [{ role: "user", content: QUESTION }] };
@@ -195,8 +195,8 @@ test("what the call relies on cannot be changed, and that is told", async () => 
 });
 
 test("where no model is named, a server that needs no key answers with its first, until it has that no more", async () => {
-  const listed = (id: string): Buffer => jsonOf({ data: [{ id }] });
-  const gone = jsonOf({ error: { message: "no", code: "model_not_found" } }, 404);
+  const listed = (id: string): Buffer => httpJson({ data: [{ id }] });
+  const gone = httpJson({ error: { message: "no", code: "model_not_found" } }, 404);
   server = await serve(
     ...[listed("a"), answerOf("responses-text.sse"), answerOf("responses-text.sse")],
     ...[gone, listed("b"), answerOf("responses-text.sse")],
@@ -229,7 +229,7 @@ test.each<[string, Buffer, object]>([
   ],
   [
     "an error in JSON",
-    jsonOf(
+    httpJson(
       { error: { message: "no", type: "invalid_request_error", param: null, code: "invalid_api_key" } },
       401,
     ),
@@ -237,10 +237,10 @@ test.each<[string, Buffer, object]>([
   ],
   [
     "a long prompt",
-    jsonOf({ error: { message: "no", code: "context_length_exceeded", param: "input" } }, 400),
+    httpJson({ error: { message: "no", code: "context_length_exceeded", param: "input" } }, 400),
     { code: "context-length" },
   ],
-  ["JSON of another shape", jsonOf({ answer: "Hi" }), { code: "protocol" }],
+  ["JSON of another shape", httpJson({ answer: "Hi" }), { code: "protocol" }],
   ["a marker alone", streamOf("[DONE]"), { code: "empty" }],
   ["an event that is no JSON", streamOf("{oops}"), { code: "protocol" }],
 ])("%s is a failure", async (_, answer, failure) => {
@@ -332,7 +332,7 @@ test("an answer that comes as JSON is read as one", async () => {
     { type: "function_call", call_id: "a", name: "one", arguments: '{"x":1}' },
   ];
   const usage = { input_tokens: 1, output_tokens: 2, total_tokens: 3 };
-  server = await serve(jsonOf({ id: "resp_1", model: "m", status: "completed", output, usage }));
+  server = await serve(httpJson({ id: "resp_1", model: "m", status: "completed", output, usage }));
 
   expect(await chat(providerFor(server), request).result()).toMatchObject({
     text: "Hi",
