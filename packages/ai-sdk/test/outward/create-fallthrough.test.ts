@@ -446,6 +446,8 @@ describe.each(MAJORS)("ai %i", (_, sdk) => {
     expect((await generateText({ model: several.languageModel("ours:fast"), prompt: "hi" })).text).toBe(
       "hello",
     );
+    const custom = sdk.customProvider({ fallbackProvider: fallthrough });
+    expect((await generateText({ model: custom.languageModel("fast"), prompt: "hi" })).text).toBe("hello");
     expect(fallthrough("fast")).toMatchObject({
       specificationVersion: "v3",
       provider: "fallthrough",
