@@ -27,3 +27,13 @@ test("what is left is told with its source, and nothing where no limit is known"
   );
   expect(await describeLimits(registry, "free/m")).toBe("");
 });
+
+test("of several keys each is told apart", async () => {
+  const settings = { limits: { requests: { minute: 30 } }, apiKey: ["one-secret", "another-secret"] };
+  const registry = createRegistry({ providers: [provider("limited", settings)] });
+  await registry.chat({ model: "limited/m", messages: [{ role: "user", content: "hi" }] }).text();
+
+  expect(await describeLimits(registry, "limited/m")).toBe(
+    "key 1: 29 of 30 requests left this minute (declared by the preset), key 2: 30 of 30 requests left this minute (declared by the preset)",
+  );
+});

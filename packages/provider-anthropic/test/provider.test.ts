@@ -422,3 +422,19 @@ test("fields of another protocol are left out, and told", async () => {
   expect(server.requests[0]?.body).not.toContain("logit_bias");
   expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining("`logit_bias`")]);
 });
+
+test("of several keys the first that the server takes is used, and none is in an error", async () => {
+  const refusal = failureOf(401, "authentication_error", "invalid x-api-key one-secret-key");
+  server = await serve(refusal, answerOf("text.sse"), refusal, refusal);
+  const provider = providerFor(server, { apiKey: ["one-secret-key", "another-secret-key"] });
+
+  await chat(provider, request).text();
+  const error = await chat(provider, request)
+    .text()
+    .catch((reason: unknown) => reason);
+
+  const shown = server.requests.map(({ headers }) => headers["x-api-key"]);
+  expect(shown).toEqual(["one-secret-key", "another-secret-key", "one-secret-key", "another-secret-key"]);
+  expect(error).toMatchObject({ code: "auth" });
+  expect(String(error)).not.toContain("secret");
+});
