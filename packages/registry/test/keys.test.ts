@@ -233,3 +233,20 @@ test("resetting the health of a provider forgets what is known of all its keys",
 
   expect(shown).toEqual([1, 2, 3, 1, 2, 3]);
 });
+
+test("a model that one key may not use is asked with another, and the first goes on with other models", async () => {
+  const forbids: Behaviour = refuses(403, "no_plan");
+  const { baseURL, shown } = await serve([forbids, answers]);
+  const acme = createOpenAI({ id: "acme", baseURL, apiKey: KEYS.slice(0, 2) });
+  const registry = createRegistry({ providers: [acme] });
+  open.push(registry);
+  const ask = async (model: string) =>
+    (await registry.chat({ ...QUESTION, model: `acme/${model}` }).result()).route.attempts.map(
+      ({ outcome, key }) => `${outcome} ${key?.position}`,
+    );
+
+  expect(await ask("large")).toEqual(["failed 1", "answered 2"]);
+  expect(await ask("large")).toEqual(["skipped 1", "answered 2"]);
+  expect(await ask("small")).toEqual(["failed 1", "answered 2"]);
+  expect(shown).toEqual([1, 2, 2, 1, 2]);
+});
