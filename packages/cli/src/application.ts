@@ -25,6 +25,8 @@ export interface Application {
   readonly servers: readonly string[];
   /** The registry over the providers. */
   readonly registry: Registry;
+  /** What the configuration says about conversations. */
+  readonly chat: Config["chat"];
   /** What the configuration says about the gateway. */
   readonly serve: Config["serve"];
   /** Whether the providers are those of the command, because the application declares none. */
@@ -75,6 +77,7 @@ export async function loadApplication(shell: Shell, options: ApplicationOptions)
     problems: [...left, ...(await referenceProblems(registry, config))],
     servers: found.providers.filter(({ source }) => source.server).map(({ id }) => id),
     named: [...(order ?? []), ...(allow ?? []), ...Object.keys(settings ?? {})],
+    chat: config.chat,
     serve: config.serve,
     configFile: file,
     ofCommand: found.ofCommand === true,

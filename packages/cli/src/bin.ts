@@ -46,7 +46,10 @@ const code = await runProgram(process.argv.slice(2), {
   takeHangups: (handler) => void process.on("SIGHUP", handler),
 });
 // idle connections and plugins with timers of their own would keep the process
-process.stdout.write("", () => process.exit(code));
+process.stdout.write("", (error) => {
+  // an error is told by the handler above, which ends the process
+  if (!error) process.exit(code);
+});
 
 function isSocket(descriptor: number): boolean {
   try {

@@ -3,6 +3,7 @@ import {
   type FieldParser,
   listOf,
   objectOf,
+  parseBoolean,
   parseChainTimeouts,
   parseInput,
   parseFields as parseObject,
@@ -30,8 +31,16 @@ export interface Config {
   readonly aliases?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** The timers of each call. */
   readonly timeouts?: ChainTimeouts | undefined;
+  /** What `chat` keeps. */
+  readonly chat?: ChatConfig | undefined;
   /** How `serve` listens, and whom it lets in; what the command line says goes first. */
   readonly serve?: ServeConfig | undefined;
+}
+
+/** What `chat` takes from the configuration. */
+interface ChatConfig {
+  /** Whether what is typed is on the arrow keys of later conversations. @default true */
+  readonly history?: boolean | undefined;
 }
 
 /** What `serve` takes from the configuration. */
@@ -49,6 +58,7 @@ const parseKeys = objectOf<Config>({
   deny: listOf(parseText),
   aliases: recordOf(parseReferences),
   timeouts: parseChainTimeouts,
+  chat: objectOf<ChatConfig>({ history: parseBoolean }),
   // the gateway checks each of its options itself
   serve: parseObject,
 });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { styleText } from "node:util";
 import type { Shell, Terminal } from "./shell.ts";
 import type { Span } from "./span.ts";
-import { formatTable } from "./table.ts";
+import { fitTable } from "./table.ts";
 
 /** Where a command writes. */
 export interface Output {
@@ -30,12 +30,12 @@ export function createOutput({ output, notes, environment, signal }: Shell): Out
   const line = lineWriter(output);
   return {
     async answer(text) {
-      if (!output.write(output.isTTY ? printable(text) : text)) await once(output, "drain", { signal });
+      if (!output.write(output.isTTY ? withoutControls(text) : text)) await once(output, "drain", { signal });
     },
     line,
     note: lineWriter(notes),
     table(headings, rows) {
-      for (const spans of formatTable(headings, rows)) line(...spans);
+      for (const spans of fitTable(headings, rows, output.isTTY ? output.columns : undefined)) line(...spans);
     },
     json(value) {
       output.write(`${JSON.stringify(value).replace(/\p{Cc}/gu, escapeCharacter)}\n`);
@@ -45,11 +45,13 @@ export function createOutput({ output, notes, environment, signal }: Shell): Out
 
 function renderSpan(span: Span, styled: boolean): string {
   const { text, style } = typeof span === "string" ? { text: span, style: undefined } : span;
-  return styled && style ? styleText(style, printable(text), { validateStream: false }) : printable(text);
+  return styled && style
+    ? styleText(style, withoutControls(text), { validateStream: false })
+    : withoutControls(text);
 }
 
 /** Foreign text without what commands a terminal: an answer could otherwise retitle it or fill its clipboard. */
-function printable(text: string): string {
+export function withoutControls(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => (character === "\n" || character === "\t" ? character : ""));
 }
 

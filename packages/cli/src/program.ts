@@ -65,7 +65,7 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .option("-m, --model <name>", "an alias, a model, a provider or provider/model (default: every provider)")
     .option("-s, --system <text>", "instructions that come before the conversation")
     .action(async (options) => {
-      const { chat } = await import("./chat.ts");
+      const { chat } = await import("./chat/chat.ts");
       code = await chat(ownShell, output, options);
     });
   stateCommand("serve", "answer programs that speak the OpenAI API")

@@ -16,9 +16,9 @@ export interface Progress {
 const TERMINAL_MS = 1_000;
 
 /** A spinner where stderr is a terminal, else a line where a server takes long. */
-export async function createProgress({ notes }: Shell): Promise<Progress> {
+export async function createProgress({ notes, environment }: Shell): Promise<Progress> {
   let leave = (): void => {};
-  if (!notes.isTTY) {
+  if (!notes.isTTY || environment["TERM"] === "dumb") {
     return {
       passOver() {},
       watch(reply) {

@@ -31,6 +31,8 @@ export interface Shell {
 export interface Terminal extends Writable {
   /** Whether a person reads it. */
   readonly isTTY?: boolean | undefined;
+  /** How wide it is, in columns. */
+  readonly columns?: number | undefined;
   /** Whether it shows colours. */
   hasColors?(): boolean;
 }

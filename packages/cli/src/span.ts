@@ -9,4 +9,13 @@ export type Span =
     };
 
 /** A colour or weight of a span. */
-export type Style = "bold" | "dim" | "green" | "red" | "yellow";
+export type Style =
+  | "bold"
+  | "dim"
+  | "italic"
+  | "underline"
+  | "strikethrough"
+  | "cyan"
+  | "green"
+  | "red"
+  | "yellow";

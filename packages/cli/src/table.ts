@@ -19,6 +19,23 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   });
 }
 
+/** The same as blocks of names and values where the terminal is narrower than the table. */
+export function fitTable(
+  headings: readonly string[],
+  rows: readonly (readonly Span[])[],
+  columns: number | undefined,
+): Span[][] {
+  const table = formatTable(headings, rows);
+  const widest = Math.max(...table.map((line) => line.reduce((sum, span) => sum + width(span), 0)));
+  if (columns === undefined || widest <= columns) return table;
+  return rows.flatMap((row, place) => [
+    ...(place === 0 ? [] : [[]]),
+    ...row.flatMap((cell, column) =>
+      width(cell) === 0 ? [] : [[{ text: `${headings[column]}: `, style: "dim" as const }, inOneLine(cell)]],
+    ),
+  ]);
+}
+
 function inOneLine(span: Span): Span {
   if (typeof span === "string") return span.replace(/\s+/g, " ");
   return { ...span, text: span.text.replace(/\s+/g, " ") };

@@ -10,7 +10,8 @@ import { vi } from "vitest";
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const PACKAGES = fileURLToPath(new URL("../../", import.meta.url));
-const BIN = join(PACKAGES, "cli/dist/bin.js");
+/** The built command. */
+export const COMMAND: string = join(PACKAGES, "cli/dist/bin.js");
 
 /** An application in a folder of its own. */
 export interface Application {
@@ -98,7 +99,7 @@ export function startCommand(
   { directory, environment }: RunOptions,
 ): ChildProcessByStdio<Writable, Readable, Readable> {
   const own = Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name));
-  return spawn(process.execPath, [BIN, ...words], {
+  return spawn(process.execPath, [COMMAND, ...words], {
     cwd: directory,
     env: { ...Object.fromEntries(own), ...environment },
     stdio: ["pipe", "pipe", "pipe"],

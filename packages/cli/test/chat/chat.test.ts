@@ -1,7 +1,15 @@
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { type Application, createApplication, finishCommand, runCommand, startCommand } from "./command.ts";
+import {
+  type Application,
+  COMMAND,
+  createApplication,
+  finishCommand,
+  runCommand,
+  startCommand,
+} from "../command.ts";
 
 let upstreams: Upstreams;
 let application: Application;
@@ -83,39 +91,68 @@ test("a question that nobody answered can be tried again and stands in the histo
   expect(code).toBe(0);
 });
 
-test("Ctrl-C stops the answer and not the program, and twice at the prompt leaves", async () => {
+test("Ctrl-C in a piped conversation ends it, and nothing more is sent", async () => {
   upstreams.chatgptfree.behave("slow");
   const child = startCommand(["chat", "-m", "chatgptfree"], application);
   const finished = finishCommand(child);
-  child.stdin.write("What is new?\n");
+  child.stdin.on("error", () => {});
+  child.stdin.write("What is new?\nAnd old?\n");
   await once(child.stdout, "data");
+  const before = upstreams.chatgptfree.requests.length;
 
   child.kill("SIGINT");
-  await vi.waitFor(() => expect(upstreams.chatgptfree.openSockets()).toBe(0));
-  upstreams.chatgptfree.behave("ok");
-  let printed = "";
-  child.stdout.on("data", (text: string) => {
-    printed += text;
-  });
-  child.stdin.write("And old?\n");
-  await vi.waitFor(() => expect(printed).toContain(`${upstreams.answerTo("And old?")}\n`), 5_000);
-  child.kill("SIGINT");
-  await once(child.stderr, "data");
-  child.kill("SIGINT");
 
-  const { code, stdout, stderr } = await finished;
-  expect(stdout).toContain(upstreams.answerTo("And old?"));
+  const { code, stdout } = await finished;
   expect(stdout).not.toContain(upstreams.answerTo("What is new?"));
-  expect(stderr).toContain("stopped\n");
-  expect(stderr).toContain("Ctrl-C again, or /exit, leaves\n");
-  expect(code).toBe(0);
+  expect(upstreams.chatgptfree.requests.length).toBe(before);
+  expect(code).toBe(130);
 });
+
+test("a piped conversation in which a question has no answer ends with 1", async () => {
+  upstreams.fakegpt.behave("empty");
+
+  expect((await chat("What is new?\n", "-m", "fakegpt")).code).toBe(1);
+});
+
+const hasScript =
+  process.platform === "linux" && spawnSync("script", ["--version"], { encoding: "utf8" }).status === 0;
+
+test.skipIf(!hasScript)(
+  "at a real terminal Ctrl-C stops the answer, and twice at the prompt leaves",
+  async () => {
+    upstreams.chatgptfree.behave("slow");
+    const command = `'${process.execPath}' '${COMMAND}' chat -m chatgptfree`;
+    const child = spawn("script", ["-qefc", command, "/dev/null"], {
+      cwd: application.directory,
+      env: { ...process.env, TERM: "xterm", NO_COLOR: "1" },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    const finished = finishCommand(child);
+    let shown = "";
+    child.stdout.on("data", (text: string) => {
+      shown += text;
+    });
+    const shows = (text: string) => vi.waitFor(() => expect(shown).toContain(text), 15_000);
+    await shows("> ");
+    child.stdin.write("What is new?\r");
+    await shows("You asked");
+    child.stdin.write("\u0003");
+    await shows("stopped");
+    child.stdin.write("\u0003");
+    await shows("Ctrl-C again, or /exit, leaves");
+    child.stdin.write("\u0003");
+
+    const { code, stdout } = await finished;
+    expect(stdout).not.toContain(upstreams.answerTo("What is new?"));
+    expect(code).toBe(0);
+  },
+);
 
 test("an unknown command and a retry of nothing are told", async () => {
   const { code, stderr } = await chat("/retry\n/modle\n\n");
 
   expect(stderr).toContain("nothing was asked yet");
-  expect(stderr).toContain("unknown command /modle, expected one of /model [name], /route, /retry, /exit");
+  expect(stderr).toContain("unknown command /modle, expected one of /help, /model [name]");
   expect(code).toBe(0);
 });
 

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, test, vi } from "vitest";
-import { readLines } from "../src/lines.ts";
-import type { Shell } from "../src/shell.ts";
+import { readLines } from "../../src/chat/lines.ts";
+import type { Shell } from "../../src/shell.ts";
 
 function createTerminal(isTTY: boolean) {
   const input = Object.assign(new PassThrough(), { isTTY, setRawMode: () => {} });

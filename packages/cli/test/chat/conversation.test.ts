@@ -1,8 +1,11 @@
+import { PassThrough } from "node:stream";
 import { providerCard } from "@fallthrough/core/internal";
 import { createRegistry } from "@fallthrough/registry";
 import { afterEach, expect, test, vi } from "vitest";
-import { createConversation } from "../src/conversation.ts";
-import type { Output } from "../src/output.ts";
+import { createAnswerWriter } from "../../src/chat/answer-writer.ts";
+import { createConversation } from "../../src/chat/conversation.ts";
+import type { Output } from "../../src/output.ts";
+import type { Shell } from "../../src/shell.ts";
 
 afterEach(() => vi.useRealTimers());
 
@@ -31,7 +34,9 @@ test("a conversation says whom it waits for while a model nearby is loaded, unti
     },
   } as Partial<Output> as Output;
   vi.useFakeTimers();
-  const conversation = createConversation(createRegistry({ providers: [cold] }), output, {});
+  const pipe = { output: new PassThrough(), environment: {} } as Partial<Shell> as Shell;
+  const writer = () => createAnswerWriter(pipe, output);
+  const conversation = createConversation(createRegistry({ providers: [cold] }), output, writer, {});
 
   const asked = conversation.ask("hi", new AbortController().signal);
   await vi.advanceTimersByTimeAsync(44_000);
