@@ -27,7 +27,7 @@ function listing(from: string): string {
   `;
 }
 
-test("listing models loads no HTTP client, no HTML parser and no code of a provider", async () => {
+test("listing models loads no HTTP client, no HTML parser, no store of several processes and no code of a provider", async () => {
   const root = writeFiles({ "package.json": manifest("provider-a"), ...installed("a") });
 
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [
@@ -38,7 +38,7 @@ test("listing models loads no HTTP client, no HTML parser and no code of a provi
 
   expect(stdout.trim()).toBe("a/a-model");
   expect(stderr).toContain("/core/dist/index.js");
-  expect(stderr).not.toMatch(/undici|cheerio|provider-a/);
+  expect(stderr).not.toMatch(/undici|cheerio|provider-a|file-store|shared-health/);
 });
 
 test("what Plug'n'Play adds to the runtime before the start is seen", async () => {
