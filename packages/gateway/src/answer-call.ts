@@ -44,7 +44,15 @@ export async function answerCall(
   } catch (error) {
     // asked only now, because the call itself looks the name up too
     await resolveModel(registry, asked.chat.model);
-    throw error;
+    const failure = explainFailure(error);
+    if (failure.refusal === undefined || asked.formatRefusal === undefined) throw error;
+    call.record.failed(error);
+    call.end();
+    const text = asked.formatRefusal(failure, asked.stream);
+    const headers = routeHeaders(reply);
+    return asked.stream
+      ? streamAnswer(piecesOf(text), streamType, headers)
+      : jsonTextAnswer(text, { headers });
   }
 }
 
@@ -120,15 +128,26 @@ async function stream(
     },
     waiting: () => waitingOf(reply.route),
   };
-  const body = createStreamBody(source, timers);
+  return streamAnswer(createStreamBody(source, timers), type, routeHeaders(reply));
+}
+
+function streamAnswer(
+  body: HttpAnswer["body"],
+  type: string,
+  routed: Readonly<Record<string, string>>,
+): HttpAnswer {
   const headers = {
     "content-type": type,
     "cache-control": "no-cache, no-transform",
     // else a proxy in front would gather the events
     "x-accel-buffering": "no",
-    ...routeHeaders(reply),
+    ...routed,
   };
   return { status: 200, headers, body };
+}
+
+async function* piecesOf(text: string): AsyncGenerator<string, undefined> {
+  yield text;
 }
 
 /** Waits for an answer to begin, but no longer than a client may go without a byte; throws its failure */

@@ -1,15 +1,28 @@
+import { ChatError } from "@fallthrough/core";
 import { failureHeaders, type ToldFailure, tellFailure } from "@fallthrough/core/internal";
+import { ChainExhaustedError } from "@fallthrough/registry";
 import { type HttpAnswer, jsonAnswer } from "./exchange-types.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A failure as a client of the gateway sees it. */
-export type Failure = ToldFailure;
+export interface Failure extends ToldFailure {
+  /** What was said where the model itself would not answer; absent where the request was refused. */
+  readonly refusal?: string | undefined;
+}
 
 /** What a client is told of any failure. */
 export function explainFailure(reason: unknown): Failure {
-  if (!(reason instanceof Refusal)) return tellFailure(reason);
+  if (!(reason instanceof Refusal)) return { ...tellFailure(reason), refusal: refusalOf(reason) };
   const { status, message, code, param, retryAfterMs } = reason;
   return { status, message, code, param, retryAfterMs, spent: false };
+}
+
+/** A server that refuses a request has a status for it; a model refuses inside of an answer. */
+function refusalOf(reason: unknown): string | undefined {
+  const last = reason instanceof ChainExhaustedError ? reason.errors.at(-1) : reason;
+  if (!(last instanceof ChatError) || last.code !== "content-filter" || last.status !== undefined)
+    return undefined;
+  return last.message.replace(`[${last.provider}] `, "");
 }
 
 /** How a failure is told in one dialect. */

@@ -25,6 +25,8 @@ export interface DialectCall {
   readonly forward?: ForwardPath;
   /** The answer to a request that needs no provider, as a JSON value. */
   readonly ready?: object;
+  /** The answer to a request that the model would not answer; where absent, that is a failure. */
+  formatRefusal?(failure: Failure, stream: boolean): string;
   /** Writes the answer whole. */
   openAnswer(): AnswerWriter;
   /** Writes the answer as it comes. */

@@ -10,6 +10,8 @@ export interface MessageItems {
   cite(source: Source): string;
   /** Tells the sources that came while no message was open, in a message of their own where it must be. */
   citeRest(): string;
+  /** Tells a message that holds nothing but the refusal of the model. */
+  refuse(refusal: string): string;
   /** Closes the open message. */
   end(status: ItemStatus): string;
   /** Marks the open message as cut, without an event. */
@@ -85,6 +87,23 @@ export function createMessageItems(
     },
 
     citeRest: () => (sources.length > 0 && open === undefined ? begin() : ""),
+
+    refuse(refusal) {
+      const part = { type: "refusal", refusal };
+      const id = createId("msg");
+      const item = { type: "message", id, status: "completed", role: "assistant", content: [part] };
+      const output_index = output.push(item) - 1;
+      const place = { item_id: id, output_index, content_index: 0 };
+      const begun = { ...item, status: "in_progress", content: [] };
+      return (
+        tell("response.output_item.added", { output_index, item: begun }) +
+        tell("response.content_part.added", { ...place, part: { ...part, refusal: "" } }) +
+        tell("response.refusal.delta", { ...place, delta: refusal }) +
+        tell("response.refusal.done", { ...place, refusal }) +
+        tell("response.content_part.done", { ...place, part }) +
+        tell("response.output_item.done", { output_index, item })
+      );
+    },
 
     end(status) {
       if (open === undefined) return "";

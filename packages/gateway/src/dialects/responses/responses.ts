@@ -148,6 +148,11 @@ function readCall(
     chat,
     stream,
     openStream: () => open(form),
+    formatRefusal(failure, streamed) {
+      const writer = open(streamed ? form : undefined);
+      const told = writer.fail(failure);
+      return streamed ? told : writer.format({ provider: failure.provider });
+    },
     openAnswer() {
       const writer = open();
       return { take: (part) => void writer.write(part), format: ({ route }) => writer.format(route) };

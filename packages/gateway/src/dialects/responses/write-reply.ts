@@ -3,7 +3,7 @@ import type { Failure } from "../../failure-answer.ts";
 import { type Answerer, formatReference, type StreamWriter } from "../dialect.ts";
 import { createCallItems } from "./call-items.ts";
 import type { EventForm } from "./event-form.ts";
-import { createId, type Item } from "./items.ts";
+import { createId, type Item, type ItemStatus } from "./items.ts";
 import { createMessageItems } from "./message-items.ts";
 import type { ResponseRequest } from "./read-request.ts";
 import { createReasoningItems } from "./reasoning-items.ts";
@@ -132,6 +132,16 @@ export function createResponseWriter(
       incomplete_details: reason === undefined ? null : { reason },
       usage: formatUsage(usage),
     };
+    return tellEnd(told, status);
+  }
+
+  function writeRefusal(refusal: string): string {
+    const told = start() + messages.refuse(refusal);
+    ended = { status: "completed", completed_at: seconds() };
+    return tellEnd(told, "completed");
+  }
+
+  function tellEnd(told: string, status: ItemStatus): string {
     // who answered is known only at the end where it is told whole
     if (form === undefined) return "";
     const response = formatResponse();
@@ -172,6 +182,7 @@ export function createResponseWriter(
     keepAlive: () => (created ? tellState("response.in_progress") : start()),
 
     fail(failure: Failure) {
+      if (failure.refusal !== undefined && output.length === 0) return writeRefusal(failure.refusal);
       const { error } = formatError(failure);
       let told = start();
       const { type, message: words, param } = error;

@@ -179,6 +179,8 @@ export const streamEvent: z.ZodType = z.discriminatedUnion("type", [
   event("response.content_part.done", { ...atContent, part }),
   event("response.output_text.delta", { ...atContent, delta: z.string() }),
   event("response.output_text.done", { ...atContent, text: z.string() }),
+  event("response.refusal.delta", { ...atContent, delta: z.string() }),
+  event("response.refusal.done", { ...atContent, refusal: z.string() }),
   event("response.output_text.annotation.added", {
     ...atContent,
     annotation_index: index,
