@@ -50,11 +50,14 @@ export async function doctor(shell: Shell, output: Output, options: DoctorOption
     options.all || absenceOf(provider) === undefined || named.includes(provider.id);
   const steps = await autoSteps(registry);
   const checkups = await Promise.all(
-    providers
-      .filter(isShown)
-      .map((provider) =>
-        examine(provider, steps.get(provider.id), options.probe ? registry : undefined, shell.signal),
-      ),
+    providers.filter(isShown).map((provider) =>
+      examine(provider, {
+        step: steps.get(provider.id),
+        isConfigured: named.includes(provider.id),
+        registry: options.probe ? registry : undefined,
+        signal: shell.signal,
+      }),
+    ),
   ).finally(progress.stop);
 
   if (options.json) {
@@ -80,11 +83,20 @@ async function autoSteps(registry: Registry): Promise<ReadonlyMap<string, Candid
   );
 }
 
+/** How a provider is examined. */
+interface Examination {
+  /** What would become of it in a call that names nobody. */
+  readonly step: CandidateStep | undefined;
+  /** Whether the configuration speaks of it. */
+  readonly isConfigured: boolean;
+  /** What asks it; absent where nobody is asked. */
+  readonly registry: Registry | undefined;
+  readonly signal: AbortSignal;
+}
+
 async function examine(
   provider: DiscoveredProvider,
-  step: CandidateStep | undefined,
-  registry: Registry | undefined,
-  signal: AbortSignal,
+  { step, isConfigured, registry, signal }: Examination,
 ): Promise<Checkup> {
   const { id, status, source } = provider;
   const isAsked = step?.outcome === "asked";
@@ -92,7 +104,8 @@ async function examine(
   const facts = { provider: id, package: source.package, version: source.version, status };
   const absence = absenceOf(provider);
   const lacks = absence && { lacks: formatAbsence(absence), why: absence.reason, fix: absence.fix };
-  if (absence?.askable === false) return { ...facts, loads: false, asked: false, ...lacks };
+  // its code is not needed before it can be asked, but its settings may be wrong already
+  if (absence?.askable === false && !isConfigured) return { ...facts, loads: false, asked: false, ...lacks };
   try {
     // one whose server does not run may have wrong settings too
     await provider.load();
@@ -102,7 +115,7 @@ async function examine(
   }
   const state = { loads: true, asked: isAsked && absence === undefined, why, ...lacks };
   // a key without a model can be tried all the same: its server knows the models
-  const isThere = absence === undefined || !absence.reason.startsWith("is not there");
+  const isThere = absence === undefined || (absence.askable && !absence.reason.startsWith("is not there"));
   if (registry === undefined || !isThere) return { ...facts, ...state };
   return { ...facts, ...state, ...(await probe(registry, provider, signal)) };
 }

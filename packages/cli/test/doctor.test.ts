@@ -88,3 +88,50 @@ test("where nothing is usable the exit code is 1", async () => {
   broken.remove();
   empty.remove();
 });
+
+test("each line says whether it would be asked, or why not and what to do", async () => {
+  const { code, stdout } = await runCommand(["doctor"], application);
+  const others = createApplication(["openai"]);
+  const all = await runCommand(["doctor", "--all"], { ...others, environment: { GROQ_API_KEY: "" } });
+  others.remove();
+
+  expect(stdout).toMatch(/^pizzagpt .* would be asked/m);
+  expect(stdout).toMatch(/^broken .* not asked +.*could not be imported.* Report it to the author/m);
+  expect(all.stdout).toMatch(
+    /^groq .* not there .* not asked +needs GROQ_API_KEY.* set GROQ_API_KEY in the environment/m,
+  );
+  expect(all.stdout).toMatch(
+    /^ollama .* not asked +is not there: .* start its server on 127\.0\.0\.1:11434/m,
+  );
+  expect([code, all.code]).toEqual([0, 1]);
+});
+
+test("settings of a service are checked before its key is set", async () => {
+  const early = createApplication(["openai"], { settings: { groq: { baseUrl: "https://x.test" } } });
+
+  const { stdout } = await runCommand(["doctor"], { ...early, environment: { GROQ_API_KEY: "" } });
+  early.remove();
+
+  expect(stdout).toMatch(/^groq .* not configured .*setting `baseUrl` is unknown, expected `baseURL`/m);
+});
+
+test("a server with a key of its own is probed", async () => {
+  const servers = {
+    mine: { baseURL: upstreams.openai.baseURL, apiKey: "sk-mine-1234", models: ["llama3.2"] },
+  };
+  const keyed = createApplication(["openai"], { servers });
+
+  const { code, stdout } = await runCommand(["doctor", "--probe", "--json"], keyed);
+  keyed.remove();
+
+  expect(JSON.parse(stdout).providers).toContainEqual(
+    expect.objectContaining({
+      provider: "mine",
+      asked: true,
+      probe: expect.objectContaining({ outcome: "answered" }),
+    }),
+  );
+  expect(upstreams.openai.requests.at(-1)?.headers["authorization"]).toBe("Bearer sk-mine-1234");
+  expect(stdout).not.toContain("sk-mine");
+  expect(code).toBe(0);
+});

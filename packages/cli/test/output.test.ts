@@ -81,3 +81,20 @@ test("a slow reader is waited for", async () => {
   (shell.output as PassThrough).resume();
   await written;
 });
+
+test("a table that is wider than the terminal is shown as blocks, and on a pipe as it is", () => {
+  const rows = [
+    ["你好", "x".repeat(30)],
+    ["b", ""],
+  ];
+  const narrow = createShell({ isTTY: true, environment: { NO_COLOR: "1" } });
+  Object.assign(narrow.shell.output, { columns: 20 });
+  const piped = createShell({ isTTY: false });
+  Object.assign(piped.shell.output, { columns: 20 });
+
+  createOutput(narrow.shell).table(["name", "what"], rows);
+  createOutput(piped.shell).table(["name", "what"], rows);
+
+  expect(narrow.written()[0]).toBe(`name: 你好\nwhat: ${"x".repeat(30)}\n\nname: b\n`);
+  expect(piped.written()[0]).toContain(`你好  ${"x".repeat(30)}\n`);
+});
