@@ -16,6 +16,7 @@ const MEANINGS = {
   NO_PROXY: "the hosts that are reached without a proxy; in small letters too",
   XDG_STATE_HOME: "the folder for what is kept between runs",
   LOCALAPPDATA: "the same on Windows",
+  BROWSER: "the program that `serve --open` starts, in place of that of the system",
   NO_COLOR: "no colours in the terminal",
   TERM: "`dumb`: no colours and no moving cursor",
 };

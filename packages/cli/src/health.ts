@@ -1,10 +1,6 @@
-import { ChatError } from "@fallthrough/core";
-import { isLoopback } from "@fallthrough/core/internal";
 import { createGateway } from "@fallthrough/gateway";
 import { loadApplication } from "./application.ts";
-import { usageError } from "./failure.ts";
-import { knownToken, TOKEN_VARIABLE } from "./gateway-token.ts";
-import { loadConfig } from "./load-config.ts";
+import { askGateway, findGateway, type GatewayAddress, readAnswer } from "./gateway-client.ts";
 import type { ListOptions } from "./models.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
@@ -31,8 +27,6 @@ interface CandidateHealth {
   readonly ended_by?: string | undefined;
 }
 
-const DEFAULT_PORT = 8787;
-const TIMEOUT_MS = 10_000;
 const LISTEN_MS = 2_000;
 const HEADINGS = ["candidate", "state", "why", "since", "until", "ended by"];
 
@@ -54,17 +48,15 @@ export async function health(shell: Shell, output: Output, options: HealthOption
   return EXIT.answered;
 }
 
-interface Gateway {
-  readonly url: string;
-  readonly token: string | undefined;
-}
-
 type Ask = (method: "GET" | "DELETE", query?: string) => Promise<unknown>;
 
 /** Whom to ask: a gateway, or what the command itself remembers where none runs and none was named. */
 async function findMemory(shell: Shell, output: Output, options: HealthOptions): Promise<Ask> {
   const gateway = await findGateway(shell, output, options);
-  const ask: Ask = (method, query) => request(shell, gateway, method, query);
+  const ask: Ask = async (method, query = "") => {
+    const url = `${gateway.url}/health${query}`;
+    return readAnswer(await askGateway(shell, { ...gateway, url }, { method }), gateway.url);
+  };
   const isKept = options.state !== false && findStateFile(shell.environment) !== undefined;
   if (options.url !== undefined || !isKept || (await isListening(shell, gateway))) return ask;
   const { registry } = await loadApplication(shell, options);
@@ -74,7 +66,7 @@ async function findMemory(shell: Shell, output: Output, options: HealthOptions):
 }
 
 /** Whether anybody answers there, gateway or not. */
-async function isListening({ signal }: Shell, { url }: Gateway): Promise<boolean> {
+async function isListening({ signal }: Shell, { url }: GatewayAddress): Promise<boolean> {
   const health = new URL("/healthz", url);
   try {
     await fetch(health, {
@@ -86,53 +78,6 @@ async function isListening({ signal }: Shell, { url }: Gateway): Promise<boolean
     if (signal.aborted) throw cause;
     return false;
   }
-}
-
-/** The gateway that the options name, or else the one that the configuration would start. */
-async function findGateway(shell: Shell, output: Output, options: HealthOptions): Promise<Gateway> {
-  const { config, problems } = await loadConfig(shell, options.config);
-  for (const { message } of problems) output.note({ text: message, style: "yellow" });
-  const { host = "127.0.0.1", port = DEFAULT_PORT, token } = config.serve ?? {};
-  const given = options.token ?? knownToken(shell) ?? token;
-  if (options.url !== undefined) return { url: options.url.replace(/\/$/, ""), token: given };
-  // an address for all interfaces is none to connect to
-  const name = isLoopback(host) || !/^(?:0\.0\.0\.0|::|\[::\])$/.test(host) ? host : "127.0.0.1";
-  return { url: `http://${name.includes(":") ? `[${name}]` : name}:${port}/v1`, token: given };
-}
-
-async function request(
-  { signal }: Shell,
-  { url, token }: Gateway,
-  method: string,
-  query = "",
-): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(`${url}/health${query}`, {
-      method,
-      redirect: "manual",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
-    });
-  } catch (cause) {
-    if (signal.aborted) throw cause;
-    const advice = "expected a running `fallthrough serve`, at the address of `--url`";
-    throw new ChatError("network", `no gateway answers at ${url}, ${advice}`, { cause });
-  }
-  return readAnswer(response, url);
-}
-
-async function readAnswer(response: Response, whose: string): Promise<unknown> {
-  const body = (await response.json().catch(() => undefined)) as
-    | { readonly error?: { readonly message?: string } }
-    | undefined;
-  if (response.ok && body !== undefined) return body;
-  const said = body?.error?.message;
-  if (response.status === 401)
-    throw usageError(`the gateway refused the token, expected it in ${TOKEN_VARIABLE}`);
-  if (said === undefined)
-    throw usageError(`${whose} answered ${response.status}, expected a fallthrough gateway`);
-  throw usageError(said);
 }
 
 function formatCandidate({ id, state, code, since, until, ended_by: endedBy }: CandidateHealth): Span[] {

@@ -76,6 +76,7 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .option("--allow-origin <origin...>", "let pages and desktop programs of these origins in")
     .option("--max-calls <number>", "calls in flight at once (default: 256)", parseCount)
     .option("--max-body <MiB>", "size of one body, and of all bodies together (default: 32)", parseCount)
+    .option("--open", "open the page of the gateway in a browser")
     .option("--log <form>", "one line for each call on stderr: text, json or off (default: text)")
     .action(async (options) => {
       const { serve } = await import("./serve.ts");
@@ -130,6 +131,17 @@ export async function runProgram(words: readonly string[], shell: Shell): Promis
     .action(async (options) => {
       const { health } = await import("./health.ts");
       code = await health(ownShell, output, options);
+    });
+  command(
+    "status",
+    "tell how a running `fallthrough serve` is: who answers, why others do not, the last calls",
+  )
+    .option("--watch", "follow it until Ctrl-C")
+    .option("--url <url>", "base URL of the gateway (default: the address in the configuration)")
+    .option("--token <text>", "its bearer token (default: FALLTHROUGH_TOKEN, if set)")
+    .action(async (options) => {
+      const { status } = await import("./status.ts");
+      code = await status(ownShell, output, options);
     });
   plainCommand("sync", "write a module that imports the installed providers, for bundles")
     .option("-o, --out <file>", "the file to write", "providers.gen.ts")

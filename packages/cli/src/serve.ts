@@ -6,6 +6,7 @@ import { type GatewayServerOptions, type RunningGateway, startGateway } from "@f
 import { type Application, loadApplication, noteOfCommand, noteProblems } from "./application.ts";
 import { createCallLog, parseLogForm } from "./call-log.ts";
 import { knownToken, TOKEN_VARIABLE } from "./gateway-token.ts";
+import { openPage } from "./open-page.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
 import type { StateOptions } from "./state.ts";
@@ -28,6 +29,8 @@ export interface ServeOptions extends StateOptions {
   readonly maxCalls?: number | undefined;
   /** Mebibytes. */
   readonly maxBody?: number | undefined;
+  /** Whether the page is opened in a browser. */
+  readonly open?: boolean | undefined;
   /** Where the log of calls goes. */
   readonly log?: string | undefined;
 }
@@ -51,12 +54,17 @@ export async function serve(shell: Shell, output: Output, options: ServeOptions)
   const names = ["auto", ...Object.keys(registry.aliases()), ...application.providers.flatMap(referencesOf)];
   const hasToken = settings.token !== undefined || Object.keys(settings.tokens ?? {}).length > 0;
   output.line("base URL: ", { text: gateway.baseURL, style: "bold" });
+  const page = gateway.baseURL.replace(/v1$/, "");
+  output.line("page: ", page);
   output.line("models: ", names.join(", "));
   output.line("try: ", formatCommand(gateway.baseURL, hasToken));
   if (hasToken && settings.token !== knownToken(shell)) {
     output.note(`the line reads the token from \`${TOKEN_VARIABLE}\``);
   }
 
+  if (options.open && !(await openPage(page, shell.environment))) {
+    output.note({ text: `no browser could be started, expected one that opens ${page}`, style: "yellow" });
+  }
   if (!shell.signal.aborted) await once(shell.signal, "abort");
   await gateway.close();
   await served.close();
@@ -123,7 +131,7 @@ function keepServing(
 function settingsOf(
   shell: Shell,
   output: Output,
-  { serve = {} }: Application,
+  { serve = {}, problems }: Application,
   options: ServeOptions,
 ): GatewayServerOptions {
   const { log, ...configured } = serve;
@@ -135,6 +143,7 @@ function settingsOf(
     allowOrigins: options.allowOrigin,
     maxCalls: options.maxCalls,
     bodyBytes: options.maxBody === undefined ? undefined : options.maxBody * MiB,
+    problems: problems.map(({ error }) => error.message),
     ...createCallLog(output, parseLogForm(options.log ?? log ?? "text")),
   };
   const said = Object.entries(given).filter(([, value]) => value !== undefined);

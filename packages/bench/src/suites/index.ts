@@ -7,6 +7,7 @@ import { fallbackSuite } from "./fallback.ts";
 import { gatewaySuite } from "./gateway.ts";
 import { growthSuite } from "./growth.ts";
 import { jsonSuite } from "./json.ts";
+import { listenersSuite } from "./listeners.ts";
 import { memorySuite } from "./memory.ts";
 import { parallelSuite } from "./parallel.ts";
 import { smallSuite } from "./small.ts";
@@ -26,6 +27,7 @@ export const SUITES: readonly Suite[] = [
   fallbackSuite,
   aiSDKSuite,
   growthSuite,
+  listenersSuite,
   memorySuite,
   startupSuite,
   gatewaySuite,
