@@ -5,7 +5,7 @@ import { nearestName } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 
 /** The names under which a configuration is found. */
-export const CONFIG_NAMES: readonly string[] = ["json", "jsonc", "mjs", "js", "cjs", "ts", "mts", "cts"].map(
+const CONFIG_NAMES: readonly string[] = ["json", "jsonc", "mjs", "js", "cjs", "ts", "mts", "cts"].map(
   (kind) => `fallthrough.config.${kind}`,
 );
 

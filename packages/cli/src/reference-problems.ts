@@ -57,7 +57,7 @@ function problemOf(registry: Registry, subject: string, reference: string): read
 }
 
 /** Every name that stands for something, without asking a server. */
-export function namesOf(registry: Registry): readonly string[] {
+function namesOf(registry: Registry): readonly string[] {
   const present = registry.providers();
   const models = present.flatMap((provider) =>
     provider.models.flatMap(({ id, aliases = [] }) => [id, ...aliases]),

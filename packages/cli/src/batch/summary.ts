@@ -17,7 +17,7 @@ export interface Summary {
 }
 
 /** What one provider did. */
-export interface ProviderTotals {
+interface ProviderTotals {
   /** The lines that it answered. */
   answered: number;
   /** The attempts in which it did not. */

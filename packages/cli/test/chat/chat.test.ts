@@ -114,15 +114,17 @@ test("a piped conversation in which a question has no answer ends with 1", async
   expect((await chat("What is new?\n", "-m", "fakegpt")).code).toBe(1);
 });
 
+/** Runs a command at a terminal of its own; part of util-linux. */
+const TERMINAL = "script";
 const hasScript =
-  process.platform === "linux" && spawnSync("script", ["--version"], { encoding: "utf8" }).status === 0;
+  process.platform === "linux" && spawnSync(TERMINAL, ["--version"], { encoding: "utf8" }).status === 0;
 
 test.skipIf(!hasScript)(
   "at a real terminal Ctrl-C stops the answer, and twice at the prompt leaves",
   async () => {
     upstreams.chatgptfree.behave("slow");
     const command = `'${process.execPath}' '${COMMAND}' chat -m chatgptfree`;
-    const child = spawn("script", ["-qefc", command, "/dev/null"], {
+    const child = spawn(TERMINAL, ["-qefc", command, "/dev/null"], {
       cwd: application.directory,
       env: { ...process.env, TERM: "xterm", NO_COLOR: "1" },
       stdio: ["pipe", "pipe", "pipe"],
