@@ -33,4 +33,6 @@ export function fromIoredis(client: Ioredis): ScriptClient {
 }
 
 /** Takes a client or cluster of the package `iovalkey`. */
-export const fromIovalkey: (client: Ioredis) => ScriptClient = fromIoredis;
+export function fromIovalkey(client: Ioredis): ScriptClient {
+  return fromIoredis(client);
+}

@@ -85,7 +85,7 @@ export interface Entry {
 }
 
 /** The health of what nothing is remembered of. */
-export const WELL: Health = { state: "well", remainingMs: 0, openMs: 0, repeats: 0 };
+const WELL: Health = { state: "well", remainingMs: 0, openMs: 0, repeats: 0 };
 
 const STATES: readonly Health["state"][] = ["well", "suspect", "probing", "cooling", "refused"];
 
