@@ -247,22 +247,28 @@ test.each([
   ["a log of no known form", ["--log", "xml"], "expected one of text, json, off"],
   ["room for no call", ["--max-calls", "0"], "expected a whole number from 1"],
   ["a port that is none", ["--port", "http"], "expected a number from 0 to 65535"],
-])("%s is one clear line and exit code 2", async (_, words, message) => {
+])("%s is one clear line, with what to do about it, and exit code 2", async (_, words, message) => {
   const { code, stdout, stderr } = await runCommand(["serve", ...words], application);
 
-  expect(stderr).toMatch(/^[^\n]+\n$/);
+  // what commander finds wrong says itself what it expects
+  expect(stderr).toMatch(/^[^\n]+\n(?:fix: [^\n]+\nhelp: [^\n]+\n)?$/);
   expect(stderr).toContain(message);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 });
 
-test("a taken port is one clear line and exit code 2", async () => {
+test("a taken port is one clear line, with what to do about it, and exit code 2", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   const { port } = taken.address() as AddressInfo;
 
   const { code, stderr } = await runCommand(["serve", "--port", `${port}`], application);
 
-  expect(stderr).toBe(`127.0.0.1:${port} is taken, expected a free port\n`);
+  expect(stderr.split("\n")).toEqual([
+    `127.0.0.1:${port} is taken, expected a free port`,
+    expect.stringMatching(/^fix: /),
+    expect.stringMatching(/^help: https:/),
+    "",
+  ]);
   expect(code).toBe(2);
   taken.close();
 });

@@ -26,7 +26,7 @@ export interface Environment {
 export type Application = Hono<Environment>;
 
 /** Answers one request; what it throws is told in the dialect of the route. */
-export type Route = (
+type Route = (
   request: HttpRequest,
   record: OpenRecord,
   context: Context<Environment>,
@@ -36,7 +36,7 @@ export type Route = (
 export type Handler = (context: Context<Environment>) => Promise<Response>;
 
 /** How a route is served. */
-export interface RouteForm {
+interface RouteForm {
   /** What its failures are written in. @default the one that the headers tell */
   readonly dialect?: Dialect;
   /** Whether `onCall` is told of it. */
@@ -44,7 +44,7 @@ export interface RouteForm {
 }
 
 /** A body that a client sent, and who it is. */
-export interface SentBody {
+interface SentBody {
   /** The JSON value. */
   readonly body: unknown;
   /** Who sent it. */

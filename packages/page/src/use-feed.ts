@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, type CallEntry, type GatewayEvent, Refused, readEvents, type Status } from "./gateway.ts";
 
 /** How the page and the gateway stand. */
-export type Link = "connecting" | "live" | "lost" | "unauthorized" | "forbidden";
+type Link = "connecting" | "live" | "lost" | "unauthorized" | "forbidden";
 
 /** What the page knows of the gateway. */
 export interface Feed {

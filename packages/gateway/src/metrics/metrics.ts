@@ -16,7 +16,7 @@ export interface Metrics {
 }
 
 /** What is not counted, but as it is now. */
-export interface MetricsNow {
+interface MetricsNow {
   /** The candidates. */
   readonly candidates: readonly CandidateStep[];
   /** Calls in flight. */

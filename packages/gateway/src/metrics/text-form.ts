@@ -1,5 +1,5 @@
 /** A family of metrics in Prometheus' text form. */
-export interface Family {
+interface Family {
   /** Its name, with its unit. */
   readonly name: string;
   /** What it is, in one sentence. */

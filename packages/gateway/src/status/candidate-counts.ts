@@ -19,7 +19,7 @@ export interface MinuteCounts {
 }
 
 /** The failure that came last. */
-export interface LastError {
+interface LastError {
   /** When. */
   readonly at: Date;
   /** Its code. */
@@ -121,7 +121,7 @@ export function createCandidateCounter(now: () => number = Date.now): CandidateC
 }
 
 /** The name of a candidate, as `explain()` gives it. */
-export function nameOf({ provider, model }: Pick<CallAttempt, "provider" | "model">): string {
+function nameOf({ provider, model }: Pick<CallAttempt, "provider" | "model">): string {
   return model === undefined || model === "" ? provider : `${provider}/${model}`;
 }
 

@@ -4,7 +4,7 @@ import type { ChatErrorCode } from "@fallthrough/core";
  * Whose fault a failure is: `caller` for a request that nobody could answer, `policy` for a rule, a key or a limit that
  * the operator can change, `provider` for a service that failed.
  */
-export type FaultDomain = "caller" | "policy" | "provider";
+type FaultDomain = "caller" | "policy" | "provider";
 
 /** The domain of each code of a provider's failure. */
 const CHAT_ERRORS: Readonly<Record<ChatErrorCode, FaultDomain>> = {

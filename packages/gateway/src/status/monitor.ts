@@ -25,7 +25,7 @@ export interface Monitor {
 }
 
 /** Told of what changes. */
-export interface MonitorListener {
+interface MonitorListener {
   /** A call is new or another. */
   changed(entry: CallEntry): void;
   /** Nothing more is told. */

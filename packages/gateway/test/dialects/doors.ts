@@ -7,10 +7,10 @@ import { COLUMNS, post } from "./columns.ts";
 import type { Column, Told, Turned } from "./dialogues.ts";
 
 /** What is said in one step of a conversation: a question, or the results of the calls before it by their ids. */
-export type Said = { readonly question: string } | { readonly results: Readonly<Record<string, string>> };
+type Said = { readonly question: string } | { readonly results: Readonly<Record<string, string>> };
 
 /** A conversation that goes on. */
-export type Conversation = (said: Said) => Promise<Told>;
+type Conversation = (said: Said) => Promise<Told>;
 
 /** One way to a registry. */
 export interface Door {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** What a server does with a call. */
-export interface Behaviour {
+interface Behaviour {
   /** The pieces of its answer. */
   readonly pieces?: readonly string[];
   /** Milliseconds before each piece. */

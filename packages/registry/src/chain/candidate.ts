@@ -29,7 +29,7 @@ export interface Skip {
 }
 
 /** Which of the keys of a candidate is meant; those of one server follow each other. */
-export interface CandidateKey {
+interface CandidateKey {
   /** Its place among the keys, from 0 on. */
   readonly place: number;
   /** An opaque mark of it. */

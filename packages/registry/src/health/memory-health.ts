@@ -102,7 +102,7 @@ export interface SharedMemoryOptions extends MemoryHealthOptions {
 }
 
 /** A call that was let through elsewhere. */
-export interface JoinedCall {
+interface JoinedCall {
   /** Its place among all that was admitted or opened. */
   readonly order: number;
   /** The longest silence that it accepts, in milliseconds. */
