@@ -25,6 +25,8 @@ export async function tryTypes(layout, place) {
       .filter((door) => exports[door].types !== undefined)
       .map((door) => name + door.slice(1)),
   );
+  /** What the READMEs tell to install beside a package: its declarations name the types of its peers. */
+  const peers = Object.assign({}, ...packages.map(({ peerDependencies }) => peerDependencies));
   const names = [...new Set(doors.map((door) => door.split("/").slice(0, 2).join("/")))];
   writeFileSync(
     join(cwd, "package.json"),
@@ -33,6 +35,7 @@ export async function tryTypes(layout, place) {
       private: true,
       type: "module",
       dependencies: {
+        ...peers,
         ...Object.fromEntries(names.map((name) => [name, "*"])),
         typescript: OLDEST_TYPESCRIPT,
       },

@@ -6,6 +6,7 @@ import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { loadConfig } from "../src/load-config.ts";
 import type { Shell } from "../src/shell.ts";
+import { createApplication, runCommand } from "./command.ts";
 
 let root = "";
 
@@ -74,13 +75,23 @@ test.each([
 });
 
 test("TypeScript is read where Node.js does so, and refused by name where it does not", async () => {
-  place("app/fallthrough.config.ts", 'const order: string[] = ["a"];\nexport default { order };');
+  // by the built command, because vitest reads TypeScript itself
+  const application = createApplication(["pizzagpt"]);
+  application.place(
+    "fallthrough.config.ts",
+    'const fast: string = "pizzagpt";\nexport default { aliases: { fast } };',
+  );
 
-  const loaded = load("app").then(({ config }) => config);
+  const { code, stdout, stderr } = await runCommand(["models", "--json"], application);
 
-  if ((process.features as { typescript?: unknown }).typescript)
-    expect(await loaded).toEqual({ order: ["a"] });
-  else await expect(loaded).rejects.toMatchObject({ message: expect.stringContaining("22.18") });
+  if ((process.features as { typescript?: unknown }).typescript) {
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('"fast"');
+  } else {
+    expect(code).toBe(2);
+    expect(stdout + stderr).toContain("22.18");
+  }
+  application.remove();
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import type { Attempt, Route } from "@fallthrough/core";
-import { formatWaiting, waitingOf } from "@fallthrough/core/internal";
+import { formatWaiting, LONGEST_NAME, waitingOf } from "@fallthrough/core/internal";
 import { explainFailure } from "./failure-answer.ts";
 
 /** What an operator sees of one request: no prompt, no answer, no key. */
@@ -163,4 +163,10 @@ const KEPT_ID = /^[\w.:-]{1,128}$/;
 /** The id of a request: the client's own, where it can stand in a header and in a line of a log. */
 export function requestIdOf(given: string | null): string {
   return given !== null && KEPT_ID.test(given) ? given : crypto.randomUUID();
+}
+
+/** A name as it is logged and kept: of a text that is too long for a name only the length, because anybody may send one. */
+export function shownName(model: string | undefined): string | undefined {
+  if (model === undefined || model.length <= LONGEST_NAME) return model;
+  return `(a text of ${model.length} characters)`;
 }

@@ -4,7 +4,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import { type Access, type Caller, checkModel, createAccess } from "./access.ts";
 import { answerCall, resolveModel } from "./answer-call.ts";
-import { type CallRecord, type OpenRecord, openRecord, requestIdOf } from "./call-record.ts";
+import { type CallRecord, type OpenRecord, openRecord, requestIdOf, shownName } from "./call-record.ts";
 import { type Calls, createCalls, type OpenCall } from "./calls.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { dialectOf } from "./dialects/dialect-of.ts";
@@ -153,7 +153,7 @@ export function createServing(
       record.read();
       const asked = dialect.readRequest(parseBody(text), caller, text);
       const { model } = asked.chat;
-      record.model = model;
+      record.model = shownName(model);
       checkModel(caller, model);
       if (asked.ready !== undefined) {
         await resolveModel(registry, model);

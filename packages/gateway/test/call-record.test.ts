@@ -1,7 +1,7 @@
 import { chat } from "@fallthrough/core";
 import { providerCard } from "@fallthrough/core/internal";
 import { afterEach, expect, test, vi } from "vitest";
-import { openRecord, type WaitRecord } from "../src/call-record.ts";
+import { openRecord, shownName, type WaitRecord } from "../src/call-record.ts";
 
 afterEach(() => vi.useRealTimers());
 
@@ -44,4 +44,10 @@ test("an operator is told every ten seconds whom a call waits for while a model 
 
   expect(told).toHaveLength(4);
   expect(JSON.stringify(told)).not.toContain("private");
+});
+
+test("a name is shown as it is, and of a text that is too long for one only the length", () => {
+  expect(shownName(undefined)).toBeUndefined();
+  expect(shownName("n".repeat(256))).toBe("n".repeat(256));
+  expect(shownName("n".repeat(257))).toBe("(a text of 257 characters)");
 });

@@ -179,6 +179,15 @@ test("a refused request is a call too, without anybody asked", async () => {
   ]);
 });
 
+test("of a name that is too long for one only the length is kept", async () => {
+  const gateway = await start([memoryProvider("one", answer("x"))]);
+
+  await ask(gateway, { model: `one/${"n".repeat(100_000)}`, messages: MESSAGES });
+  const status = (await (await fetch(`${gateway.origin}/status`)).json()) as Status;
+
+  expect(status.calls).toMatchObject([{ state: "failed", model: "(a text of 100004 characters)" }]);
+});
+
 test.each(["status", "events", "metrics"])("/%s obeys the rules of host, origin and token", async (path) => {
   const tokens = { all: "for-all", one: { token: "for-one", models: ["auto"] } };
   const gateway = await start([memoryProvider("one", answer("x"))], { tokens });
