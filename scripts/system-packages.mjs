@@ -15,6 +15,8 @@ const PACKAGES = {
   "redis-server": { program: "redis-server", without: "health is not shared through a real Redis" },
 };
 
+const LONGEST_INSTALL_MS = 300_000;
+
 /** The path of a program, where it is installed. @param {string} name @returns {string | undefined} */
 export function findProgram(name) {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
@@ -46,6 +48,8 @@ export function installSystemPackages() {
       (words) =>
         spawnSync("apt-get", words, {
           stdio: "ignore",
+          // a mirror that does not answer must not hold the tests back
+          timeout: LONGEST_INSTALL_MS,
           env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
         }).status !== 0,
     );
