@@ -7,7 +7,7 @@ import {
 } from "@fallthrough/registry";
 import { createClient } from "@redis/client";
 import { Redis } from "ioredis";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import {
   createRedisHealth,
   fromIoredis,
@@ -15,7 +15,14 @@ import {
   type RedisHealth,
   type ScriptClient,
 } from "../src/index.ts";
-import { freePort, SERVERS, startServer, startServerAt, startSlowLink, type TestServer } from "./server.ts";
+import {
+  describeServers,
+  freePort,
+  startServer,
+  startServerAt,
+  startSlowLink,
+  type TestServer,
+} from "./server.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -103,7 +110,7 @@ async function goesOnAlone(
   );
 }
 
-describe.each(SERVERS)("row 82: %s", (program) => {
+describeServers("row 82: %s", (program) => {
   test("is not there at the start", async () => {
     const port = await freePort();
     const health = store(port);

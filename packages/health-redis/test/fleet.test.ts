@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { findProgram } from "../../../scripts/system-packages.mjs";
-import { SERVERS, startServer, type TestServer } from "./server.ts";
+import { describeServers, startServer, type TestServer } from "./server.ts";
 
 const CHILD = fileURLToPath(new URL("fleet-child.mjs", import.meta.url));
 /** Long enough for the first cooldown, its probe and a part of the second one. */
@@ -85,7 +85,7 @@ function knowingly(times: readonly number[]): number {
   return Math.min(3, times.length) + times.slice(3).filter((time) => time > third + UNDER_WAY_MS).length;
 }
 
-describe.each(SERVERS)("%s", (program) => {
+describeServers("%s", (program) => {
   test("eight processes send no more prompts to who is down than one does", async () => {
     const [alone, fleet] = [
       await weather(program, [undefined]),

@@ -9,7 +9,7 @@ import {
 import { createClient } from "@redis/client";
 import { Redis as Ioredis } from "ioredis";
 import { Redis as Iovalkey } from "iovalkey";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   createRedisHealth,
   fromIoredis,
@@ -18,7 +18,7 @@ import {
   type RedisHealth,
   type ScriptClient,
 } from "../src/index.ts";
-import { SERVERS, startServer, type TestServer } from "./server.ts";
+import { describeServers, startServer, type TestServer } from "./server.ts";
 
 const SUBJECT: HealthSubject = { provider: "one", model: "small", origin: "http://127.0.0.1:1", key: "mark" };
 const FAILURE: HealthFailure = {
@@ -67,7 +67,7 @@ const CLIENTS: Readonly<Record<string, Connect>> = {
   },
 };
 
-describe.each(SERVERS)("%s", (program) => {
+describeServers("%s", (program) => {
   let server: TestServer;
   const closers: (() => void)[] = [];
 

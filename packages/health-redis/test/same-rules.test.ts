@@ -7,11 +7,11 @@ import {
 } from "@fallthrough/registry";
 import fc from "fast-check";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { fromIoredis } from "../src/clients.ts";
 import { createStore, type RedisHealth } from "../src/redis-health.ts";
 import { createScripts } from "../src/scripts.ts";
-import { SERVERS, startServer, type TestServer } from "./server.ts";
+import { describeServers, startServer, type TestServer } from "./server.ts";
 
 const MODELS = ["small", "large"] as const;
 const CODES = ["server", "rate-limit", "blocked", "not-found", "timeout", "auth"] as const;
@@ -94,7 +94,7 @@ function failureOf({ code, retryAfterMs, scope }: Extract<Step, { do: "fail" }>)
     : failure;
 }
 
-describe.each(SERVERS)("%s", (program) => {
+describeServers("%s", (program) => {
   let server: TestServer;
   let redis: Redis;
   let prefix = 0;

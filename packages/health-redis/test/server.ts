@@ -4,11 +4,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describe } from "vitest";
 
 /** The servers that are installed here: Debian has `redis-server`, others `valkey-server`. */
-export const SERVERS: readonly string[] = ["redis-server", "valkey-server"].filter(
+const SERVERS: readonly string[] = ["redis-server", "valkey-server"].filter(
   (program) => spawnSync(program, ["--version"]).status === 0,
 );
+
+/** Tests of each server that is installed; skipped where none is, which `npm test` tells at its end. */
+export function describeServers(title: string, tests: (program: string) => void): void {
+  if (SERVERS.length === 0) describe.skip.each(["redis-server"])(title, tests);
+  else describe.each(SERVERS)(title, tests);
+}
 
 /** A server of its own, without a disk. */
 export interface TestServer {
