@@ -124,7 +124,8 @@ async function play({ title, behaviours, words, shown, code, questions, promises
 function runExample(words) {
   const child = spawn(process.execPath, words, {
     cwd: EXAMPLE,
-    env: applicationEnvironment(upstreams.settings),
+    // each scene is played anew: nobody remembers who failed in the one before
+    env: { ...applicationEnvironment(upstreams.settings), FALLTHROUGH_NO_STATE: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let answer = "";
