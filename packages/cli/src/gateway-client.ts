@@ -1,5 +1,6 @@
+import { isIPv6 } from "node:net";
 import { ChatError } from "@fallthrough/core";
-import { isLoopback } from "@fallthrough/core/internal";
+import type { Config } from "./config.ts";
 import { usageError } from "./failure.ts";
 import { knownToken, TOKEN_VARIABLE } from "./gateway-token.ts";
 import { loadConfig } from "./load-config.ts";
@@ -25,7 +26,12 @@ export interface GatewayAddress {
 }
 
 const DEFAULT_PORT = 8787;
+const LOOPBACK = "127.0.0.1";
+/** Addresses that stand for every one of this machine, and are none to connect to. */
+const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
 const TIMEOUT_MS = 10_000;
+/** How long whoever listens may take to say so. */
+const GREETING_MS = 2_000;
 
 /** The gateway that the options name, or else the one that the configuration would start. */
 export async function findGateway(
@@ -35,12 +41,34 @@ export async function findGateway(
 ): Promise<GatewayAddress> {
   const { config, problems } = await loadConfig(shell, options.config);
   for (const { message } of problems) output.note({ text: message, style: "yellow" });
-  const { host = "127.0.0.1", port = DEFAULT_PORT, token } = config.serve ?? {};
-  const given = options.token ?? knownToken(shell) ?? token;
-  if (options.url !== undefined) return { url: options.url.replace(/\/$/, ""), token: given };
-  // an address for all interfaces is none to connect to
-  const name = isLoopback(host) || !/^(?:0\.0\.0\.0|::|\[::\])$/.test(host) ? host : "127.0.0.1";
-  return { url: `http://${name.includes(":") ? `[${name}]` : name}:${port}/v1`, token: given };
+  const { host = LOOPBACK, port = DEFAULT_PORT, token = firstOf(config.serve?.tokens) } = config.serve ?? {};
+  return {
+    url: options.url?.replace(/\/$/, "") ?? `http://${hostOf(host)}:${port}/v1`,
+    token: options.token ?? knownToken(shell) ?? token,
+  };
+}
+
+function firstOf(tokens: NonNullable<Config["serve"]>["tokens"] = {}): string | undefined {
+  const [first] = Object.values(tokens);
+  return typeof first === "string" ? first : first?.token;
+}
+
+function hostOf(host: string): string {
+  if (WILDCARDS.includes(host)) return LOOPBACK;
+  return isIPv6(host) ? `[${host}]` : host;
+}
+
+/** What whoever listens there says of its health, gateway or not; nothing where nobody does. */
+export async function greet({ signal }: Shell, url: string): Promise<Response | undefined> {
+  try {
+    return await fetch(new URL("/healthz", url), {
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(GREETING_MS)]),
+    });
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    return undefined;
+  }
 }
 
 /** What answers at this URL of a gateway; @throws `network` where nothing does */

@@ -1,6 +1,6 @@
 import { createGateway } from "@fallthrough/gateway";
 import { loadApplication } from "./application.ts";
-import { askGateway, findGateway, type GatewayAddress, readAnswer } from "./gateway-client.ts";
+import { askGateway, findGateway, greet, readAnswer } from "./gateway-client.ts";
 import type { ListOptions } from "./models.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
@@ -27,7 +27,6 @@ interface CandidateHealth {
   readonly ended_by?: string | undefined;
 }
 
-const LISTEN_MS = 2_000;
 const HEADINGS = ["candidate", "state", "why", "since", "until", "ended by"];
 
 /**
@@ -58,26 +57,11 @@ async function findMemory(shell: Shell, output: Output, options: HealthOptions):
     return readAnswer(await askGateway(shell, { ...gateway, url }, { method }), gateway.url);
   };
   const isKept = options.state !== false && findStateFile(shell.environment) !== undefined;
-  if (options.url !== undefined || !isKept || (await isListening(shell, gateway))) return ask;
+  if (options.url !== undefined || !isKept || (await greet(shell, gateway.url)) !== undefined) return ask;
   const { registry } = await loadApplication(shell, options);
   const own = createGateway(registry);
   return async (method, query = "") =>
     readAnswer(await own.fetch(new Request(`http://127.0.0.1/v1/health${query}`, { method })), "the command");
-}
-
-/** Whether anybody answers there, gateway or not. */
-async function isListening({ signal }: Shell, { url }: GatewayAddress): Promise<boolean> {
-  const health = new URL("/healthz", url);
-  try {
-    await fetch(health, {
-      redirect: "manual",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(LISTEN_MS)]),
-    });
-    return true;
-  } catch (cause) {
-    if (signal.aborted) throw cause;
-    return false;
-  }
 }
 
 function formatCandidate({ id, state, code, since, until, ended_by: endedBy }: CandidateHealth): Span[] {

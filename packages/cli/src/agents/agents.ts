@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "@fallthrough/core";
+import { TOKEN_VARIABLE } from "../gateway-token.ts";
 
 /** Where an agent finds the gateway. */
 export interface AgentGateway {
@@ -56,8 +57,6 @@ export interface Agent {
   readonly launch?: ((gateway: AgentGateway) => Launch) | undefined;
 }
 
-/** The environment variable that holds the gateway's token. */
-export const TOKEN_VARIABLE = "FALLTHROUGH_TOKEN";
 /** What stands in the place of a key that nobody asks for: most programs do not start without one. */
 const NO_KEY = "none";
 /** The name of the gateway in the settings of a program. */

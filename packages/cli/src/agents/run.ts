@@ -6,14 +6,12 @@ import { join } from "node:path";
 import { startGateway } from "@fallthrough/gateway";
 import { loadApplication, noteProblems } from "../application.ts";
 import { usageError } from "../failure.ts";
+import { greet } from "../gateway-client.ts";
 import type { Output } from "../output.ts";
 import { EXIT, type Shell, TERMINATED } from "../shell.ts";
 import type { Agent, AgentGateway } from "./agents.ts";
 import { type AddressOptions, gatewayAddress } from "./gateway-address.ts";
 import { findAgent } from "./setup.ts";
-
-/** How long a gateway of this machine may take to say that it is one. */
-const GREETING_MS = 1_000;
 
 /** Starts a program that asks the gateway, and writes nothing into its settings; gives its exit code. */
 export async function run(
@@ -29,19 +27,10 @@ export async function run(
       `${agent.title} cannot be told of the gateway as it starts, expected \`fallthrough setup ${name}\``,
     );
   const address = await gatewayAddress(shell, output, options);
-  if (options.url !== undefined || (await isListening(address))) {
+  if (options.url !== undefined || (await greet(shell, address.baseURL))?.ok === true) {
     return launch(shell, agent, address, words);
   }
   return withOwnGateway(shell, output, address, options, (own) => launch(shell, agent, own, words));
-}
-
-async function isListening({ baseURL }: AgentGateway): Promise<boolean> {
-  try {
-    const { ok } = await fetch(new URL("/healthz", baseURL), { signal: AbortSignal.timeout(GREETING_MS) });
-    return ok;
-  } catch {
-    return false;
-  }
 }
 
 /** A gateway for as long as the program runs, which nobody else of this machine can use. */

@@ -13,9 +13,10 @@ import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ChatError } from "@fallthrough/core";
 import { usageError } from "../failure.ts";
+import { TOKEN_VARIABLE } from "../gateway-token.ts";
 import type { Output } from "../output.ts";
 import { EXIT, type Shell } from "../shell.ts";
-import { AGENTS, type Agent, type FileChange, TOKEN_VARIABLE } from "./agents.ts";
+import { AGENTS, type Agent, type FileChange } from "./agents.ts";
 import { CONFIG_TEXTS } from "./config-text.ts";
 import { type AddressOptions, gatewayAddress } from "./gateway-address.ts";
 
