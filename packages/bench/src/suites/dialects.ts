@@ -4,15 +4,12 @@ import type { Client } from "../client.ts";
 import { MODEL, PROMPT } from "../client.ts";
 import { type Figure, figuresOf } from "../figure.ts";
 import { type CreateBody, createPost } from "../floors/post.ts";
-import { checkText, readStream } from "../read.ts";
-import { median } from "../statistics.ts";
-import { type Entrant, type Sample, takeTurns } from "../turns.ts";
+import { type Sample, takeTurns } from "../turns.ts";
 import { formatBaseURL } from "../upstream/answer.ts";
 import { textOf } from "../upstream/text.ts";
+import { FIRST_TEXT, firstTextEntrant } from "./first-text.ts";
 
 const SHORT = { kind: "openai", events: 10 } as const;
-const CALLS = 200;
-const WARM_UP_CALLS = 20;
 /** V8 goes on compiling for thousands of calls. */
 const WARM_UP_ROUNDS = 15;
 const BASE = "chat completions";
@@ -80,8 +77,9 @@ async function measureDialects(upstream: string, rounds: number): Promise<readon
     ...servers.map(({ name, protocol, child }) => ({ name, client: createReader(child.message, protocol) })),
     { name: DIRECT, client: createReader(upstream, CHAT) },
   ];
+  const expected = textOf(SHORT);
   const samples = await takeTurns(
-    clients.map(({ name, client }) => createEntrant(name, client)),
+    clients.map(({ name, client }) => firstTextEntrant(name, client, expected)),
     rounds,
     WARM_UP_ROUNDS,
   );
@@ -93,35 +91,14 @@ async function measureDialects(upstream: string, rounds: number): Promise<readon
   return figuresOf(place, [{ name: "own time, p50", unit: "ms", relation: "ratio" }], ownTimes(samples));
 }
 
-function createEntrant(name: string, client: Client): Entrant {
-  const expected = textOf(SHORT);
-  async function call(): Promise<number> {
-    const start = performance.now();
-    const { text, firstAt } = await readStream(client);
-    checkText(name, text, expected);
-    return firstAt - start;
-  }
-  return {
-    name,
-    async warmUp() {
-      for (let made = 0; made < WARM_UP_CALLS; made += 1) await call();
-    },
-    async turn() {
-      const times: number[] = [];
-      for (let made = 0; made < CALLS; made += 1) times.push(await call());
-      return { first: median(times) };
-    },
-  };
-}
-
 /** What each gateway adds to a call of the server itself, round by round. */
 function ownTimes(samples: ReadonlyMap<string, readonly Sample[]>): ReadonlyMap<string, readonly Sample[]> {
   const direct = samples.get(DIRECT) ?? [];
   return new Map(
     Object.keys(PROTOCOLS).map((name) => [
       name,
-      (samples.get(name) ?? []).map(({ first = Number.NaN }, round) => ({
-        "own time, p50": first - (direct[round]?.["first"] ?? Number.NaN),
+      (samples.get(name) ?? []).map(({ [FIRST_TEXT]: first = Number.NaN }, round) => ({
+        "own time, p50": first - (direct[round]?.[FIRST_TEXT] ?? Number.NaN),
       })),
     ]),
   );

@@ -9,11 +9,10 @@ import { median } from "../statistics.ts";
 import { type Entrant, measure, takeTurns } from "../turns.ts";
 import { type Answer, formatBaseURL } from "../upstream/answer.ts";
 import { textOf } from "../upstream/text.ts";
+import { FIRST_TEXT, firstTextEntrant } from "./first-text.ts";
 
 const SHORT = { kind: "openai", events: 10 } as const;
 const LONG = { kind: "openai", events: 200 } as const;
-const CALLS = 200;
-const WARM_UP_CALLS = 20;
 /** V8 goes on compiling for thousands of calls. */
 const WARM_UP_ROUNDS = 25;
 const AT_ONCE = 64;
@@ -50,32 +49,14 @@ async function measureLatency(origin: string, rounds: number): Promise<readonly 
   const targets = [...servers.map(({ name, child }) => ({ name, baseURL: child.message })), direct];
   const clients = targets.map(({ name, baseURL }) => ({ name, client: createFloorMin(baseURL) }));
 
-  const entrants = clients.map(({ name, client }): Entrant => {
-    async function call(): Promise<number> {
-      const start = performance.now();
-      const { text, firstAt } = await readStream(client);
-      checkText(name, text, expected);
-      return firstAt - start;
-    }
-    return {
-      name,
-      async warmUp() {
-        for (let made = 0; made < WARM_UP_CALLS; made += 1) await call();
-      },
-      async turn() {
-        const times: number[] = [];
-        for (let made = 0; made < CALLS; made += 1) times.push(await call());
-        return { "first text, p50": median(times) };
-      },
-    };
-  });
+  const entrants = clients.map(({ name, client }) => firstTextEntrant(name, client, expected));
   const samples = await takeTurns(entrants, rounds, WARM_UP_ROUNDS);
   await Promise.all([
     ...clients.map(({ client }) => client.close?.()),
     ...servers.map(({ child }) => child.close()),
   ]);
   const place = { suite: "gateway", variant: "10 events", base: BASE };
-  return figuresOf(place, [{ name: "first text, p50", unit: "ms", relation: "added" }], samples);
+  return figuresOf(place, [{ name: FIRST_TEXT, unit: "ms", relation: "added" }], samples);
 }
 
 async function measureThroughput(origin: string, rounds: number): Promise<readonly Figure[]> {
