@@ -35,6 +35,7 @@ async function errorOf(answer: Buffer): Promise<unknown> {
 
 test.each<[string, number, unknown, object]>([
   ["a refused key", 401, { error: { code: "invalid_api_key" } }, { code: "auth", scope: "key" }],
+  ["a refusal of the key in its status alone", 401, { detail: "no" }, { code: "auth", scope: "key" }],
   [
     "Google's refused key under 400",
     400,
@@ -52,6 +53,12 @@ test.each<[string, number, unknown, object]>([
     "a country without the service",
     400,
     [{ error: { code: 400, message: "User location is not supported", status: "FAILED_PRECONDITION" } }],
+    { code: "blocked", scope: "origin" },
+  ],
+  [
+    "OpenAI's code for such a country",
+    403,
+    { error: { code: "unsupported_country_region_territory", message: "Country not supported" } },
     { code: "blocked", scope: "origin" },
   ],
   [
@@ -325,6 +332,23 @@ test.each<[string, unknown, Readonly<Record<string, string>>, number]>([
     { "x-ratelimit-remaining-requests-day": "0", "x-ratelimit-reset-requests-day": "33011.382" },
     33_011_382,
   ],
+  [
+    "Groq's tokens of a minute",
+    {},
+    {
+      "x-ratelimit-remaining-requests": "14370",
+      "x-ratelimit-reset-requests": "2m59.56s",
+      "x-ratelimit-remaining-tokens": "0",
+      "x-ratelimit-reset-tokens": "7.66s",
+    },
+    7_660,
+  ],
+  [
+    "SambaNova's seconds of a minute",
+    {},
+    { "x-ratelimit-remaining-requests-minute": "0", "x-ratelimit-reset-requests-minute": "30" },
+    30_000,
+  ],
   ["the draft's fields", {}, { ratelimit: '"default";r=0;t=30' }, 30_000],
   [
     "Google's RetryInfo",
@@ -407,6 +431,20 @@ test("services.md §3: words of 300 characters are told whole, and longer ones a
 
   expect(told.message).toContain(`"${words}"`);
   expect(cut.message).toMatch(/…"$/);
+});
+
+test("services.md §3: words that repeat the key, another secret or the prompt are told without them", async () => {
+  const apiKey = "the-key-that-nobody-sees";
+  const content = "the private question of a person";
+  const message = `no: ${apiKey}, sk-proj-0123456789abcdefghijklmnop and ${content}`;
+  server = await serve(httpJson({ error: { message } }, 400));
+
+  const failure = await failureOf(
+    chat(providerFor(server, { apiKey }), { ...request, messages: [{ role: "user", content }] }),
+  );
+
+  expect((failure as Error).message).toContain('"no: ');
+  expect((failure as Error).message).not.toMatch(/nobody-sees|sk-proj-0|private question/);
 });
 
 test("services.md §3: code and words are found in a body that was cut at 64 KiB", async () => {
@@ -600,6 +638,14 @@ test("services.md §4: one more try is all, for a wish by its name and for that 
     1,
     undefined,
   ]);
+});
+
+test("services.md §4: a refusal inside an answer that has begun is not asked again", async () => {
+  const error = { code: "unsupported_value", param: "temperature", message: "does not support 0.5" };
+  server = await serve(streamOf(choice({ content: "Hi" }), { error }), GOOD);
+
+  expect(await failureOf(chat(providerFor(server), WISHES))).toMatchObject({ partial: { text: "Hi" } });
+  expect(server.requests).toHaveLength(1);
 });
 
 const LOOP: ChatRequest = {

@@ -61,6 +61,28 @@ test("services.md §1: the same model answers a smaller request after a 402, bec
   expect(await chat(chain, { ...QUESTION, maxOutputTokens: 10 }).text()).toBe("hi");
 });
 
+test("services.md §1: a 402 that says when the queue is shorter is over then, and every other within minutes", async () => {
+  const service = await startService(({ body }) =>
+    body.model === "queue"
+      ? fails(402, "the queue is full", { "retry-after": "7" })
+      : fails(402, "not in this tier"),
+  );
+  const registry = createRegistry({ providers: [service.provider("first")] });
+  const waitOf = async (model: string) => {
+    const { retryAt } = await failureOf(registry.chat({ ...QUESTION, model: `first/${model}` }).text());
+    return Number(retryAt) - Date.now();
+  };
+
+  const queue = await waitOf("queue");
+  await registry.resetHealth();
+  const tier = await waitOf("tier");
+
+  expect(queue).toBeGreaterThan(0);
+  expect(queue).toBeLessThanOrEqual(7_000);
+  expect(tier).toBeGreaterThan(7_000);
+  expect(tier).toBeLessThanOrEqual(6 * 60_000);
+});
+
 test.each([
   "insufficient_quota",
   "billing_hard_limit_reached",
@@ -382,6 +404,15 @@ test.each(["error", "abort", "network_error", "insufficient_system_resource"])(
 
 test.each<[string, Record<string, string>]>([
   ["OpenAI", { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s" }],
+  [
+    "Groq",
+    {
+      "x-ratelimit-remaining-requests": "14370",
+      "x-ratelimit-reset-requests": "2m59.56s",
+      "x-ratelimit-remaining-tokens": "0",
+      "x-ratelimit-reset-tokens": "57.66s",
+    },
+  ],
   ["OpenAI, for tokens", { "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "57.5s" }],
   ["Cerebras", { "x-ratelimit-remaining-tokens-day": "0", "x-ratelimit-reset-tokens-day": "33011.382" }],
   ["SambaNova", { "x-ratelimit-remaining-requests-minute": "0", "x-ratelimit-reset-requests-minute": "30" }],
