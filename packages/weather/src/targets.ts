@@ -58,13 +58,18 @@ function missesOfRow(row: Row, ours: string): readonly Miss[] {
   if (figures === undefined) return [];
   const halfOpen = where.startsWith("half open");
   const most = halfOpen ? MOST_NEEDLESS_HALF_OPEN : MOST_NEEDLESS;
-  const { mostNeedless, longestFailing, longestFailingMs, late = 0 } = figures;
+  const { mostNeedless, intoLimits, longestFailing, longestFailingMs, late = 0 } = figures;
   return [
     ...(halfOpen ? below(where, "answers given", figures.given, 1) : []),
     ...when(
       mostNeedless > most && !isTraded(where, "mostNeedless"),
       where,
       `${mostNeedless} prompts within a cooldown to one that was down, at most ${most}`,
+    ),
+    ...when(
+      intoLimits > 0,
+      where,
+      `${intoLimits} prompts into a limit that a head had told before, at most 0`,
     ),
     ...when(
       longestFailing > 1 && longestFailingMs > LONGEST_FAILING_MS && !isTraded(where, "longestFailing"),

@@ -140,3 +140,13 @@ test("callers who come together stay within what the last header told", async ()
   expect(calls.every(({ by }) => by !== undefined)).toBe(true);
   expect(refused).toEqual([]);
 });
+
+test.each(["a limit per minute, told beforehand", "a limit per day, told beforehand"])(
+  "in %s nothing is sent into the limit once a head has told it, and who reads no heads does so",
+  async (name) => {
+    const scenario = SCENARIOS.find((one) => one.name === name) as Scenario;
+
+    expect((await figuresIn(scenario, fallthrough)).intoLimits).toBe(0);
+    expect((await figuresIn(scenario, noMemory)).intoLimits).toBeGreaterThan(0);
+  },
+);

@@ -8,6 +8,7 @@ const GOOD: Figures = {
   byFirst: { reached: 990, possible: 1_000 },
   needless: 4,
   mostNeedless: 3,
+  intoLimits: 0,
   longestFailingMs: 0,
   longestFailing: 0,
   recoveryMs: 9_000,
@@ -34,6 +35,7 @@ test.each<[string, Partial<Figures>]>([
   ["answers given", { given: { reached: 994, possible: 1_000 } }],
   ["answers by the first choice", { byFirst: { reached: 969, possible: 1_000 } }],
   ["5 prompts within a cooldown", { mostNeedless: 5 }],
+  ["1 prompts into a limit that a head had told before", { intoLimits: 1 }],
   ["all failed for 3 s, in 4 calls", { longestFailingMs: 3_000, longestFailing: 4 }],
   ["came back too late 2 times", { late: 2 }],
 ])("a row that misses a target says so: %s", (what, own) => {

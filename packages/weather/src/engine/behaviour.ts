@@ -37,17 +37,26 @@ export class ServiceFailure extends Error {
 /** At least one piece of text comes in so many milliseconds of an answer. */
 export const LONGEST_GAP_MS = 10_000;
 
+/** Told of the moments of an answer. */
+interface Moments {
+  /** Its head has come, of an answer or of a refusal. */
+  onHead(): void;
+  /** It is over, however it ended. */
+  onEnd(): void;
+}
+
 /** What a service sends that behaves so; ends where the answer is whole. */
 export async function* perform(
   behaviour: Behaviour,
   signal: AbortSignal,
-  onEnd: () => void,
+  { onHead, onEnd }: Moments,
 ): AsyncGenerator<Piece, void> {
   const pauses = createPauses(signal);
   try {
     switch (behaviour.kind) {
       case "answer": {
         await pauses.wait(behaviour.firstMs);
+        onHead();
         yield "text";
         for (let left = behaviour.ms - behaviour.firstMs; left > 0; left -= LONGEST_GAP_MS) {
           await pauses.wait(Math.min(left, LONGEST_GAP_MS));
@@ -57,15 +66,18 @@ export async function* perform(
       }
       case "failure":
         await pauses.wait(behaviour.afterMs);
+        onHead();
         throw new ServiceFailure(behaviour);
       case "silence":
         if (behaviour.eventMs !== undefined) {
           await pauses.wait(behaviour.eventMs);
+          onHead();
           yield "event";
         }
         return await pauses.wait(undefined);
       case "stop":
         await pauses.wait(behaviour.firstMs);
+        onHead();
         yield "text";
         return await pauses.wait(undefined);
     }

@@ -18,6 +18,8 @@ export interface Figures {
   readonly needless: number;
   /** The most of them to one service within a first cooldown. */
   readonly mostNeedless: number;
+  /** Prompts into a limit that a head had told before, in all runs. */
+  readonly intoLimits: number;
   /** The longest time from a call that failed to the next that was answered, although all could be; milliseconds. */
   readonly longestFailingMs: number;
   /** The most calls that failed in a row. */
@@ -66,6 +68,7 @@ export function figuresOf(runs: readonly RunLog[]): Figures {
     },
     needless: sum(needless.map(({ length }) => length)) / runs.length,
     mostNeedless: Math.max(0, ...needless.map(mostTogether)),
+    intoLimits: runs.flatMap(({ prompts }) => prompts.filter(({ told }) => told)).length,
     longestFailingMs: Math.max(0, ...failing.map(({ ms }) => ms)),
     longestFailing: Math.max(0, ...failing.map(({ count }) => count)),
     ...(recoveries.length === 0 ? {} : recoveryOf(recoveries)),

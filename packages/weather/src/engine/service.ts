@@ -42,6 +42,8 @@ export interface Service {
   take?(time: number): void;
   /** What the head of its answers says of its limits, as of the last prompt that it took. */
   headers?(): Readonly<Record<string, string>>;
+  /** Until when nothing is left of its limit, by the head of the answer to the last prompt that it took. */
+  fullUntil?(): number | undefined;
 }
 
 /** A condition for some time. */
@@ -148,6 +150,8 @@ export function createLimitedService(
       window = now;
       takenAt = time;
     },
+    fullUntil: () =>
+      limit.candour === "told" && taken >= limit.prompts ? (window + 1) * windowMs : undefined,
     headers: () =>
       limit.candour === "told" ? headersOf(limit.prompts, taken, windowMs - (takenAt % windowMs)) : {},
   };

@@ -11,6 +11,8 @@ export interface Prompt {
   readonly state: State;
   /** Another service of this call was well. */
   readonly needless: boolean;
+  /** A head had come before that named a later time, or said that nothing is left until then. */
+  readonly told: boolean;
   /** When the only text of an answer comes that stops after it. */
   readonly textAt?: number | undefined;
   /** When it was over, however it ended. */
@@ -46,6 +48,7 @@ export function createWorld(
   const prompts: Prompt[] = [];
   const byId = new Map(services.map((service) => [service.id, service]));
   const asked = new Map<string, number>();
+  const toldUntil = new Map<string, number>();
 
   function serviceOf(id: string): Service {
     const service = byId.get(id);
@@ -75,12 +78,20 @@ export function createWorld(
         at,
         state: condition.state,
         needless,
+        told: at < (toldUntil.get(service.id) ?? 0),
         textAt,
       };
       prompts.push(prompt);
       if (condition.state === "well") service.take?.(at);
-      return perform(behaviour, signal, () => {
-        prompt.endedAt = now();
+      return perform(behaviour, signal, {
+        onHead() {
+          const wait = behaviour.kind === "failure" ? behaviour.retryAfterMs : undefined;
+          const until = wait === undefined ? service.fullUntil?.() : now() + wait;
+          if (until !== undefined) toldUntil.set(service.id, until);
+        },
+        onEnd() {
+          prompt.endedAt = now();
+        },
       });
     },
     foresee(service, call) {
