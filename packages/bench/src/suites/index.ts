@@ -7,6 +7,7 @@ import { fallbackSuite } from "./fallback.ts";
 import { gatewaySuite } from "./gateway.ts";
 import { growthSuite } from "./growth.ts";
 import { jsonSuite } from "./json.ts";
+import { limitsSuite } from "./limits.ts";
 import { listenersSuite } from "./listeners.ts";
 import { memorySuite } from "./memory.ts";
 import { parallelSuite } from "./parallel.ts";
@@ -28,6 +29,7 @@ export const SUITES: readonly Suite[] = [
   aiSDKSuite,
   growthSuite,
   listenersSuite,
+  limitsSuite,
   memorySuite,
   startupSuite,
   gatewaySuite,
