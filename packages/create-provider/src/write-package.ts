@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isLoopback } from "@fallthrough/core/internal";
 import { TEMPLATES } from "./templates.ts";
 
 /** What a new package is made of. */
@@ -28,7 +29,6 @@ export interface PackagePlan {
 const ID = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const LONGEST_ID = 39;
 const DEV_DEPENDENCIES = ["@fallthrough/testkit", "@types/node", "tsup", "typescript", "vitest"];
-const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 const PACKAGE = new URL("../", import.meta.url);
 
 /** Writes the package of a provider; @throws where the plan cannot be carried out, before anything is written */
@@ -75,7 +75,7 @@ function isEmptyFolder(path: string): boolean {
 
 function parseOrigin(text: string): string {
   const { protocol, hostname, origin } = URL.canParse(text) ? new URL(text) : {};
-  const safe = protocol === "https:" || (protocol === "http:" && LOOPBACK.includes(hostname ?? ""));
+  const safe = protocol === "https:" || (protocol === "http:" && isLoopback(hostname ?? ""));
   if (safe && origin !== undefined) return origin;
   throw new Error(`the origin ${JSON.stringify(text)} is none, expected one such as https://my-site.example`);
 }

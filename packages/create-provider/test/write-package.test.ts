@@ -53,12 +53,17 @@ test("the manifest takes its versions from that of the scaffold", () => {
   expect(fallthrough).toMatchObject({ id: "versions", factory: "createVersions", name: "Versions" });
 });
 
-test("a server on this machine needs no encryption", () => {
-  const folder = join(workspace, "local");
+test.each([
+  "http://127.0.0.1:8123",
+  "http://127.0.0.2:8123",
+  "http://[::1]:8123",
+  "http://site.localhost:8123",
+])("a server on this machine needs no encryption: %s", (origin) => {
+  const folder = mkdtempSync(join(workspace, "local-"));
 
-  writePackage({ folder, id: "local", name: "Local", origin: "http://127.0.0.1:8123", template: "sse" });
+  writePackage({ folder, id: "local", name: "Local", origin, template: "sse" });
 
-  expect(readFileSync(join(folder, "src/provider.ts"), "utf8")).toContain('"http://127.0.0.1:8123"');
+  expect(readFileSync(join(folder, "src/provider.ts"), "utf8")).toContain(`"${origin}"`);
 });
 
 test.each([
