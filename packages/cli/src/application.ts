@@ -1,5 +1,5 @@
 import type { Attempt } from "@fallthrough/core";
-import { createRegistry, type Registry } from "@fallthrough/registry";
+import { createRegistry, type ExplainStep, type Registry } from "@fallthrough/registry";
 import {
   type DiscoveredProvider,
   type DiscoveryProblem,
@@ -43,6 +43,16 @@ export interface ApplicationOptions extends StateOptions {
   readonly proxy?: string | undefined;
   /** Called after each attempt. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+}
+
+/** The name that a command begins with. */
+export interface NameOptions {
+  /** The reference. @default "auto" */
+  readonly model?: string | undefined;
+  /** Whether a failure is printed as JSON, too. @default false */
+  readonly json?: boolean | undefined;
+  /** Called before a failure is told. */
+  readonly beforeNote?: (() => void) | undefined;
 }
 
 /** Finds the application's configuration and providers; runs no code of a provider. */
@@ -114,6 +124,24 @@ export function noteAbsent(output: Output, { registry }: Application, all: boole
   if (all || count === 0) return;
   const text = `${count} more can be used once their key is set or their server runs, \`--all\` lists them`;
   output.note({ text, style: "dim" });
+}
+
+/**
+ * What a name stands for. Explaining asks the servers for a name that nobody declares.
+ *
+ * Gives the exit code instead where the name stands for nothing, which is told then, after `beforeNote`.
+ */
+export async function explainName(
+  output: Output,
+  application: Application,
+  { model, json, beforeNote }: NameOptions,
+): Promise<readonly ExplainStep[] | number> {
+  try {
+    return await application.registry.explain(model);
+  } catch (error) {
+    beforeNote?.();
+    return reportUnknown(output, application, error, json);
+  }
 }
 
 /** Tells that a name stands for nothing, and every name that stands for something; gives the exit code. */

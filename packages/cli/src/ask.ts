@@ -1,6 +1,6 @@
 import type { ChatMessage } from "@fallthrough/core";
 import { printJson, printText } from "./answer.ts";
-import { type ApplicationOptions, loadApplication, noteProblems, reportUnknown } from "./application.ts";
+import { type ApplicationOptions, explainName, loadApplication, noteProblems } from "./application.ts";
 import { usageError } from "./failure.ts";
 import type { Output } from "./output.ts";
 import { createProgress } from "./progress.ts";
@@ -38,13 +38,8 @@ export async function ask(
     const application = await loadApplication(shell, { ...options, onAttempt: progress.passOver });
     const { registry } = application;
     noteProblems(output, application);
-    try {
-      // explaining asks the servers for a name that nobody declares
-      await registry.explain(options.model);
-    } catch (error) {
-      progress.stop();
-      return reportUnknown(output, application, error, options.json);
-    }
+    const steps = await explainName(output, application, { ...options, beforeNote: progress.stop });
+    if (typeof steps === "number") return steps;
 
     const totalMs = options.timeout === undefined ? undefined : options.timeout * 1000;
     const reply = registry.chat({

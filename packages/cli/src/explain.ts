@@ -1,5 +1,5 @@
-import type { CandidateStep, ExplainStep, ReferenceStep } from "@fallthrough/registry";
-import { loadApplication, noteProblems, reportUnknown } from "./application.ts";
+import type { CandidateStep, ReferenceStep } from "@fallthrough/registry";
+import { explainName, loadApplication, noteProblems } from "./application.ts";
 import type { ListOptions } from "./models.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
@@ -14,12 +14,8 @@ export async function explain(
 ): Promise<number> {
   const application = await loadApplication(shell, options);
   noteProblems(output, application);
-  let steps: readonly ExplainStep[];
-  try {
-    steps = await application.registry.explain(name);
-  } catch (error) {
-    return reportUnknown(output, application, error, options.json);
-  }
+  const steps = await explainName(output, application, { model: name, json: options.json });
+  if (typeof steps === "number") return steps;
 
   if (options.json) {
     output.json(steps);

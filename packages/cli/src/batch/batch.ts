@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { type ApplicationOptions, loadApplication, noteProblems, reportUnknown } from "../application.ts";
+import { type ApplicationOptions, explainName, loadApplication, noteProblems } from "../application.ts";
 import { decodeText } from "../decode-text.ts";
 import { usageError } from "../failure.ts";
 import type { Output } from "../output.ts";
@@ -39,11 +39,8 @@ export async function batch(
   const application = await loadApplication(shell, options);
   noteProblems(output, application);
   const { registry } = application;
-  try {
-    await registry.explain(options.model);
-  } catch (error) {
-    return reportUnknown(output, application, error, options.json);
-  }
+  const steps = await explainName(output, application, options);
+  if (typeof steps === "number") return steps;
   if (resolve(shell.directory, from) === resolve(shell.directory, to))
     throw usageError("both files are the same, expected another one for the answers");
 

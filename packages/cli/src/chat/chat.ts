@@ -1,4 +1,4 @@
-import { loadApplication, noteProblems, reportUnknown } from "../application.ts";
+import { explainName, loadApplication, noteProblems } from "../application.ts";
 import type { Output } from "../output.ts";
 import { EXIT, exitCodeOf, type Shell } from "../shell.ts";
 import type { StateOptions } from "../state.ts";
@@ -23,11 +23,8 @@ export async function chat(shell: Shell, output: Output, options: ChatOptions): 
   const application = await loadApplication(shell, options);
   noteProblems(output, application);
   const { registry } = application;
-  try {
-    await registry.explain(options.model);
-  } catch (error) {
-    return reportUnknown(output, application, error, false);
-  }
+  const steps = await explainName(output, application, { model: options.model });
+  if (typeof steps === "number") return steps;
 
   const writer = () => createAnswerWriter(shell, output);
   const conversation = createConversation(registry, output, writer, options);
