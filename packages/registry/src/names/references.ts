@@ -277,9 +277,10 @@ function unknown(
   const [nearest = AUTO, ...others] = [...distances.keys()].toSorted(
     (a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0),
   );
-  const open = what === "model" && !name.includes("/") ? providers.filter(takesAnyModel) : [];
+  const isModel = what === "model" && name !== "" && !name.includes("/");
+  const open = isModel ? providers.filter(takesAnyModel) : [];
   const likely = (distances.get(nearest) ?? 0) <= TYPING_ERRORS || open.length === 0;
-  const meant = [...(likely ? [nearest] : []), ...(name === "" ? [] : open.map(({ id }) => `${id}/${name}`))];
+  const meant = [...(likely ? [nearest] : []), ...open.map(({ id }) => `${id}/${name}`)];
   const hint = meant.map((one) => quote(one)).join(" or ");
   const takers = open.length === 0 ? "" : ` (${open.map(({ id }) => id).join(", ")}: any model name)`;
   const left = formatLeftOut(catalog);

@@ -65,8 +65,10 @@ test("an unknown provider, and a store that cannot forget, are told", async () =
 
   await expect(createRegistry({ providers: [] }).resetHealth("nobody")).rejects.toMatchObject({
     code: "config",
+    message: 'provider "nobody" is unknown, expected one of the registry\'s',
   });
   await expect(createRegistry({ providers: [], health }).resetHealth()).rejects.toMatchObject({
     code: "config",
+    message: "the health store cannot forget, expected one with `reset()`",
   });
 });

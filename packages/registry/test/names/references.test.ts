@@ -89,19 +89,83 @@ test("an unknown name is an error with the nearest match and what exists", () =>
 test.each([
   ["pizzagtp/gpt-4o-mini", 'unknown provider "pizzagtp/gpt-4o-mini", did you mean "pizzagpt/gpt-4o-mini"'],
   ["chatgptfree/clod", 'unknown model "chatgptfree/clod", did you mean "chatgptfree/claude"'],
-  ["ollama/", 'unknown model "ollama/", did you mean "ollama/..."'],
-  ["constructor", 'unknown model "constructor"'],
-  ["", 'unknown model ""'],
+  ["ollama/", 'unknown model "ollama/", did you mean "ollama/..."; known: ollama/...'],
+  ["constructor", 'unknown model "constructor", did you mean "ollama/constructor" (ollama: any model name);'],
+  ["", 'unknown model "", did you mean "auto"; known: auto, fast,'],
 ])("%j is never guessed and never passed through", (reference, message) => {
   expect(failureOf(reference).message).toContain(message);
 });
 
-test("an unknown name is offered to a provider that takes any", () => {
-  const catalog = createCatalog([fakeProvider("ollama", [], { models: [] })]);
+test("an unknown name is offered to every provider that takes any", () => {
+  const catalog = createCatalog([
+    fakeProvider("ollama", [], { models: [] }),
+    fakeProvider("vllm", [], { models: [] }),
+  ]);
 
   expect(() => resolveReference(catalog, "llama3.2")).toThrow(
-    'unknown model "llama3.2", did you mean "ollama/llama3.2" (ollama: any model name)',
+    expect.objectContaining({
+      message:
+        'unknown model "llama3.2", did you mean "ollama/llama3.2" or "vllm/llama3.2" (ollama, vllm: any model name); known: ollama, vllm, auto',
+      fix: 'Ask for "ollama/llama3.2" or "vllm/llama3.2", or for another of the known names.',
+    }),
   );
+});
+
+test("what is known is listed from the nearest on, and what was left out before it", () => {
+  const catalog = createCatalog(
+    [fakeProvider("one", [], { models: [{ id: "large" }, { id: "small", aliases: ["smaller"] }] })],
+    { tall: "one/large" },
+    [{ error: new Error("a is broken") }, { error: new Error("b is broken") }],
+  );
+
+  expect(() => resolveReference(catalog, "smal")).toThrow(
+    expect.objectContaining({
+      message:
+        'unknown model "smal", did you mean "small"; left out: a is broken; left out: b is broken; known: small, tall, smaller, auto, one, large',
+    }),
+  );
+  expect(() => resolveReference(catalog, "two/large")).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(/^unknown provider .*; known: one\/large, one\/small$/),
+    }),
+  );
+});
+
+test.each([
+  ["smel", true],
+  ["smxxl", true],
+  ["sxxxl", false],
+])("with an open provider, %s was meant for a known name: %s", (name, likely) => {
+  const catalog = createCatalog([
+    fakeProvider("one", [], { models: [{ id: "small" }] }),
+    fakeProvider("ollama", [], { models: [] }),
+  ]);
+
+  expect(() => resolveReference(catalog, name)).toThrow(
+    `did you mean ${likely ? '"small" or ' : ""}"ollama/${name}" (ollama: any model name)`,
+  );
+});
+
+test("a candidate that an alias names too is explicit, wherever it stands", () => {
+  const gone = PROVIDERS.filter(({ id }) => id === "gone");
+  const catalog = createCatalog(gone, { early: ["gone/davinci", "auto"], late: ["auto", "gone/davinci"] });
+
+  for (const name of ["early", "late"])
+    expect(resolveReference(catalog, name).candidates).toEqual([
+      { provider: gone[0], model: "davinci", explicit: true },
+    ]);
+  expect(resolveReference(catalog).candidates[0]?.explicit).toBe(false);
+});
+
+test("a model that a server listed is found by its plain name", () => {
+  const catalog = createCatalog(PROVIDERS, {}, [], ({ id }) =>
+    id === "ollama" ? [{ id: "qwen3" }, { id: "llama3.2" }] : [],
+  );
+
+  const { candidates, steps } = resolveReference(catalog, "llama3.2");
+
+  expect(candidates).toEqual([{ provider: PROVIDERS[3], model: "llama3.2", explicit: false }]);
+  expect(steps).toEqual([{ type: "model", name: "llama3.2", targets: ["ollama/llama3.2"] }]);
 });
 
 test("a name of 256 characters is looked up, and a longer one is refused at once", () => {
@@ -111,7 +175,10 @@ test("a name of 256 characters is looked up, and a longer one is refused at once
   const started = performance.now();
 
   expect(() => resolveReference(catalog, "x".repeat(3 * 1024 * 1024))).toThrow(
-    expect.objectContaining({ code: "bad-request", message: expect.stringContaining("at most 256") }),
+    expect.objectContaining({
+      code: "bad-request",
+      message: "a name has 3145728 characters, expected at most 256",
+    }),
   );
   expect(performance.now() - started).toBeLessThan(5);
   expect(() => resolveReference(catalog, `provider-0/${"x".repeat(250)}`)).toThrow(
@@ -130,7 +197,7 @@ test.each([["x".repeat(257)], ["fast"]])("an alias of more than 256 characters c
 
 test("a cycle of aliases is an error that shows it", () => {
   expect(failureOf("tick")).toMatchObject({ code: "config" });
-  expect(failureOf("tick").message).toContain('alias "tick" leads to "tock" leads to "tick"');
+  expect(failureOf("tick").message).toBe('alias "tick" leads to "tock" leads to "tick", expected an end');
 });
 
 test("what a name stands for is found once, and a name that anybody may make up is not kept", () => {
@@ -142,7 +209,12 @@ test("what a name stands for is found once, and a name that anybody may make up 
 });
 
 test("without a provider there is nothing to resolve", () => {
-  expect(() => resolveReference(createCatalog([]))).toThrow(/has no provider/);
+  expect(() => resolveReference(createCatalog([]))).toThrow(
+    expect.objectContaining({
+      code: "config",
+      message: "the registry has no provider, expected at least one",
+    }),
+  );
   const problems = [{ error: new Error("the package is broken") }];
   expect(() => resolveReference(createCatalog([], {}, problems))).toThrow(
     "the registry has no provider, expected at least one; left out: the package is broken",
@@ -150,14 +222,14 @@ test("without a provider there is nothing to resolve", () => {
 });
 
 test.each([
-  [{ auto: "pizzagpt" }],
-  [{ "a/b": "pizzagpt" }],
-  [{ "": "pizzagpt" }],
-  [{ nothing: [] }],
-  [{ "a*b*": "pizzagpt" }],
-])("the aliases %j cannot be", (aliases) => {
+  [{ auto: "pizzagpt" }, 'alias "auto" is no name, expected one without "/" and not "auto"'],
+  [{ "a/b": "pizzagpt" }, 'alias "a/b" is no name, expected one without "/" and not "auto"'],
+  [{ "": "pizzagpt" }, 'alias "" is no name, expected one without "/" and not "auto"'],
+  [{ nothing: [] }, 'alias "nothing" leads nowhere, expected at least one reference'],
+  [{ "a*b*": "pizzagpt" }, 'alias "a*b*" has several "*", expected one at most'],
+])("the aliases %j cannot be", (aliases, message) => {
   expect(() => createCatalog([], aliases as Record<string, string>)).toThrow(
-    expect.objectContaining({ code: "config" }),
+    expect.objectContaining({ code: "config", message }),
   );
 });
 
@@ -169,6 +241,8 @@ test.each([
   ["ollama", ["ollama"]],
   ["gpt-5-latest", ["ollama/latest"]],
   ["latest-of-claude", ["chatgptfree/claude"]],
+  ["latest-", ["chatgptfree/claude"]],
+  ["-latest", ["ollama/latest"]],
 ])("%s stands for %j where aliases have patterns", (name, candidates) => {
   const catalog = createCatalog(PROVIDERS, {
     "claude-*": "ollama/large",

@@ -104,8 +104,83 @@ test("two providers of one id are a mistake that names both", () => {
     });
 
   expect(twice).toThrow(
-    expect.objectContaining({ code: "config", message: expect.stringMatching(/"Uno" and "Eins".+"one"/) }),
+    expect.objectContaining({
+      code: "config",
+      message:
+        'providers "Uno" and "Eins" have the same id "one", expected another in the setting `id` of one',
+    }),
   );
+});
+
+test.each([
+  ["without providers and servers", {}, "`providers` is missing"],
+  ["with servers that are none", { servers: 1 }, "`servers`"],
+  ["with an unknown option", { providers: [], provider: 1 }, "`provider`"],
+  ["with an id, which only a chain has", { providers: [], id: "mine" }, "`id`"],
+  ["with a provider that is none", { providers: [{}] }, "`providers[0]`"],
+  [
+    "with an alias that is no text",
+    { providers: [], aliases: { a: 1 } },
+    "a reference or a list of references",
+  ],
+  ["with an alias of what is no text", { providers: [], aliases: { a: [1] } }, "`aliases.a[0]`"],
+  [
+    "with a problem that is none",
+    { providers: [], problems: [{}] },
+    "what discoverProviders() gives as `problems`",
+  ],
+  ["with a problem of text", { providers: [], problems: ["x"] }, "`problems[0]` is a text"],
+  ["with a problem of null", { providers: [], problems: [null] }, "`problems[0]` is null"],
+  [
+    "with a problem without an error",
+    { providers: [], problems: [{ error: "x" }] },
+    "what discoverProviders() gives as `problems`",
+  ],
+])("a registry %s cannot be, and the error names the option", (_, options, message) => {
+  expect(() => createRegistry(options as never)).toThrow(
+    expect.objectContaining({ code: "config", message: expect.stringContaining(message) }),
+  );
+});
+
+test("servers alone are enough for a registry", () => {
+  expect(createRegistry({ servers: {} } as never).providers()).toEqual([]);
+});
+
+test.each([
+  ["resolve()", (registry: Registry) => registry.resolve(1 as never), "the name"],
+  ["explain() with another name", (registry: Registry) => registry.explain(1 as never), "the name"],
+  [
+    "explain() with needs that are none",
+    (registry: Registry) => registry.explain("auto", [1] as never),
+    "need",
+  ],
+  [
+    "explain() with needs in no list",
+    (registry: Registry) => registry.explain("auto", 1 as never),
+    "the needs of explain()",
+  ],
+  ["resetHealth()", (registry: Registry) => registry.resetHealth(1 as never), "the name"],
+  ["observe()", (registry: Registry) => registry.observe(1 as never), "the listener of observe()"],
+])("%s names what it was given", async (_, call, message) => {
+  const { registry } = setUp();
+
+  await expect((async () => call(registry))()).rejects.toMatchObject({
+    code: "config",
+    message: expect.stringContaining(message),
+  });
+});
+
+test("a listener that is given twice is told twice, and each is ended by itself", async () => {
+  const { registry } = setUp();
+  let told = 0;
+  const listener = (): undefined => void told++;
+  const [endFirst] = [registry.observe(listener), registry.observe(listener)];
+
+  await registry.chat(QUESTION).text();
+  endFirst();
+  await registry.chat(QUESTION).text();
+
+  expect(told).toBe(3);
 });
 
 test("closing a registry closes its providers", async () => {
