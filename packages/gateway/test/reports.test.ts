@@ -4,11 +4,12 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import type { StreamPart } from "@fallthrough/core";
 import { ChatError } from "@fallthrough/core";
+import { providerCard } from "@fallthrough/core/internal";
 import { createAnthropic } from "@fallthrough/provider-anthropic";
 import { createOpenAI } from "@fallthrough/provider-openai";
 import { createRegistry, type Registry } from "@fallthrough/registry";
 import OpenAI from "openai";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createGateway, type GatewayOptions, startGateway } from "../src/index.ts";
 import { answer, memoryProvider, registryOf, text } from "./case.ts";
 
@@ -135,7 +136,7 @@ test.each([
     },
   ],
 ])(
-  "`reasoning_effort` and `parallel_tool_calls` on %s are not lost (BerriAI/litellm #38084, openai/openai-openapi PR #273, agentjido/req_llm PR #682)",
+  "`reasoning_effort` and `parallel_tool_calls` on %s are not lost (BerriAI/litellm #38084, PR #39190, openai/openai-openapi PR #273, agentjido/req_llm PR #682)",
   async (path, body) => {
     const server = await say();
 
@@ -539,6 +540,53 @@ test("a failure after some text is an `error` event in Messages, never `end_turn
   expect(told.text).toContain("half");
   expect(told.text).toMatch(/event: error\ndata: .*\n\n$/);
   expect(told.text).not.toMatch(/end_turn|message_stop/);
+});
+
+const MINUTE = 60_000;
+
+test.each<[string, readonly StreamPart[], readonly number[]]>([
+  [
+    "the first token comes after minutes (ollama/ollama #7685, proxysoul/Empryo #87, cline/cline #9328, RooCodeInc/Roo-Code #3621)",
+    answer("warm"),
+    [4.9 * MINUTE, 0],
+  ],
+  [
+    "a tool call is composed in silence (ollama/ollama #14858, #16108)",
+    [
+      { type: "text-delta", delta: "warm" },
+      { type: "tool-call", id: "call_1", name: "now", arguments: "{}" },
+      { type: "finish", finishReason: "tool-calls" },
+    ],
+    [0, 4.9 * MINUTE, 0],
+  ],
+])("a model on this machine is waited for while %s", async (_, parts, pauses) => {
+  vi.useFakeTimers();
+  closing.push(() => vi.useRealTimers());
+  const cloud = memoryProvider("cloud", answer("from the cloud"));
+  const fallthrough = {
+    specificationVersion: 1,
+    id: "ollama",
+    name: "Ollama",
+    status: { state: "active", checked: "2026-01-01" },
+    models: [{ id: "m" }],
+  };
+  const nearby = {
+    ...providerCard({ fallthrough }, { baseURL: "http://127.0.0.1:11434/v1" }),
+    async *stream() {
+      for (const [index, part] of parts.entries()) {
+        // of a clock that the test moves
+        await new Promise((resolve) => setTimeout(resolve, pauses[index]));
+        yield part;
+      }
+    },
+  };
+
+  const told = post(registryOf(nearby, cloud), CHAT, { ...BODY, model: "auto", tools: TOOLS });
+  await vi.advanceTimersByTimeAsync(5 * MINUTE);
+
+  expect((await told).text).toContain("warm");
+  expect((await told).headers.get("x-fallthrough-provider")).toBe("ollama");
+  expect(cloud.requests).toEqual([]);
 });
 
 test("counts that nobody told are left out of the usage (vercel/ai #2763)", async () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { text as readAll } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { ChatError, type ChatProvider, type StreamPart } from "@fallthrough/core";
 import { afterEach, expect, test, vi } from "vitest";
 import {
@@ -66,6 +67,42 @@ test("a half body takes no place from others, is answered with 408, and its sock
   expect(answered).toMatch(/^HTTP\/1.1 408 /);
   expect(answered).toContain('"code":"body_stalled"');
   expect(answered).toMatch(/^x-request-id: \S+\r$/im);
+});
+
+test("the place of a half body is free as soon as its client has gone", async () => {
+  const provider = memoryProvider("one", answer("hi"));
+  // long enough that nothing but the end of the connection can end it
+  const gateway = await start(provider, { bodyMs: 60_000, bodyBytes: 1_500 });
+  const long = { messages: [{ role: "user", content: "x".repeat(1_000) }] };
+  const socket = await open(gateway.port);
+  socket.write(requestOf(long, "", 1_400));
+  await vi.waitFor(async () => expect((await ask(gateway, long)).status).toBe(503));
+
+  socket.destroy();
+
+  await vi.waitFor(async () => expect((await ask(gateway, long)).status).toBe(200));
+  const closed = gateway.close();
+  running.length = 0;
+
+  await closed;
+  expect(provider.requests.every(({ messages }) => messages[0]?.content === "x".repeat(1_000))).toBe(true);
+});
+
+test("a body that comes slowly is answered as long as something comes", async () => {
+  const gateway = await start(memoryProvider("one", answer("hi")), { bodyMs: 400 });
+  const socket = await open(gateway.port);
+  const request = requestOf({ messages: MESSAGES }, "Connection: close\r\n");
+  const started = performance.now();
+
+  const step = Math.ceil(request.length / 12);
+  for (let at = 0; at < request.length; at += step) {
+    socket.write(request.slice(at, at + step));
+    // a client that is slow, though quicker than what counts as stalled
+    await delay(60);
+  }
+
+  expect(await readAll(socket)).toMatch(/^HTTP\/1.1 200 /);
+  expect(performance.now() - started).toBeGreaterThan(400);
 });
 
 test("200 half bodies and 1,000 idle connections at once change nothing for other callers, and the half bodies get their answer", {

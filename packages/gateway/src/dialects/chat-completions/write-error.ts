@@ -1,5 +1,5 @@
 import type { Failure } from "../../failure-answer.ts";
-import { openaiCode } from "../openai-words.ts";
+import { openaiCode, openaiMessage } from "../openai-words.ts";
 
 const TYPES: ReadonlyMap<number, string> = new Map([
   [401, "authentication_error"],
@@ -8,10 +8,11 @@ const TYPES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** A failure in OpenAI's shape; `reason` is the code of `docs/errors.md` where OpenAI has a word of its own for it. */
-export function formatError({ status, message, param, code, retryAt, provider, attempts }: Failure): object {
+export function formatError(failure: Failure): object {
+  const { status, param, code, retryAt, provider, attempts } = failure;
   return {
     error: {
-      message,
+      message: openaiMessage(failure),
       type: TYPES.get(status) ?? (status < 500 ? "invalid_request_error" : "server_error"),
       param: param ?? null,
       ...openaiCode(code),

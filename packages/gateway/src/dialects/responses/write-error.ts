@@ -1,5 +1,5 @@
 import type { Failure } from "../../failure-answer.ts";
-import { openaiCode } from "../openai-words.ts";
+import { openaiCode, openaiMessage } from "../openai-words.ts";
 
 /** Codes of the gateway's own faults; every other 5xx is a provider's. */
 const OWN_FAULTS: readonly string[] = [
@@ -24,13 +24,13 @@ export interface ResponseError {
 
 /** A failure as the body of an answer. */
 export function formatError(failure: Failure): { readonly error: ResponseError } {
-  const { status, code, message, param, retryAfterMs, retryAt, provider, attempts } = failure;
+  const { status, code, param, retryAfterMs, retryAt, provider, attempts } = failure;
   // a client that reads nothing but the words finds the time there
   const wait = retryAfterMs === undefined ? "" : `, try again in ${Math.ceil(retryAfterMs / 1000)}s`;
   return {
     error: {
       type: typeOf(status, code),
-      message: `${message}${wait}`,
+      message: `${openaiMessage(failure)}${wait}`,
       param: param ?? null,
       ...openaiCode(code),
       provider,
