@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
 
 const { exports, bin = {} } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -10,6 +10,24 @@ const outputs = [
   ),
   ...Object.values<string>(bin),
 ];
+
+/** What undici makes of a body that is a form; core sends text and bytes. It brings half of fetch with it. */
+const FORM_BODIES = /undici\/lib\/web\/fetch\/body\.js$/;
+
+/**
+ * Bundles CommonJS without `require`, by which it asks for Node's own modules: neither an ES module nor an
+ * application's bundle of it has that.
+ */
+const builtins: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "builtins",
+  setup(build) {
+    build.onLoad({ filter: /node_modules.*\.js$/ }, ({ path }) => ({
+      contents: FORM_BODIES.test(path)
+        ? ""
+        : readFileSync(path, "utf8").replace(/\brequire\((?=["']node:)/g, "process.getBuiltinModule("),
+    }));
+  },
+};
 
 export default defineConfig({
   entry: outputs.flatMap((file) => {
@@ -22,4 +40,5 @@ export default defineConfig({
   // `await using` has a library of its own, which an application need not name
   dts: exports !== undefined && { banner: '/// <reference lib="esnext.disposable" />' },
   clean: true,
+  esbuildPlugins: [builtins],
 });

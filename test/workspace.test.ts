@@ -43,10 +43,18 @@ const SECOND_PROTOCOL_CODE_LINES = 500;
 /** What a package ships beside `dist`, by folder. */
 const SHIPPED: Readonly<Record<string, readonly string[]>> = {
   cli: ["bin"],
+  core: ["UNDICI-LICENSE"],
   "create-provider": ["bin", "templates"],
+  gateway: ["PREACT-LICENSE"],
   testkit: ["fixtures"],
   "provider-openai": ["presets.json", "presets.schema.json"],
 };
+
+/** The licences of what is built into a package, with where that is installed. */
+const LICENSES = [
+  ["packages/core/UNDICI-LICENSE", "packages/core/node_modules/undici"],
+  ["packages/gateway/PREACT-LICENSE", "packages/page/node_modules/preact"],
+] as const;
 
 /** Packages that are never published. */
 const TOOLS = ["bench", "fuzz", "weather"];
@@ -171,6 +179,10 @@ describe.each(providers.filter((folder) => folder !== LARGER_PROVIDER))("%s", (f
       expect(tests).toContain(file.replace(".ts", ".test.ts"));
     }
   });
+});
+
+test.each(LICENSES)("%s is the licence of what is built in", (file, library) => {
+  expect(read(file)).toBe(read(library, "LICENSE"));
 });
 
 test("a second protocol of a provider is small, too", () => {

@@ -62,8 +62,8 @@ export async function createTransport({
   headerBytes,
   streamBytes,
 }: TransportOptions): Promise<Transport> {
-  // its agent for proxies works only beside the index, which completes the classes of the others
-  const tunnels = proxy === undefined || proxy.protocol === "socks5:" ? undefined : await import("undici");
+  const tunnels =
+    proxy === undefined || proxy.protocol === "socks5:" ? undefined : await import("./proxy-agent.ts");
 
   /** The dispatch in progress: undici mostly opens sockets before `dispatch` returns. */
   let opening: ExchangeHandler | undefined;
