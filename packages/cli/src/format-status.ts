@@ -50,10 +50,10 @@ export function formatStatus(status: Status): readonly Line[] {
 /** One call with its route, in a line. */
 export function formatCallLine({ at, model, state, code, ms, attempts }: CallEntry): Line {
   const route: Span[] = attempts.flatMap(
-    ({ provider, model: asked, outcome, code: why, ms: took }, place) => [
+    ({ provider, model: asked, key, outcome, code: why, ms: took }, place) => [
       place === 0 ? "" : " → ",
       {
-        text: `${SIGNS[outcome]} ${[provider, asked].filter(Boolean).join("/")}${why === undefined ? "" : ` ${why}`}${outcome === "skipped" ? "" : ` ${took} ms`}`,
+        text: `${SIGNS[outcome]} ${[provider, asked].filter(Boolean).join("/")}${formatKey(key)}${why === undefined ? "" : ` ${why}`}${outcome === "skipped" ? "" : ` ${took} ms`}`,
         style: outcome === "answered" ? "green" : outcome === "failed" ? "red" : "dim",
       },
     ],
@@ -78,10 +78,10 @@ function formatHeadline({ state, answers, retry_at: retryAt, running }: Status, 
 }
 
 function formatCandidate(candidate: StatusCandidate, now: number): Line {
-  const { id, state, outcome, code, until, first_ms: firstMs, counts, limits, minutes } = candidate;
+  const { id, key, state, outcome, code, until, first_ms: firstMs, counts, limits, minutes } = candidate;
   const isOut = state === "well" && outcome === "skipped";
   return [
-    id,
+    `${id}${formatKey(key)}`,
     { text: isOut ? "not asked" : state, style: isOut ? "dim" : STATE_STYLES[state] },
     code ?? "",
     until === undefined ? "" : formatSeconds(Date.parse(until) - now),
@@ -93,6 +93,11 @@ function formatCandidate(candidate: StatusCandidate, now: number): Line {
       .join(", "),
     formatHour(minutes),
   ];
+}
+
+/** Which key of several: the place for whoever wrote the list, the mark for whoever compares two processes. */
+function formatKey(key: StatusCandidate["key"]): string {
+  return key === undefined ? "" : ` (key ${key.position}, ${key.mark})`;
 }
 
 /** A sign for each five minutes: its height says how many calls. */

@@ -55,7 +55,7 @@ export function createRoutes(
     application,
     async close() {
       // whoever follows the events would keep the server open
-      monitor.close();
+      monitor.dismiss();
       await calls.close(options.graceMs);
       stopWatching();
     },

@@ -157,6 +157,8 @@ export async function startGateway(
       const before = routes;
       routes = prepare(next, resolveOptions(given));
       leaving.add(before);
+      // they would go on to tell of the registry before, and to those whose token is gone
+      monitor.dismiss();
       await before.idle();
       leaving.delete(before);
     },

@@ -1,5 +1,6 @@
 import { formatLeft, formatMs, formatTime, visible } from "./format.ts";
 import type { StatusCandidate, StatusLimit } from "./gateway.ts";
+import { Key } from "./key.tsx";
 import { Minutes } from "./minutes.tsx";
 
 /** What each state means to a person. */
@@ -28,7 +29,7 @@ export function Candidates({
       {candidates.length === 0 && <p class="empty">Nobody yet.</p>}
       <ol class="candidates">
         {candidates.map((one) => (
-          <Candidate key={one.id} candidate={one} now={now} />
+          <Candidate key={`${one.id} ${one.key?.position}`} candidate={one} now={now} />
         ))}
       </ol>
     </section>
@@ -36,7 +37,7 @@ export function Candidates({
 }
 
 function Candidate({ candidate, now }: { readonly candidate: StatusCandidate; readonly now: number }) {
-  const { id, state, code, outcome, until, counts, first_ms, last_error, limits, minutes, in_auto } =
+  const { id, key, state, code, outcome, until, counts, first_ms, last_error, limits, minutes, in_auto } =
     candidate;
   // a card may rule one out that is well
   const [sign, word] = state === "well" && outcome === "skipped" ? ["\u2013", "not asked"] : STATES[state];
@@ -47,6 +48,7 @@ function Candidate({ candidate, now }: { readonly candidate: StatusCandidate; re
     <li class={`candidate ${mood}`}>
       <div class="who">
         <bdi class="id">{visible(id)}</bdi>
+        {key !== undefined && <Key of={key} />}
         <span class={`pill ${mood}`}>
           <span aria-hidden="true">{sign}</span> {word}
           {why !== "" && <span class="why">{why}</span>}

@@ -1,5 +1,6 @@
 import { formatMs, visible } from "./format.ts";
 import type { AttemptEntry, CallEntry } from "./gateway.ts";
+import { Key } from "./key.tsx";
 
 const SIGNS: Readonly<Record<AttemptEntry["outcome"], string>> = {
   answered: "\u2713",
@@ -24,9 +25,14 @@ export function RouteOf({
   const isOpen = state === "asking" || state === "answering";
   return (
     <ol class="route" aria-label="Route">
-      {attempts.map(({ provider: who, model, outcome, code, ms, reason }, index) => (
+      {attempts.map(({ provider: who, model, key, outcome, code, ms, reason }, index) => (
         <li key={index} class={outcome} title={reason === undefined ? undefined : visible(reason)}>
           <span aria-hidden="true">{SIGNS[outcome]}</span> <bdi>{visible(nameOf(who, model))}</bdi>{" "}
+          {key !== undefined && (
+            <>
+              <Key of={key} />{" "}
+            </>
+          )}
           <span class="end">
             {WORDS[outcome]}
             {code !== undefined && ` (${code})`}

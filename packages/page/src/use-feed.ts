@@ -46,19 +46,23 @@ export function useFeed(token: string): Feed {
 
     async function follow(): Promise<void> {
       while (!page.signal.aborted) {
+        let isLetGo = false;
         try {
           const response = await ask("/events", token, { signal: page.signal });
           for await (const { name, data } of readEvents(response)) {
             take({ name, data: JSON.parse(data) } as GatewayEvent);
+            isLetGo = true;
           }
         } catch (error) {
           if (page.signal.aborted) return;
+          isLetGo = false;
           const link = linkAfter(error);
           setFeed((before) => ({ ...before, link }));
           // only another token helps
           if (link !== "lost") return;
         }
-        setFeed((before) => ({ ...before, link: "lost" }));
+        // a gateway whose tokens change lets everybody go, and is not lost if it answers again
+        if (!isLetGo) setFeed((before) => ({ ...before, link: "lost" }));
         await new Promise<void>((resolve) => {
           wake = resolve;
           setTimeout(resolve, retryMs);

@@ -118,11 +118,16 @@ export function createMetrics(): Metrics {
     format({ candidates, running }) {
       const shown = candidates.slice(0, MOST_PAIRS);
       const states = shown.flatMap((one) =>
-        STATES.map((state) => [{ ...shortLabels(one), state }, Number(one.state === state)] as const),
+        STATES.map((state) => [{ ...candidateLabels(one), state }, Number(one.state === state)] as const),
+      );
+      const reasons = shown.flatMap((one) =>
+        one.state === "well" || one.code === undefined
+          ? []
+          : [[{ ...candidateLabels(one), ...faultOf(one.code) }, 1] as const],
       );
       const limits = shown.flatMap((one) =>
         (one.limits ?? []).map(({ unit, window = "", left, limit }) => {
-          return { labels: { ...shortLabels(one), unit, window }, left, limit };
+          return { labels: { ...candidateLabels(one), unit, window }, left, limit };
         }),
       );
       const sizes = limits.flatMap(({ labels, limit }) =>
@@ -135,6 +140,11 @@ export function createMetrics(): Metrics {
           "fallthrough_candidate_state",
           "1 for the state that a candidate is in, 0 for the others.",
           states,
+        ),
+        ...formatGauge(
+          "fallthrough_candidate_reason",
+          "1 for the failure behind the state of a candidate that is not well.",
+          reasons,
         ),
         ...formatGauge(
           "fallthrough_limit_left",
@@ -152,6 +162,8 @@ export function createMetrics(): Metrics {
   };
 }
 
-function shortLabels({ provider, model = "" }: CandidateStep): Labels {
-  return { provider: provider.slice(0, LONGEST_LABEL), model: model.slice(0, LONGEST_LABEL) };
+/** The labels of one candidate; `key` is there where its provider has several. */
+function candidateLabels({ provider, model = "", key }: CandidateStep): Labels {
+  const labels = { provider: provider.slice(0, LONGEST_LABEL), model: model.slice(0, LONGEST_LABEL) };
+  return key === undefined ? labels : { ...labels, key: `${key.position}` };
 }

@@ -38,7 +38,7 @@ export interface CallEntry {
 
 /** One of those who were asked. */
 export interface AttemptEntry
-  extends Pick<CallAttempt, "provider" | "model" | "outcome" | "code" | "ms" | "reason"> {}
+  extends Pick<CallAttempt, "provider" | "model" | "key" | "outcome" | "code" | "ms" | "reason"> {}
 
 /** The calls that run and the last that ended. */
 export interface CallList {
@@ -101,10 +101,10 @@ export function createCallList(changed: (entry: CallEntry) => void): CallList {
       changed(entry);
     },
 
-    attempt(call, { provider, model, outcome, code, ms, reason }) {
+    attempt(call, { provider, model, key, outcome, code, ms, reason }) {
       const entry = byCall.get(call);
       if (entry === undefined) return;
-      entry.attempts.push({ provider, model, outcome, code, ms, reason });
+      entry.attempts.push({ provider, model, key, outcome, code, ms, reason });
       changed(entry);
     },
 

@@ -1,4 +1,4 @@
-import type { CallAttempt } from "@fallthrough/registry";
+import type { CallAttempt, CandidateStep } from "@fallthrough/registry";
 
 /** Minutes that are kept. */
 const MINUTES = 60;
@@ -48,8 +48,8 @@ export interface CandidateCounts {
 export interface CandidateCounter {
   /** Counts an attempt. */
   add(attempt: CallAttempt): void;
-  /** What is counted of a candidate, by its name. */
-  read(name: string): CandidateCounts;
+  /** What is counted of a candidate, by its name and its key. */
+  read(candidate: Pick<CandidateStep, "name" | "key">): CandidateCounts;
 }
 
 interface Tally {
@@ -66,11 +66,11 @@ interface Tally {
 export function createCandidateCounter(now: () => number = Date.now): CandidateCounter {
   const tallies = new Map<string, Tally>();
 
-  function tallyOf(name: string): Tally {
-    const tally = tallies.get(name) ?? emptyTally();
+  function tallyOf(id: string): Tally {
+    const tally = tallies.get(id) ?? emptyTally();
     // the order is that of the last attempts
-    tallies.delete(name);
-    tallies.set(name, tally);
+    tallies.delete(id);
+    tallies.set(id, tally);
     const [oldest = ""] = tallies.keys();
     if (tallies.size > MOST_CANDIDATES) tallies.delete(oldest);
     return tally;
@@ -87,7 +87,7 @@ export function createCandidateCounter(now: () => number = Date.now): CandidateC
   return {
     add(attempt) {
       const { outcome, usage = {}, firstMs, code, error } = attempt;
-      const tally = tallyOf(nameOf(attempt));
+      const tally = tallyOf(candidateId({ name: nameOf(attempt), key: attempt.key }));
       tally.outcomes[outcome]++;
       tally.inputTokens += usage.inputTokens ?? 0;
       tally.outputTokens += usage.outputTokens ?? 0;
@@ -101,9 +101,9 @@ export function createCandidateCounter(now: () => number = Date.now): CandidateC
       tally.lastError = { at: new Date(now()), code: code ?? "contract", message };
     },
 
-    read(name) {
+    read(candidate) {
       const { outcomes, inputTokens, outputTokens, firstMs, lastError, minutes } =
-        tallies.get(name) ?? emptyTally();
+        tallies.get(candidateId(candidate)) ?? emptyTally();
       const minute = Math.floor(now() / MINUTE_MS);
       return {
         outcomes,
@@ -118,6 +118,11 @@ export function createCandidateCounter(now: () => number = Date.now): CandidateC
       };
     },
   };
+}
+
+/** Tells candidates apart: one provider asks the same model with several keys. */
+export function candidateId({ name, key }: Pick<CandidateStep, "name" | "key">): string {
+  return key === undefined ? name : `${name} (key ${key.position})`;
 }
 
 /** The name of a candidate, as `explain()` gives it. */

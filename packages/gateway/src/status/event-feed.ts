@@ -52,7 +52,7 @@ export function createEventFeed({
       isStale = true;
       gather.refresh();
     },
-    closed: end,
+    dismissed: end,
   });
   const gather = setTimeout(() => void fill(), GATHER_MS);
   const look = setInterval(() => {

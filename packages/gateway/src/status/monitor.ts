@@ -20,8 +20,8 @@ export interface Monitor {
   ended(record: CallRecord, open: OpenRecord): void;
   /** Tells a listener of every call that changes, and of the end; gives what takes it off. */
   listen(listener: MonitorListener): () => void;
-  /** Ends all that listen. */
-  close(): void;
+  /** Ends all that listen: they may come back, and then the rules of access are those of now. */
+  dismiss(): void;
 }
 
 /** Told of what changes. */
@@ -29,7 +29,7 @@ interface MonitorListener {
   /** A call is new or another. */
   changed(entry: CallEntry): void;
   /** Nothing more is told. */
-  closed(): void;
+  dismissed(): void;
 }
 
 /** Creates a monitor that has seen nothing yet. */
@@ -98,8 +98,8 @@ export function createMonitor(): Monitor {
       return () => void listeners.delete(listener);
     },
 
-    close() {
-      for (const listener of [...listeners]) listener.closed();
+    dismiss() {
+      for (const listener of [...listeners]) listener.dismissed();
       listeners.clear();
     },
   };

@@ -1,4 +1,5 @@
 import type { CandidateStep, Registry } from "@fallthrough/registry";
+import { candidateId } from "./candidate-counts.ts";
 import type { Monitor } from "./monitor.ts";
 import type { Status, StatusCandidate, StatusProblem } from "./status.ts";
 
@@ -32,11 +33,11 @@ export async function readCandidates(
   );
   explained.forEach((steps, place) => {
     for (const step of steps) {
-      if (step.type !== "candidate" || found.has(step.name)) continue;
+      if (step.type !== "candidate" || found.has(candidateId(step))) continue;
       const isUsual = place === 0;
-      const { outcomes } = counts.read(step.name);
+      const { outcomes } = counts.read(step);
       const wasAsked = Object.values(outcomes).some((count) => count > 0);
-      if (isUsual || step.state !== "well" || wasAsked) found.set(step.name, { ...step, isUsual });
+      if (isUsual || step.state !== "well" || wasAsked) found.set(candidateId(step), { ...step, isUsual });
     }
   });
   return [...found.values()];
@@ -74,13 +75,14 @@ function describe(
   name: string | undefined,
   { counts }: Monitor,
 ): StatusCandidate {
-  const { outcomes, inputTokens, outputTokens, firstMs, lastError, minutes } = counts.read(step.name);
-  const { provider, model, outcome, state, code, reason, since, until, endedBy } = step;
+  const { outcomes, inputTokens, outputTokens, firstMs, lastError, minutes } = counts.read(step);
+  const { provider, model, key, outcome, state, code, reason, since, until, endedBy } = step;
   return {
     id: step.name,
     name: name ?? provider,
     provider,
     model,
+    key,
     outcome,
     in_auto: step.isUsual,
     state,
@@ -109,8 +111,9 @@ function emptyProblems(registry: Registry): readonly StatusProblem[] {
   return [{ what, how: "Install a provider, set the key of one, or start a local server such as Ollama." }];
 }
 
-function mended({ name, state, code, outcome }: CandidateStep): readonly StatusProblem[] {
+function mended(step: CandidateStep): readonly StatusProblem[] {
+  const { state, code, outcome } = step;
   const how = code === undefined ? undefined : MENDING[code];
   if (how === undefined || (state !== "refused" && outcome !== "skipped")) return [];
-  return [{ what: `${name} is not asked: ${code}.`, how }];
+  return [{ what: `${candidateId(step)} is not asked: ${code}.`, how }];
 }

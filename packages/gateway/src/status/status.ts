@@ -37,6 +37,8 @@ export interface StatusCandidate {
   readonly provider: string;
   /** The model's id. */
   readonly model?: string | undefined;
+  /** Which of its provider's keys it is asked with, by position and mark; absent where there are not several. */
+  readonly key?: CandidateStep["key"];
   /** Whether `auto` asks it, if those before it fail. */
   readonly outcome: CandidateStep["outcome"];
   /** Whether `auto` may ask it at all. */

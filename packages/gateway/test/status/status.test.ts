@@ -1,6 +1,10 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { ChatError, type ChatProvider } from "@fallthrough/core";
+import { createOpenAI } from "@fallthrough/provider-openai";
 import { createRegistry } from "@fallthrough/registry";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import {
   type CallEntry,
   type GatewayServerOptions,
@@ -256,6 +260,71 @@ test("a change of the registry is watched, and what was counted stays", async ()
 
   expect(calls.map(({ provider }) => provider)).toEqual(["two", "one"]);
   expect(candidates).toMatchObject([{ id: "two/model", counts: { answered: 1 } }]);
+});
+
+test("whoever follows the events is let go when tokens change, and comes back with one that counts", async () => {
+  const registry = registryOf(memoryProvider("one", answer("x")));
+  const gateway = await startGateway(registry, { port: 0, tokens: { old: "token-before" } });
+  running.push(gateway);
+  const origin = gateway.baseURL.replace("/v1", "");
+  const events = (token: string) =>
+    fetch(`${origin}/events`, { headers: { authorization: `Bearer ${token}` } });
+  const before = await events("token-before");
+
+  await gateway.replace(registry, { tokens: { new: "token-after" } });
+
+  expect(await before.text()).toContain("event: status");
+  expect((await events("token-before")).status).toBe(401);
+  const after = await events("token-after");
+  await after.body?.cancel();
+  expect(after.status).toBe(200);
+});
+
+test("the keys of a provider are candidates of their own, by position and mark, never by the key", async () => {
+  const server = createServer((request, response) => {
+    const isRefused = request.headers.authorization === "Bearer first-secret";
+    response.writeHead(isRefused ? 401 : 200, { "content-type": "application/json" });
+    const message = { role: "assistant", content: "hi" };
+    response.end(
+      JSON.stringify(
+        isRefused
+          ? { error: { message: "Incorrect API key provided", code: "invalid_api_key" } }
+          : { id: "1", model: "small", choices: [{ index: 0, message, finish_reason: "stop" }] },
+      ),
+    );
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const gateway = await start([
+    createOpenAI({
+      id: "many",
+      baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+      apiKey: ["first-secret", "second-secret"],
+      models: [{ id: "small" }],
+    }),
+  ]);
+
+  await ask(gateway);
+  const { candidates, problems, calls } = await readStatus(gateway.origin);
+  const metrics = await (await fetch(`${gateway.origin}/metrics`)).text();
+
+  expect(candidates).toMatchObject([
+    { id: "many/small", key: { position: 1 }, state: "refused", code: "auth", counts: { failed: 1 } },
+    { id: "many/small", key: { position: 2 }, state: "well", counts: { answered: 1, failed: 0 } },
+  ]);
+  expect(candidates[0]?.key?.mark).not.toBe(candidates[1]?.key?.mark);
+  expect(problems).toMatchObject([{ what: "many/small (key 1) is not asked: auth." }]);
+  expect(calls[0]?.attempts.map(({ key, outcome }) => [key?.position, outcome])).toEqual([
+    [1, "failed"],
+    [2, "answered"],
+  ]);
+  expect(metrics).toContain(
+    'fallthrough_candidate_state{provider="many",model="small",key="1",state="refused"} 1',
+  );
+  expect(metrics).toContain(
+    'fallthrough_candidate_reason{provider="many",model="small",key="1",domain="policy",type="auth"} 1',
+  );
+  expect(JSON.stringify([candidates, calls, problems]) + metrics).not.toContain("secret");
 });
 
 test("a call that the application makes itself is told without a route", async () => {
