@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { packageFolders, publicFolders, ROOT, readJson } from "../scripts/workspace.mjs";
+
+// the sources of every provider are compiled as they are imported, on a machine that may be busy
+vi.setConfig({ testTimeout: 60_000 });
 
 const REPOSITORY = "https://github.com/fallthrough-js/fallthrough";
 
