@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,7 +14,13 @@ const PACKAGES = {
   faketime: { program: "faketime", without: "health is not shared by processes whose clocks differ" },
   prometheus: { program: "promtool", without: "the metrics are not read by Prometheus' own checker" },
   "redis-server": { program: "redis-server", without: "health is not shared through a real Redis" },
+  "valkey-server": { program: "valkey-server", without: "health is not shared through a real Valkey" },
 };
+
+/** Debian 12 has Valkey in its backports alone, which few machines list. */
+const BACKPORTS =
+  "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm-backports main";
+const SOURCES = "/etc/apt/sources.list";
 
 const LONGEST_INSTALL_MS = 300_000;
 
@@ -40,22 +47,53 @@ export function installSystemPackages() {
   const before = missing();
   if (before.length === 0) return [];
   const isRoot = process.getuid?.() === 0;
-  const canInstall = isRoot && findProgram("apt-get") !== undefined;
-  let problem = isRoot ? "there is no apt-get" : "only root may install it";
-  if (canInstall) {
-    process.stderr.write(`installing ${before.join(", ")} from Debian ...\n`);
-    const failed = [["update"], ["install", "--yes", "--no-install-recommends", ...before]].find(
-      (words) =>
-        spawnSync("apt-get", words, {
-          stdio: "ignore",
-          // a mirror that does not answer must not hold the tests back
-          timeout: LONGEST_INSTALL_MS,
-          env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-        }).status !== 0,
-    );
-    problem = failed === undefined ? "its package brings no such program" : `\`apt-get ${failed[0]}\` failed`;
+  if (!isRoot || findProgram("apt-get") === undefined) {
+    return before.map((name) => lineFor(name, isRoot ? "there is no apt-get" : "only root may install it"));
   }
-  return missing().map((name) => `${PACKAGES[name]?.without}: ${name} is not installed, and ${problem}`);
+  process.stderr.write(`installing ${before.join(", ")} from Debian ...\n`);
+  const problems = installFromDebian(before);
+  return missing().map((name) => lineFor(name, problems.get(name) ?? "its package brings no such program"));
+}
+
+/** @param {string} name @param {string} problem */
+function lineFor(name, problem) {
+  return `${PACKAGES[name]?.without}: ${name} is not installed, and ${problem}`;
+}
+
+/** Gives why a package could not be installed, by its name. @param {readonly string[]} names */
+function installFromDebian(names) {
+  const folder = mkdtempSync(join(tmpdir(), "fallthrough-apt-"));
+  const sources = join(folder, "sources.list");
+  const own = existsSync(SOURCES) ? readFileSync(SOURCES, "utf8") : "";
+  writeFileSync(sources, isBookworm() ? `${own}\n${BACKPORTS}\n` : own);
+
+  /** @param {readonly string[]} words */
+  const run = (...words) =>
+    spawnSync("apt-get", ["-o", `Dir::Etc::SourceList=${sources}`, ...words], {
+      stdio: "ignore",
+      // a mirror that does not answer must not hold the tests back
+      timeout: LONGEST_INSTALL_MS,
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    }).status === 0;
+
+  /** @type {Map<string, string>} */
+  const problems = new Map();
+  const updated = run("update");
+  for (const name of names) {
+    if (!updated) problems.set(name, "`apt-get update` failed");
+    // one by one, so that one that is nowhere keeps no other away
+    else if (!run("install", "--yes", "--no-install-recommends", name))
+      problems.set(name, "`apt-get install` failed");
+  }
+  rmSync(folder, { recursive: true, force: true });
+  return problems;
+}
+
+function isBookworm() {
+  return (
+    existsSync("/etc/os-release") &&
+    /^VERSION_CODENAME=bookworm$/m.test(readFileSync("/etc/os-release", "utf8"))
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -24,13 +24,15 @@ export interface LinkOptions {
   readonly client: ScriptClient;
   /** Nobody waits longer for an answer, in milliseconds. */
   readonly deadlineMs: number;
+  /** How long the server is left alone before it is asked again whether it is there, in milliseconds. @default 1000 */
+  readonly pauseMs?: number | undefined;
   /** Asks the server for something that it can only do while it is well. */
   readonly hello: Question;
   /** Told with its answer as the server is back. */
   readonly onBack: (reply: unknown) => void;
 }
 
-/** How long the server is left alone before it is asked again whether it is there; nobody waits for that. */
+/** Nobody waits for the server to come back, so there is no haste. */
 const PAUSE_MS = 1_000;
 /** A question that has no answer after so long is given up, so that a client which keeps it for ever keeps few. */
 const GIVEN_UP_MS = 10_000;
@@ -38,7 +40,7 @@ const GIVEN_UP_MS = 10_000;
 const OF_ONE_KEY = /\bWRONGTYPE\b/;
 
 /** A link that goes away with the first answer that does not come, and comes back by itself. */
-export function createLink({ client, deadlineMs, hello, onBack }: LinkOptions): Link {
+export function createLink({ client, deadlineMs, pauseMs = PAUSE_MS, hello, onBack }: LinkOptions): Link {
   let up = true;
   let problem: Error | undefined;
 
@@ -86,7 +88,7 @@ export function createLink({ client, deadlineMs, hello, onBack }: LinkOptions): 
   /** Asks now and then until the server answers in time. */
   async function comeBack(): Promise<void> {
     while (!up) {
-      await sleep(PAUSE_MS, undefined, { ref: false });
+      await sleep(pauseMs, undefined, { ref: false });
       const asked = sendInTime(hello.script, hello.key, {}, () => settle());
       let settle = (): void => {};
       const over = new Promise<void>((resolve) => {

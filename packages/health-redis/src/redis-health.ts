@@ -78,6 +78,8 @@ export interface StoreParts {
   readonly prefix: string;
   /** No call waits longer for the server, in milliseconds. */
   readonly deadlineMs: number;
+  /** How long the server is left alone while it is away, in milliseconds. @default 1000 */
+  readonly pauseMs?: number | undefined;
   /** What the server runs. */
   readonly scripts: Scripts;
   /** The clock of this process. @default `performance.now` */
@@ -90,7 +92,7 @@ export interface StoreParts {
 
 /** A store of these parts. */
 export function createStore(parts: StoreParts): RedisHealth {
-  const { client, prefix, deadlineMs, scripts, extra } = parts;
+  const { client, prefix, deadlineMs, pauseMs, scripts, extra } = parts;
   const { now = () => performance.now(), random = Math.random } = parts;
   const name = randomUUID().slice(0, 8);
   const memory = createSharedMemory({ process: `${name}-`, now, random });
@@ -108,6 +110,7 @@ export function createStore(parts: StoreParts): RedisHealth {
   const link: Link = createLink({
     client,
     deadlineMs,
+    pauseMs,
     hello: { script: scripts.hello, key: `${prefix}:hello:${name}` },
     onBack(answered) {
       adopt(parseReply(answered), []);

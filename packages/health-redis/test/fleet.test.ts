@@ -1,115 +1,118 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Permit } from "@fallthrough/registry";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { findProgram } from "../../../scripts/system-packages.mjs";
+import { FAILURE, store } from "./away.ts";
 import { describeServers, startServer, type TestServer } from "./server.ts";
 
 const CHILD = fileURLToPath(new URL("fleet-child.mjs", import.meta.url));
-/** Long enough for the first cooldown, its probe and a part of the second one. */
-const OUTAGE_MS = 14_000;
+const FIRST = { provider: "first", model: "small" };
 
-/** On a busy machine an answer may take so long. */
-const UNDER_WAY_MS = 2_000;
+/** What a process tells of the first provider before it asks. */
+interface Ready {
+  readonly state: string;
+  readonly remainingMs: number;
+  /** Its clock on the wall. */
+  readonly time: number;
+}
 
 interface Told {
-  readonly answered: number;
-  readonly failed: number;
-  readonly calls: number;
+  /** Who answered each call. */
+  readonly answers: readonly string[];
   readonly shared: boolean;
 }
 
-let server: Server;
-let port: number;
-let down: boolean;
-/** When the service that is down was sent each prompt. */
-let sentAt: number[];
-
-beforeAll(async () => {
-  server = createServer(({ url }, response) => {
-    const isDown = url === "/first" && down;
-    if (isDown) sentAt.push(performance.now());
-    response.writeHead(isDown ? 500 : 200).end("text");
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  ({ port } = server.address() as { readonly port: number });
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
-
-/** Starts a process; `clock` is what its clock on the wall is ahead. */
-function start(redis: TestServer, clock: string | undefined): ChildProcess {
-  const words = [CHILD, `${redis.port}`, `${port}`];
-  const [program, args] =
-    clock === undefined ? [process.execPath, words] : ["faketime", ["-f", clock, process.execPath, ...words]];
-  return spawn(program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-}
-
-/** The first service is well, then down, then well again, while these processes ask. */
-async function weather(
-  program: string,
-  clocks: readonly (string | undefined)[],
-): Promise<{ readonly prompts: number; readonly told: readonly Told[]; readonly times: readonly number[] }> {
-  const redis = await startServer(program);
-  const children = clocks.map((clock) => start(redis, clock));
-  try {
-    const ready = await Promise.all(children.map(async (child) => (await once(child, "message"))[0]));
-    down = false;
-    sentAt = [];
-    for (const child of children) child.send("ask");
-    // each caller has asked a few times
-    await sleep(1_000);
-    down = true;
-    await sleep(OUTAGE_MS);
-    down = false;
-    const ends = children.map(async (child) => (await once(child, "message"))[0] as Told);
-    for (const child of children) child.send("end");
-    return {
-      prompts: knowingly(sentAt),
-      told: await Promise.all(ends),
-      times: ready.map(({ time }) => time),
-    };
-  } finally {
-    for (const child of children) child.kill("SIGKILL");
-    await redis.stop();
-  }
-}
-
-/** As the weather counts: those that were sent before anybody could know are left out, but for the first three. */
-function knowingly(times: readonly number[]): number {
-  const [third = 0] = times.slice(2);
-  return Math.min(3, times.length) + times.slice(3).filter((time) => time > third + UNDER_WAY_MS).length;
-}
-
 describeServers("%s", (program) => {
-  test("eight processes send no more prompts to who is down than one does", async () => {
-    const [alone, fleet] = [
-      await weather(program, [undefined]),
-      await weather(program, Array(8).fill(undefined)),
-    ];
+  let redis: TestServer;
+  let services: Server;
+  let port: number;
+  /** How often each service was sent a prompt. */
+  const prompts = new Map<string, number>();
 
-    for (const { failed, calls, shared } of [...alone.told, ...fleet.told]) {
-      expect({ failed, shared }).toEqual({ failed: 0, shared: true });
-      expect(calls).toBeGreaterThan(50);
-    }
-    // three failures in a row and a probe
-    expect(alone.prompts).toBe(4);
-    expect(fleet.prompts).toBeLessThanOrEqual(alone.prompts);
-  }, 120_000);
+  beforeAll(async () => {
+    redis = await startServer(program);
+    services = createServer(({ url = "" }, response) => {
+      prompts.set(url, (prompts.get(url) ?? 0) + 1);
+      response.writeHead(url === "/first" ? 500 : 200).end("text");
+    }).listen(0, "127.0.0.1");
+    await once(services, "listening");
+    ({ port } = services.address() as { readonly port: number });
+  });
+  afterAll(async () => {
+    services.closeAllConnections();
+    services.close();
+    await redis.stop();
+  });
+  beforeEach(async () => {
+    prompts.clear();
+    await redis.say("FLUSHALL");
+  });
+
+  /** Has the whole fleet know a failure of the first provider. */
+  async function fail(cooldownMs: number): Promise<void> {
+    const health = store(redis.port, 10_000);
+    health.fail((await health.admit(FIRST)) as Permit, {
+      ...FAILURE,
+      scope: "provider",
+      cooldownMs,
+      longestMs: cooldownMs,
+    });
+    await health.peek(FIRST);
+  }
+
+  /** Starts a process; `clock` is what its clock on the wall is ahead. */
+  async function start(clock: string | undefined): Promise<{ child: ChildProcess; ready: Ready }> {
+    const words = [CHILD, `${redis.port}`, `${port}`];
+    const [name, args] =
+      clock === undefined
+        ? [process.execPath, words]
+        : ["faketime", ["-f", clock, process.execPath, ...words]];
+    const child = spawn(name, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    return { child, ready: (await once(child, "message"))[0] };
+  }
+
+  test.each([
+    ["alike", [undefined, undefined]],
+    ["five seconds apart", ["-5s", undefined]],
+  ])(
+    "of two processes with 100 parallel calls each at half-open exactly one call probes, with clocks that are %s",
+    async (_, clocks) => {
+      if (clocks.some((clock) => clock !== undefined) && findProgram("faketime") === undefined) return;
+      await fail(1);
+      const processes = await Promise.all(clocks.map(start));
+      expect(processes.map(({ ready: { state, remainingMs } }) => ({ state, remainingMs }))).toEqual(
+        clocks.map(() => ({ state: "probing", remainingMs: 0 })),
+      );
+
+      const ends = processes.map(async ({ child }) => (await once(child, "message"))[0] as Told);
+      for (const { child } of processes) child.send("ask");
+      const told = await Promise.all(ends);
+
+      expect(told).toEqual(clocks.map(() => ({ answers: Array(100).fill("second"), shared: true })));
+      expect(Object.fromEntries(prompts)).toEqual({ "/first": 1, "/second": 200 });
+    },
+    60_000,
+  );
 
   test.runIf(findProgram("faketime") !== undefined)(
-    "clocks that are five seconds apart change nothing",
+    "a cooldown is no shorter and no longer for a process whose clock is five seconds ahead, or behind",
     async () => {
-      const { prompts: sent, told, times } = await weather(program, ["+5s", "-5s", undefined]);
+      await fail(60_000);
 
+      const processes = await Promise.all(["+5s", "-5s", undefined].map(start));
+
+      const times = processes.map(({ ready }) => ready.time);
       expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(5_000);
-      for (const { failed, shared } of told) expect({ failed, shared }).toEqual({ failed: 0, shared: true });
-      expect(sent).toBe(4);
+      const left = processes.map(({ ready }) => ready.remainingMs);
+      // by its own clock one of them would see the end five seconds later than it can be, jitter and all
+      expect(Math.max(...left)).toBeLessThanOrEqual(72_000);
+      expect(Math.max(...left) - Math.min(...left)).toBeLessThan(5_000);
+      expect(processes.map(({ ready }) => ready.state)).toEqual(["cooling", "cooling", "cooling"]);
     },
-    120_000,
+    60_000,
   );
 });

@@ -23,20 +23,17 @@ export interface TestServer {
   readonly process: ChildProcess;
   /** Says something to it over a connection of its own; gives its answer as it is. */
   say(...words: string[]): Promise<string>;
+  isRunning(): boolean;
+  /** Ends it at once, with all that it knows. */
+  kill(): Promise<void>;
   /** Starts it again on the same port. */
   restart(): Promise<void>;
+  /** Ends it, and what it left on the disk. */
   stop(): Promise<void>;
 }
 
 export async function startServer(program: string, ...options: string[]): Promise<TestServer> {
-  return startServerAt(await freePort(), program, ...options);
-}
-
-export async function startServerAt(
-  port: number,
-  program: string,
-  ...options: string[]
-): Promise<TestServer> {
+  const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "fallthrough-redis-"));
   const args = [
     "--port",
@@ -67,10 +64,13 @@ export async function startServerAt(
     throw new Error("the server does not start");
   }
 
-  async function stop(): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+  function isRunning(): boolean {
+    return child.exitCode === null && child.signalCode === null;
+  }
+
+  async function kill(): Promise<void> {
+    if (!isRunning()) return;
     const over = once(child, "exit");
-    child.kill("SIGCONT");
     child.kill("SIGKILL");
     await over;
   }
@@ -82,13 +82,15 @@ export async function startServerAt(
       return child;
     },
     say: (...words) => say(port, words),
+    isRunning,
+    kill,
     async restart() {
-      await stop();
+      await kill();
       child = start();
       await ready();
     },
     async stop() {
-      await stop();
+      await kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
