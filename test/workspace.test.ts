@@ -38,10 +38,9 @@ const SESSION_CODE_LINES = 100;
 const LARGER_PROVIDER = "packages/provider-openai";
 /** Speak a protocol with all that it has: tools, thoughts, files. */
 const WHOLE_PROTOCOLS = ["packages/provider-anthropic", "packages/provider-gemini"];
-const WHOLE_PROTOCOL_CODE_LINES = 610;
+const WHOLE_PROTOCOL_CODE_LINES = 350;
 /** A second protocol of one provider, in a folder of its own. */
 const SECOND_PROTOCOL = "packages/provider-openai/src/responses";
-const SECOND_PROTOCOL_CODE_LINES = 500;
 
 /** What a package ships beside `dist`, by folder. */
 const SHIPPED: Readonly<Record<string, readonly string[]>> = {
@@ -192,7 +191,7 @@ test("a second protocol of a provider is small, too", () => {
   const files = readdirSync(join(ROOT, SECOND_PROTOCOL));
   const lines = files.flatMap((file) => codeLines(read(SECOND_PROTOCOL, file)));
 
-  expect(lines.length).toBeLessThanOrEqual(SECOND_PROTOCOL_CODE_LINES);
+  expect(lines.length).toBeLessThanOrEqual(WHOLE_PROTOCOL_CODE_LINES);
 });
 
 test("every package is public or a tool of ours, and a tool is checked and depended on by nobody", () => {

@@ -1,15 +1,19 @@
 import type { ProviderSettings } from "@fallthrough/core";
-import { defineProvider, type ProviderFactory, serviceMethods } from "@fallthrough/core/provider";
+import {
+  defineProvider,
+  type ProviderFactory,
+  readModelPage,
+  serviceMethods,
+} from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
-import { createAnswerReader } from "./answer.ts";
-import { FIXED_FIELDS, formatBody } from "./body.ts";
-import { readModels } from "./models.ts";
-import { adjustedWishes, CONCESSIONS, HONOURED } from "./wishes.ts";
+import { MessageReader } from "./answer.ts";
+import { formatBody, TOOL_CALL_ID } from "./body.ts";
+import { CONCESSIONS, WISHES } from "./wishes.ts";
 
 const ORIGIN = "https://api.anthropic.com";
 /** Takes all that the newest version takes, and the sampling settings beside. */
 const VERSION = "2023-06-01";
-const PAGE = { limit: "1000" };
+const PAGE_SIZE = "1000";
 
 /** The settings of `createAnthropic`. */
 export interface AnthropicSettings extends ProviderSettings {
@@ -35,31 +39,27 @@ export const createAnthropic: ProviderFactory<AnthropicSettings> = defineProvide
     settings: { apiKey: "key", apiKeyEnv: "string", maxOutputTokens: "number" },
   },
   (parts) => {
-    const { card, http, settings } = parts;
+    const { http, settings } = parts;
     // programs write the base URL of such servers in both ways
     const version = new URL(http.baseURL).pathname.endsWith("/v1") ? "" : "/v1";
     return serviceMethods(parts, {
       name: "messages",
       key: { variables: ["ANTHROPIC_API_KEY"], header: "x-api-key" },
-      known: { honours: HONOURED, options: ["extraBody"] },
-      fixed: FIXED_FIELDS,
+      wishes: WISHES,
+      toolCallIds: TOOL_CALL_ID,
       concessions: CONCESSIONS,
-      format: (request, model, extraBody) => ({
+      format: (request, target) => ({
         path: `${version}/messages`,
-        body: formatBody(request, {
-          provider: card.id,
-          model,
-          maxOutputTokens: settings.maxOutputTokens,
-          extraBody,
+        ...formatBody(request, target, settings.maxOutputTokens),
+      }),
+      read: (draft) => new MessageReader(draft),
+      askModels: (after_id) => ({ path: `${version}/models`, query: { limit: PAGE_SIZE, after_id } }),
+      readModels: (value) =>
+        readModelPage(value, {
+          list: "data",
+          model: ({ id, max_input_tokens: contextWindow }) => ({ id, contextWindow }),
+          next: ({ has_more, last_id }) => (has_more === true ? last_id : undefined),
         }),
-        warnings: adjustedWishes(request),
-      }),
-      read: createAnswerReader,
-      askModels: (next) => ({
-        path: `${version}/models`,
-        query: next === undefined ? PAGE : { ...PAGE, after_id: next },
-      }),
-      readModels,
     });
   },
 );

@@ -1,15 +1,11 @@
-import { ChatError, type StreamPart } from "@fallthrough/core";
-import type { AnswerReader } from "@fallthrough/core/provider";
+import type { StreamPart } from "@fallthrough/core";
+import type { AnswerEvents } from "@fallthrough/core/provider";
+import { openAnswer } from "@fallthrough/testkit";
 import { expect, test, vi } from "vitest";
-import { createAnswerReader } from "../src/answer.ts";
+import { MessageReader } from "../src/answer.ts";
 
-function openReader(): AnswerReader {
-  return createAnswerReader({
-    provider: "anthropic",
-    what: "POST /v1/messages",
-    headers: { "request-id": "req_1" },
-    fail: ({ codeInside, words }) => new ChatError(codeInside, words),
-  });
+function openReader(): AnswerEvents {
+  return openAnswer({ provider: "anthropic" }, (draft) => new MessageReader(draft));
 }
 
 function read(...events: readonly object[]): StreamPart[] {
@@ -19,7 +15,7 @@ function read(...events: readonly object[]): StreamPart[] {
   return parts;
 }
 
-function readOne(reader: AnswerReader, event: object, parts: StreamPart[]): boolean {
+function readOne(reader: AnswerEvents, event: object, parts: StreamPart[]): boolean {
   return reader.readEvent({ event: "message", data: JSON.stringify(event) }, parts);
 }
 

@@ -1,12 +1,19 @@
 import type { ChatMessage, ChatRequest, JsonObject } from "@fallthrough/core";
+import { formatFor, type SentRequest } from "@fallthrough/testkit";
 import { expect, test } from "vitest";
-import { formatBody } from "../src/body.ts";
+import { formatBody, TOOL_CALL_ID } from "../src/body.ts";
+import { WISHES } from "../src/wishes.ts";
 
 const user: ChatMessage = { role: "user", content: "Hello" };
 
+const protocol = { wishes: WISHES, toolCallIds: TOOL_CALL_ID, format: formatBody };
+
+function sent(request: Partial<ChatRequest> = {}): SentRequest {
+  return formatFor(protocol, { messages: [user], ...request }, { provider: "anthropic", model: "claude" });
+}
+
 function bodyOf(request: Partial<ChatRequest> = {}, extraBody: JsonObject = {}): JsonObject {
-  const target = { provider: "anthropic", model: "claude", maxOutputTokens: undefined, extraBody };
-  return JSON.parse(JSON.stringify(formatBody({ messages: [user], ...request }, target)));
+  return sent({ providerOptions: { anthropic: { extraBody } }, ...request }).body;
 }
 
 function messagesOf(...messages: readonly ChatMessage[]): unknown {
@@ -298,4 +305,19 @@ test("extra fields of the body cannot change what the call relies on", () => {
     max_tokens: 5,
     service_tier: "auto",
   });
+});
+
+test.each([
+  [{ reasoningEffort: "low", temperature: 1, topK: 2 }, ["temperature", "topK"]],
+  [
+    { reasoningEffort: "low", tools: [{ name: "look", parameters: {} }], toolChoice: "required" },
+    ["reasoningEffort"],
+  ],
+  [{ reasoningEffort: "none", temperature: 1 }, []],
+  [{ responseFormat: { type: "json" } }, ["JSON"]],
+  [{ responseFormat: { type: "json", schema: {} } }, []],
+] as const)("%j is done as asked but for %j", (request, words) => {
+  const warnings = sent(request as Partial<ChatRequest>).adjusted;
+
+  expect(warnings).toEqual(words.map((word) => expect.stringContaining(word)));
 });

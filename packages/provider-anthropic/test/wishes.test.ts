@@ -1,8 +1,6 @@
 import type { JsonObject } from "@fallthrough/core";
 import { expect, test } from "vitest";
-import { adjustedWishes, CONCESSIONS } from "../src/wishes.ts";
-
-const TOOLS = [{ name: "look", parameters: {} }];
+import { CONCESSIONS } from "../src/wishes.ts";
 
 /** The body that the concession to this field makes of another. */
 function conceded(place: number, body: JsonObject): JsonObject | undefined {
@@ -56,18 +54,4 @@ test("a strict tool may become a loose one", () => {
     tools: [{ name: "a" }, { name: "b" }],
   });
   expect(strict?.apply({ tools: [{ name: "b" }] })).toBeUndefined();
-});
-
-test.each([
-  [{ reasoningEffort: "low", temperature: 1, topK: 2 }, ["temperature", "topK"]],
-  [{ reasoningEffort: "low", tools: TOOLS, toolChoice: "required" }, ["reasoningEffort"]],
-  [{ reasoningEffort: "none", temperature: 1 }, []],
-  [{ responseFormat: { type: "json" } }, ["JSON"]],
-  [{ responseFormat: { type: "json", schema: {} } }, []],
-] as const)("%j is done as asked but for %j", (request, words) => {
-  const warnings = adjustedWishes({ messages: [], ...(request as object) });
-
-  expect(warnings).toEqual(
-    words.map((word) => ({ type: "warning", code: "adjusted", message: expect.stringContaining(word) })),
-  );
 });

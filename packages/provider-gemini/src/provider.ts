@@ -1,14 +1,19 @@
 import type { ProviderSettings } from "@fallthrough/core";
-import { defineProvider, type ProviderFactory, serviceMethods } from "@fallthrough/core/provider";
+import {
+  defineProvider,
+  type ProviderFactory,
+  readModelPage,
+  serviceMethods,
+  textOf,
+} from "@fallthrough/core/provider";
 import manifest from "../package.json" with { type: "json" };
-import { createAnswerReader } from "./answer.ts";
-import { FIXED_FIELDS, formatBody } from "./body.ts";
-import { readModels } from "./models.ts";
-import { CONCESSIONS, HONOURED } from "./wishes.ts";
+import { ContentReader } from "./answer.ts";
+import { formatBody } from "./body.ts";
+import { CONCESSIONS, WISHES } from "./wishes.ts";
 
 const ORIGIN = "https://generativelanguage.googleapis.com";
 const VERSION = "/v1beta";
-const PAGE = { pageSize: "1000" };
+const PAGE_SIZE = "1000";
 
 /** The settings of `createGemini`. */
 export interface GeminiSettings extends ProviderSettings {
@@ -27,27 +32,32 @@ export interface GeminiSettings extends ProviderSettings {
 export const createGemini: ProviderFactory<GeminiSettings> = defineProvider(
   { manifest, origin: ORIGIN, settings: { apiKey: "key", apiKeyEnv: "string" } },
   (parts) => {
-    const { card, http } = parts;
+    const { http } = parts;
     // programs write the base URL of such servers in both ways
     const version = /\/v\d\w*$/.test(http.baseURL) ? "" : VERSION;
     return serviceMethods(parts, {
       name: "generate-content",
       key: { variables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"], header: "x-goog-api-key" },
-      known: { honours: HONOURED, options: ["extraBody"] },
-      fixed: FIXED_FIELDS,
+      wishes: WISHES,
       concessions: CONCESSIONS,
-      format: (request, model, extraBody) => ({
-        path: `${version}/${pathOf(model)}:streamGenerateContent`,
+      format: (request, target) => ({
+        path: `${version}/${pathOf(target.model)}:streamGenerateContent`,
         // without it the answer is one list
         query: { alt: "sse" },
-        body: formatBody(request, { provider: card.id, model, extraBody }),
+        ...formatBody(request, target),
       }),
-      read: createAnswerReader,
-      askModels: (next) => ({
-        path: `${version}/models`,
-        query: next === undefined ? PAGE : { ...PAGE, pageToken: next },
-      }),
-      readModels,
+      read: (draft) => new ContentReader(draft),
+      askModels: (pageToken) => ({ path: `${version}/models`, query: { pageSize: PAGE_SIZE, pageToken } }),
+      readModels: (value) =>
+        readModelPage(value, {
+          list: "models",
+          optional: true,
+          model: ({ name, inputTokenLimit: contextWindow, supportedGenerationMethods: methods }) =>
+            Array.isArray(methods) && !methods.includes("generateContent")
+              ? undefined
+              : { id: textOf(name).replace(/^models\//, ""), contextWindow },
+          next: ({ nextPageToken }) => nextPageToken,
+        }),
     });
   },
 );

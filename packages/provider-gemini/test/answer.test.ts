@@ -1,22 +1,18 @@
-import { ChatError, type StreamPart } from "@fallthrough/core";
-import type { AnswerReader } from "@fallthrough/core/provider";
+import type { StreamPart } from "@fallthrough/core";
+import type { AnswerEvents } from "@fallthrough/core/provider";
+import { openAnswer } from "@fallthrough/testkit";
 import { expect, test } from "vitest";
-import { createAnswerReader } from "../src/answer.ts";
+import { ContentReader } from "../src/answer.ts";
 
-function openReader(): AnswerReader {
-  return createAnswerReader({
-    provider: "gemini",
-    what: "POST /v1beta/models/m:streamGenerateContent",
-    headers: { "x-request-id": "req_1" },
-    fail: ({ codeInside, words }) => new ChatError(codeInside, words),
-  });
+function openReader(): AnswerEvents {
+  return openAnswer({ provider: "gemini" }, (draft) => new ContentReader(draft));
 }
 
 function read(...events: readonly unknown[]): StreamPart[] {
   const reader = openReader();
   const parts: StreamPart[] = [];
   for (const event of events) reader.readEvent({ event: "message", data: JSON.stringify(event) }, parts);
-  reader.endStream?.(parts);
+  reader.endStream(parts);
   return parts;
 }
 
@@ -98,9 +94,13 @@ test("thoughts, texts and calls keep their signatures", () => {
       finishReason: "tool-calls",
       providerData: {
         gemini: {
-          signedTexts: [
-            { from: 2, to: 8, thoughtSignature: "s2" },
-            { from: 8, to: 8, thoughtSignature: "s3" },
+          layout: [
+            "thought",
+            2,
+            [6, { thoughtSignature: "s2" }],
+            [0, { thoughtSignature: "s3" }],
+            "call",
+            "call",
           ],
         },
       },

@@ -1,12 +1,15 @@
 import type { ChatMessage, ChatRequest, JsonObject } from "@fallthrough/core";
+import { formatFor } from "@fallthrough/testkit";
 import { expect, test } from "vitest";
 import { formatBody } from "../src/body.ts";
+import { WISHES } from "../src/wishes.ts";
 
 const user: ChatMessage = { role: "user", content: "Hello" };
 
 function bodyOf(request: Partial<ChatRequest> = {}, extraBody: JsonObject = {}): JsonObject {
-  const target = { provider: "gemini", model: "gemini-3-flash", extraBody };
-  return JSON.parse(JSON.stringify(formatBody({ messages: [user], ...request }, target)));
+  const asked = { messages: [user], providerOptions: { gemini: { extraBody } }, ...request };
+  const target = { provider: "gemini", model: "gemini-3-flash" };
+  return formatFor({ wishes: WISHES, format: formatBody }, asked, target).body;
 }
 
 function contentsOf(...messages: readonly ChatMessage[]): unknown {
@@ -143,10 +146,7 @@ test("signatures of its own come back where they stood, those of others do not",
     ],
     providerData: {
       gemini: {
-        signedTexts: [
-          { from: 2, to: 5, thoughtSignature: "s2" },
-          { from: 9, to: 9, thoughtSignature: "s3" },
-        ],
+        layout: ["thought", 2, [3, { thoughtSignature: "s2" }], 4, [0, { thoughtSignature: "s3" }]],
       },
     },
   };

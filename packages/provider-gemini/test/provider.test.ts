@@ -391,7 +391,7 @@ test("a wish that the model refuses is left out with a warning, and not asked fo
   expect(server.requests.map(({ body }) => body.includes("Penalty"))).toEqual([true, false, false]);
   expect(warnings.map(({ message }) => message)).toEqual([
     "Gemini does not take `parallelToolCalls`, so it was left out",
-    "the model refused `presencePenalty` and `frequencyPenalty`, so it was asked without",
+    "the server refused `presencePenalty` and `frequencyPenalty`, so it was asked without them",
   ]);
 });
 

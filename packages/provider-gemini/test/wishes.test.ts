@@ -1,6 +1,7 @@
 import type { JsonObject } from "@fallthrough/core";
+import { wishFields } from "@fallthrough/core/provider";
 import { expect, test } from "vitest";
-import { CONCESSIONS, formatThinking } from "../src/wishes.ts";
+import { CONCESSIONS, WISHES } from "../src/wishes.ts";
 
 function conceded(name: string, body: JsonObject): JsonObject | undefined {
   return CONCESSIONS.find(({ field }) => field === name)?.apply(body);
@@ -13,7 +14,9 @@ test.each([
   ["xhigh", "gemini-3-flash", { includeThoughts: true, thinkingLevel: "XHIGH" }],
   ["low", "models/gemini-2.5-pro", { includeThoughts: true, thinkingBudget: 2048 }],
 ] as const)("the effort %s of %s is asked for as %j", (effort, model, thinking) => {
-  expect(formatThinking(effort, model)).toEqual(thinking);
+  const { fields } = wishFields({ messages: [], reasoningEffort: effort }, WISHES, model);
+
+  expect(fields).toEqual(thinking === undefined ? {} : { generationConfig: { thinkingConfig: thinking } });
 });
 
 test("a model that takes no level gets a number of tokens, and one that takes none is asked without", () => {

@@ -5,12 +5,12 @@ import type {
   ContentPart,
   JsonObject,
   JsonValue,
-  MediaPart,
   ResponseFormat,
   ToolDefinition,
 } from "@fallthrough/core";
 import {
   mapToolCallIds,
+  mediaUrl,
   mergeFields,
   readMedia,
   type ToolCallIdForm,
@@ -199,16 +199,10 @@ function formatPart(part: ContentPart): JsonObject {
     case "text":
       return { type: "text", text: part.text };
     case "image":
-      return { type: "image_url", image_url: { url: formatMedia(part) } };
+      return { type: "image_url", image_url: { url: mediaUrl(readMedia(part)) } };
     case "file":
-      return { type: "file", file: { filename: part.name, file_data: formatMedia(part) } };
+      return { type: "file", file: { filename: part.name, file_data: mediaUrl(readMedia(part)) } };
   }
-}
-
-/** An URL that the server can read: the given one, or one that holds the data. */
-export function formatMedia(part: MediaPart): string {
-  const media = readMedia(part);
-  return "url" in media ? media.url : `data:${media.mediaType};base64,${media.base64}`;
 }
 
 function formatTool({ name, description, parameters, strict, extraFields }: ToolDefinition): JsonObject {

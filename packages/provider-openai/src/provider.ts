@@ -160,10 +160,7 @@ function createMethods(server: OpenAICompatible, parts: HttpProviderParts<OpenAI
     },
   };
 
-  const responses = serviceMethods(
-    parts,
-    responsesProtocol({ provider: card.id, key: form, modelsPath, usualModel: usual }),
-  );
+  const responses = serviceMethods(parts, responsesProtocol({ key: form, modelsPath, usualModel: usual }));
 
   function apiOf(model: string | undefined): OpenAIApi {
     const own = isOwn && model !== undefined ? server.apiOf?.(model) : undefined;

@@ -9,6 +9,7 @@ export {
   httpJson,
   httpResponse,
 } from "./http-message.ts";
+export { type BodyProtocol, formatFor, openAnswer, type SentRequest } from "./protocol.ts";
 export {
   parseRecording,
   type RecordedRequest,

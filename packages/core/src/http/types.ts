@@ -10,7 +10,7 @@ export interface HttpRequest {
   /** Joined to the base URL; an absolute URL must have the same origin. */
   readonly path: string;
   /** The fields of the query; `undefined` ones are left out. */
-  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly query?: Readonly<Record<string, string | undefined>> | undefined;
   /** Over the provider's own headers, under those of the settings. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** A form is sent urlencoded, any other value as JSON. */

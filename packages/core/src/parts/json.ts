@@ -22,10 +22,18 @@ export function parseJson(text: string, what: string, maxDepth: number = DEFAULT
   }
 }
 
+/** The fields of a JSON object that somebody sent: none of them is checked yet. */
+export type Fields = { readonly [name: string]: unknown };
+
 /** The fields of a JSON object; none for any other value. */
-export function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
+export function fieldsOf(value: unknown): Fields {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as { readonly [name: string]: unknown }) : {};
+  return isObject ? (value as Fields) : {};
+}
+
+/** The fields of each item of a list; no item for any other value. */
+export function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map(fieldsOf) : [];
 }
 
 /** The value where it is a text; blank for any other. */

@@ -1,6 +1,7 @@
 import type { JsonObject, StreamPart } from "../contract/contract.ts";
 import type { ChatErrorCode } from "../errors/error-codes.ts";
 import type { FailedAnswer } from "../http/types.ts";
+import { changeAt } from "./change-at.ts";
 import { parseFailureBody } from "./server-failure.ts";
 
 /** How a body asks for less than the request wishes, because the server refused one of its fields. */
@@ -15,10 +16,28 @@ export interface Concession {
   apply(body: JsonObject): JsonObject | undefined;
 }
 
+/** What is special about a wish that is simply left out. */
+export interface PlainConcession {
+  /** The paths at which the body holds it, as `changeAt` takes them. @default the field itself */
+  readonly at?: readonly string[] | undefined;
+  /** How the server's words speak of the field. @default by its name */
+  readonly words?: RegExp | undefined;
+}
+
 /** The wish in this field is left out, with a warning. */
-export function plainConcession(field: string, words?: RegExp): Concession {
-  const warning = `the server refused \`${field}\`, so it was asked without it`;
-  return { field, words, warning, apply: (body) => withoutField(body, field) };
+export function plainConcession(field: string, { at = [field], words }: PlainConcession = {}): Concession {
+  const names = new Set(at.map((path) => `\`${path.split(".").at(-1)}\``));
+  const told = `the server refused ${[...names].join(" and ")}`;
+  const warning = `${told}, so it was asked without ${names.size === 1 ? "it" : "them"}`;
+  return {
+    field,
+    words,
+    warning,
+    apply(body) {
+      const less = at.reduce((rest, path) => withoutField(rest, path) ?? rest, body);
+      return less === body ? undefined : less;
+    },
+  };
 }
 
 /** Sends a body, and tells of an answer that is no success before it throws. */
@@ -128,12 +147,16 @@ function refusedWish(
 
 function mentions(said: string, { field, words }: Concession): boolean {
   if (words === false) return false;
-  return (words ?? new RegExp(`(?<![\\w-])${field}(?![\\w-])`)).test(said);
+  return (words ?? wordsOf(field)).test(said);
 }
 
-/** The body without this field; `undefined` where it does not hold it. */
-export function withoutField(body: JsonObject, field: string): JsonObject | undefined {
-  if (body[field] === undefined) return undefined;
-  const { [field]: _, ...rest } = body;
-  return rest;
+/** The name of the field; servers with names like `topP` say `top_p` as well. */
+function wordsOf(field: string): RegExp {
+  const name = field.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_?");
+  return new RegExp(`(?<![\\w-])${name}(?![\\w-])`, name === field ? "" : "i");
+}
+
+/** The body without the field at this path, as `changeAt` takes it; `undefined` where it does not hold it. */
+export function withoutField(body: JsonObject, path: string): JsonObject | undefined {
+  return changeAt(body, path, () => undefined);
 }

@@ -22,10 +22,12 @@ export function errorFields(value: unknown, failed: boolean): ErrorFields | unde
   }
   // vLLM's older versions put the failure on the top level
   if (fields["object"] === "error" || fields["type"] === "error") return fields;
+  // each event of a stream comes here
+  if (!failed) return undefined;
   const told = ["message", "detail", "title", "code", "error_description"].some(
     (name) => !isBlank(fields[name]),
   );
-  return failed && told ? fields : undefined;
+  return told ? fields : undefined;
 }
 
 /** What stands beside `error` and may say more than it. */

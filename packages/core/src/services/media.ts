@@ -39,6 +39,11 @@ export function readMedia({ type, data, mediaType }: MediaPart): Media {
   throw new ChatError("bad-request", `${problem}, expected http, https, data, or the bytes themselves`);
 }
 
+/** An address that a server can read: the given one, or one that holds the data. */
+export function mediaUrl(media: Media): string {
+  return "url" in media ? media.url : `data:${media.mediaType};base64,${media.base64}`;
+}
+
 function withType(type: MediaPart["type"], base64: string, mediaType: string | undefined): Media {
   const found = BEGINNINGS.find(([start]) => base64.startsWith(start))?.[1];
   const usual = type === "image" ? "image/jpeg" : "application/octet-stream";

@@ -22,6 +22,16 @@ export function mapToolCallIds(
   return mapIds(messages.flatMap(idsOf), form);
 }
 
+/** The messages with the ids of their calls as the server takes them. */
+export function withToolCallIds(messages: readonly ChatMessage[], form: ToolCallIdForm): ChatMessage[] {
+  const idOf = mapToolCallIds(messages, form);
+  return messages.map((message) => {
+    if (message.role === "tool") return { ...message, toolCallId: idOf(message.toolCallId) };
+    if (message.role !== "assistant" || message.toolCalls === undefined) return message;
+    return { ...message, toolCalls: message.toolCalls.map((call) => ({ ...call, id: idOf(call.id) })) };
+  });
+}
+
 /** The same for ids that stand in a body: each becomes one that the server takes, and no two become the same. */
 export function mapIds(given: readonly string[], { shape, length }: ToolCallIdForm): (id: string) => string {
   const ids = new Set(given);

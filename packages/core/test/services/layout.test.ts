@@ -8,6 +8,7 @@ test.each([
   [[5, "thought"], false],
   [["call", 5], false],
   [[5, { type: "server_tool_use" }], false],
+  [[[5, { phase: "x" }]], false],
 ] as const)("the layout %j is usual: %s", (layout, usual) => {
   expect(isUsualLayout(layout)).toBe(usual);
 });
@@ -31,13 +32,13 @@ test.each([
   expect(pieces.map(({ type }) => type)).toEqual(order);
 });
 
-test("a piece of a text is told which one it is", () => {
-  const pieces = inLayout([1, 2, "thought", 1], {
-    thoughts: [{}],
-    text: "abcd",
+test("a piece of the text may have fields of its own, and is then there though it is blank", () => {
+  const pieces = inLayout([2, [1, { signature: "s" }], 0, [0, { signature: "t" }]], {
+    thoughts: [],
+    text: "abc",
     calls: [],
-    formatText: (text, index) => [{ text, index }],
+    formatText: (text) => [{ text }],
   });
 
-  expect(pieces).toEqual([{ text: "a", index: 0 }, { text: "bc", index: 1 }, {}, { text: "d", index: 2 }]);
+  expect(pieces).toEqual([{ text: "ab" }, { text: "c", signature: "s" }, { text: "", signature: "t" }]);
 });

@@ -1,15 +1,11 @@
-import { ChatError, type StreamPart } from "@fallthrough/core";
-import type { AnswerReader } from "@fallthrough/core/provider";
+import type { StreamPart } from "@fallthrough/core";
+import type { AnswerEvents } from "@fallthrough/core/provider";
+import { openAnswer } from "@fallthrough/testkit";
 import { expect, test } from "vitest";
-import { createAnswerReader } from "../../src/responses/answer.ts";
+import { ResponseReader } from "../../src/responses/answer.ts";
 
-function openReader(): AnswerReader {
-  return createAnswerReader({
-    provider: "openai",
-    what: "POST /v1/responses",
-    headers: { "x-request-id": "req_1" },
-    fail: ({ codeInside, words }) => new ChatError(codeInside, words),
-  });
+function openReader(): AnswerEvents {
+  return openAnswer({ provider: "openai", note: "responses" }, (draft) => new ResponseReader(draft));
 }
 
 function read(...events: readonly object[]): StreamPart[] {
@@ -159,7 +155,7 @@ test("the order of the items is noted where it is not the usual one, and what a 
 
   expect(parts.at(-1)).toMatchObject({
     providerData: {
-      openai: { responses: { layout: [11, search, "thought", "call"], phases: ["commentary"] } },
+      openai: { responses: { layout: [[11, { phase: "commentary" }], search, "thought", "call"] } },
     },
   });
   expect(read(thought(0, "rs_1"), ...message(1, "Hi"), end()).at(-1)).toMatchObject({

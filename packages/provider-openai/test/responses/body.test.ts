@@ -1,13 +1,16 @@
 import type { ChatRequest, JsonObject } from "@fallthrough/core";
+import { formatFor } from "@fallthrough/testkit";
 import { expect, test } from "vitest";
-import { formatBody } from "../../src/responses/body.ts";
+import { formatBody, TOOL_CALL_ID } from "../../src/responses/body.ts";
+import { WISHES } from "../../src/responses/wishes.ts";
 
 const messages: ChatRequest["messages"] = [{ role: "user", content: "Hello" }];
 const parameters = { type: "object", properties: {} };
 
 function bodyOf(request: Partial<ChatRequest>, extraBody: JsonObject = {}): JsonObject {
-  const body = formatBody({ messages, ...request }, { provider: "openai", model: "o3-pro", extraBody });
-  return JSON.parse(JSON.stringify(body));
+  const protocol = { wishes: WISHES, toolCallIds: TOOL_CALL_ID, format: formatBody };
+  const asked = { messages, providerOptions: { openai: { extraBody } }, ...request };
+  return formatFor(protocol, asked, { provider: "openai", note: "responses", model: "o3-pro" }).body;
 }
 
 function inputOf(...given: ChatRequest["messages"]): unknown {
@@ -170,7 +173,7 @@ test("calls and their results are items, and ids are those that the server takes
 
 test("thoughts go back in their order to the server that wrote them, and to no other", () => {
   const search = { type: "web_search_call", id: "ws_1" };
-  const note = { layout: [6, "thought", search, 3, "call"], phases: ["commentary", null] };
+  const note = { layout: [[6, { phase: "commentary" }], "thought", search, 3, "call"] };
   const answer = (provider: string): ChatRequest["messages"][number] => ({
     role: "assistant",
     content: "Hello you",

@@ -108,7 +108,9 @@ export function createHttpClient(defaults: HttpClientDefaults, given?: ProviderS
     const url = new URL(address);
     // the version of the server's interface
     for (const [name, value] of absolute ? [] : base.searchParams) url.searchParams.set(name, value);
-    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, value);
+    }
     if (url.origin !== origin) {
       const problem = `the server named an address on ${quote(url.origin)}`;
       throw error("protocol", `${problem}, expected ${quote(origin)}`);
