@@ -15,6 +15,7 @@ import {
   plainText,
   type RequestTarget,
   systemBlocks,
+  type ToolCallIdForm,
   type TurnMessage,
   toolBlocks,
   turnsOf,
@@ -22,7 +23,7 @@ import {
 import { thinks } from "./wishes.ts";
 
 /** The ids of calls that servers take. */
-export const TOOL_CALL_ID = { shape: /^[a-zA-Z0-9_-]{1,64}$/, length: 24 };
+export const TOOL_CALL_ID: ToolCallIdForm = { shape: /^[a-zA-Z0-9_-]{1,64}$/, length: 24 };
 
 const USUAL_OUTPUT_TOKENS = 8192;
 /** Thoughts count as output. */
@@ -53,7 +54,7 @@ const FORM: BlockForm = {
 export function formatBody(
   request: ChatRequest,
   target: RequestTarget,
-  maxOutputTokens = thinks(request) ? THINKING_OUTPUT_TOKENS : USUAL_OUTPUT_TOKENS,
+  maxOutputTokens: number | undefined = thinks(request) ? THINKING_OUTPUT_TOKENS : USUAL_OUTPUT_TOKENS,
 ): Omit<FormattedRequest, "path"> {
   const { messages, responseFormat: format } = request;
   const schema = format?.type === "json" ? format.schema : undefined;

@@ -9,12 +9,13 @@ import {
   mediaUrl,
   plainText,
   type RequestTarget,
+  type ToolCallIdForm,
   toolBlocks,
 } from "@fallthrough/core/provider";
 import { markError } from "../body.ts";
 
 /** The ids of calls that servers take. */
-export const TOOL_CALL_ID = { shape: /^.{1,64}$/s, length: 24 };
+export const TOOL_CALL_ID: ToolCallIdForm = { shape: /^.{1,64}$/s, length: 24 };
 
 const CONTENT: ContentForm = {
   text: (text) => ({ type: "input_text", text }),

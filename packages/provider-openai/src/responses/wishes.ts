@@ -1,7 +1,7 @@
 import type { JsonObject } from "@fallthrough/core";
 import {
-  changeAt,
   type Concession,
+  changeAt,
   fieldsOf,
   plainConcession,
   type WishTable,
