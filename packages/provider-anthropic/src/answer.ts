@@ -45,6 +45,7 @@ export class MessageReader implements AnswerReader {
     this.draft = draft;
   }
 
+  /** The text of a delta, the only event that comes by the thousand. */
   textOf({ type, delta }: Fields): string | undefined {
     const { type: kind, text } = fieldsOf(delta);
     return type === "content_block_delta" && kind === "text_delta" ? textOf(text) : undefined;
@@ -62,6 +63,7 @@ export class MessageReader implements AnswerReader {
     return type === "message_stop";
   }
 
+  /** Reads a message that came as one JSON value. */
   readWhole(value: unknown): void {
     const content = this.draft.listOf(value, "content");
     this.readMessage(fieldsOf(value));

@@ -58,6 +58,7 @@ export class ContentReader implements AnswerReader {
     this.draft = draft;
   }
 
+  /** Each event is a response of its own, with the next pieces of the answer. */
   readEvent({ candidates, promptFeedback, ...told }: Fields): boolean {
     this.told = { ...this.told, ...told };
     const { blockReason, blockReasonMessage } = fieldsOf(promptFeedback);
@@ -66,6 +67,7 @@ export class ContentReader implements AnswerReader {
     return false;
   }
 
+  /** Ends the answer where the last event said why. */
   endStream(): void {
     // without a reason it was cut, which core tells
     if (this.reason === "") return;

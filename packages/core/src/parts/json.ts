@@ -23,7 +23,10 @@ export function parseJson(text: string, what: string, maxDepth: number = DEFAULT
 }
 
 /** The fields of a JSON object that somebody sent: none of them is checked yet. */
-export type Fields = { readonly [name: string]: unknown };
+export type Fields = {
+  /** Any value that JSON can hold. */
+  readonly [name: string]: unknown;
+};
 
 /** The fields of a JSON object; none for any other value. */
 export function fieldsOf(value: unknown): Fields {
