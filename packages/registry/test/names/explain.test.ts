@@ -1,4 +1,5 @@
 import { ChatError } from "@fallthrough/core";
+import { createOpenAI } from "@fallthrough/provider-openai";
 import { expect, test } from "vitest";
 import { createMemoryHealth, createRegistry, type HealthStore } from "../../src/index.ts";
 import { answer, fakeProvider, QUESTION } from "../fake-provider.ts";
@@ -79,16 +80,13 @@ test("explaining takes no probe", async () => {
   let time = 0;
   const health = createMemoryHealth({ now: () => time });
   const provider = fakeProvider("one", [[new ChatError("abuse", "refused")]]);
-  const registry = createRegistry({ providers: [provider], health });
-  await registry
-    .chat(QUESTION)
-    .text()
-    .catch(() => {});
+  const registry = createRegistry({ providers: [provider, fakeProvider("two", [answer("here")])], health });
+  await registry.chat(QUESTION).text();
   time += 24 * 3_600_000;
 
   const steps = await registry.explain();
 
-  expect(steps.at(-1)).toMatchObject({
+  expect(steps[1]).toMatchObject({
     outcome: "asked",
     state: "probing",
     endedBy: "the first content of the next call",
@@ -116,4 +114,73 @@ test("a store that answers later is asked in the same way", async () => {
     code: "auth",
     endedBy: expect.stringContaining("resetHealth()"),
   });
+});
+
+test("who is probed now is not asked in its turn, and asked where nobody else is left", async () => {
+  let time = 0;
+  const health = createMemoryHealth({ now: () => time });
+  const turns = [[new ChatError("abuse", "refused")], ["silence" as const]];
+  const registry = createRegistry({
+    providers: [fakeProvider("one", turns), fakeProvider("two", [answer("here")])],
+    health,
+  });
+  await registry.chat(QUESTION).text();
+  time += 24 * 3_600_000;
+  const probe = registry.chat({ ...QUESTION, model: "one" });
+  const failure = probe.text().catch((error: unknown) => error);
+  await new Promise(setImmediate);
+
+  const outcomeOf = async (name: string) =>
+    (await registry.explain(name)).flatMap((step) =>
+      step.type === "candidate" ? [[step.provider, step.state, step.outcome]] : [],
+    );
+
+  expect(await outcomeOf("auto")).toEqual([
+    ["one", "probing", "skipped"],
+    ["two", "well", "asked"],
+  ]);
+  expect(await outcomeOf("one")).toEqual([["one", "probing", "asked"]]);
+  await registry.close();
+  await failure;
+});
+
+test("a state is told with when it began and when it ends", async () => {
+  let time = 0;
+  const health = createMemoryHealth({ now: () => time });
+  const registry = createRegistry({
+    providers: [
+      fakeProvider("one", [[new ChatError("abuse", "refused")]]),
+      fakeProvider("two", [answer("")]),
+    ],
+    health,
+    emptyAnswer: "allow",
+  });
+  await registry.chat(QUESTION).text();
+  time += 60_000;
+
+  const step = (await registry.explain())[1];
+
+  const { since, until } = step as { since: Date; until: Date };
+  expect(Date.now() - since.getTime()).toBeGreaterThanOrEqual(60_000);
+  expect(until.getTime()).toBeGreaterThan(Date.now());
+});
+
+test("each key is told by its place and its mark, and a model only where one is named", async () => {
+  const provider = createOpenAI({ id: "mine", baseURL: "http://127.0.0.1:9/v1", apiKey: ["a", "b"] });
+  const registry = createRegistry({ providers: [provider, fakeProvider("any", [], { models: [] })] });
+
+  const steps = (await registry.explain("mine/x")).filter(({ type }) => type === "candidate");
+
+  expect(steps).toMatchObject([
+    { model: "x", key: { position: 1, mark: expect.stringMatching(/./) } },
+    { model: "x", key: { position: 2, mark: expect.stringMatching(/./) } },
+  ]);
+  expect(Object.keys((await registry.explain("any"))[1] ?? {}).sort()).toEqual([
+    "name",
+    "outcome",
+    "provider",
+    "state",
+    "type",
+  ]);
+  await registry.close();
 });

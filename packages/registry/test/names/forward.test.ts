@@ -39,7 +39,7 @@ test("a request is passed on with the provider's own model, and the answer is th
     { model: "small", body: '{ "model":"small","seed":12345678901234567890 }', stream: true },
   );
 
-  expect(await reply.text()).toBe("data: 1\n\ndata: 2\n\n");
+  expect(await reply.result()).toMatchObject({ text: "data: 1\n\ndata: 2\n\n", finishReason: "stop" });
   expect(reply.route).toMatchObject({ provider: "one", model: "small-2", attempts: [{ provider: "one" }] });
   expect(one.requests).toEqual([
     {
@@ -74,6 +74,18 @@ test("embeddings are asked of one model alone, under whatever name a provider ha
 
   expect(await reply.text()).toBe("here");
   expect(reply.route.attempts.map(({ provider }) => provider)).toEqual(["one", "same", "nameless"]);
+});
+
+test("of providers that take any model, embeddings are asked of those with the same name", async () => {
+  const one = passing("one", [], new ChatError("blocked", "no"));
+  const two = passing("two", [], ["here"]);
+  const aliases = { same: ["one/e", "two/e"], other: ["one/e", "two/f"] };
+  const providers = [one.provider, two.provider];
+
+  expect(await passOn({ providers, aliases }, { path: "/embeddings", model: "same" }).text()).toBe("here");
+  const other = passOn({ providers, aliases }, { path: "/embeddings", model: "other" });
+  await expect(other.text()).rejects.toThrow();
+  expect(other.route.attempts.map(({ provider }) => provider)).toEqual(["one"]);
 });
 
 test("a path that nobody behind a name serves is told with those who are meant", async () => {

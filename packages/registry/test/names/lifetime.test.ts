@@ -51,6 +51,16 @@ test("what is remembered of one provider is forgotten on demand", async () => {
     .text()
     .catch(() => {});
 
+  await registry.resetHealth("two");
+  expect((await registry.explain()).map((step) => step.type === "candidate" && step.state)).toEqual([
+    false,
+    "refused",
+    "well",
+  ]);
+  await registry
+    .chat({ ...QUESTION, model: "two" })
+    .text()
+    .catch(() => {});
   await registry.resetHealth("one");
 
   const states = (await registry.explain()).map((step) => step.type === "candidate" && step.state);

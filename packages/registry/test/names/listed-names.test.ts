@@ -22,7 +22,7 @@ function server(
 test("a plain name finds the server that has the model, and the servers are asked once", async () => {
   const one = server("one", [{ id: "qwen3" }]);
   const two = server("two", [{ id: "llama3.2" }]);
-  const registry = createRegistry({ providers: [one, two] });
+  const registry = createRegistry({ providers: [one, fakeProvider("card", []), two] });
 
   const { text, route } = await registry.chat({ model: "llama3.2", messages }).result();
   await registry.chat({ model: "llama3.2", messages }).result();
@@ -46,6 +46,8 @@ test("no server is asked for names that are known without it", async () => {
   await registry.explain("two-model");
   await registry.explain("one/any");
   await registry.explain();
+  await expect(registry.explain("nobody/any")).rejects.toMatchObject({ code: "config" });
+  await expect(registry.explain("x".repeat(257))).rejects.toMatchObject({ code: "bad-request" });
 
   expect(one.listModels).not.toHaveBeenCalled();
 });
@@ -61,4 +63,24 @@ test("whoever leaves while the servers are asked is let go", async () => {
   setImmediate(() => controller.abort(new Error("enough")));
 
   await expect(text).rejects.toThrow("enough");
+});
+
+test("explaining a plain name asks the servers, and so does listing the models", async () => {
+  const one = server("one", [{ id: "qwen3" }]);
+  const registry = createRegistry({ providers: [one] });
+
+  expect((await registry.explain("qwen3")).at(-1)).toMatchObject({ name: "one/qwen3", outcome: "asked" });
+  expect((await registry.listModels()).map(({ reference }) => reference)).toEqual(["one/qwen3"]);
+  expect(one.listModels).toHaveBeenCalledOnce();
+});
+
+test("a name that was resolved before stands for the servers too that list it later", async () => {
+  const card = fakeProvider("card", [], { models: [{ id: "qwen3" }] });
+  const registry = createRegistry({ providers: [card, server("one", [{ id: "qwen3" }])] });
+  const providersOf = () => registry.resolve("qwen3").map(({ provider }) => provider.id);
+  expect(providersOf()).toEqual(["card"]);
+
+  await registry.listModels();
+
+  expect(providersOf()).toEqual(["card", "one"]);
 });

@@ -125,6 +125,10 @@ test("an abort of the caller ends the listing with its reason, which the provide
   expect(asked.map((signal) => signal?.reason)).toEqual(["enough"]);
 });
 
+test("without a provider nothing is listed", async () => {
+  expect(await createModelLister(() => []).list()).toEqual([]);
+});
+
 test("at most eight servers are asked at once", async () => {
   let open = 0;
   let most = 0;

@@ -1,6 +1,11 @@
 import { ChatError } from "@fallthrough/core";
 import { expect, test } from "vitest";
-import { createCatalog, formatCandidate, resolveReference } from "../../src/names/references.ts";
+import {
+  createCatalog,
+  formatCandidate,
+  presentProviders,
+  resolveReference,
+} from "../../src/names/references.ts";
 import { fakeProvider } from "../fake-provider.ts";
 
 const PROVIDERS = [
@@ -271,4 +276,26 @@ test("a pattern that leads to a name that fits it again is a cycle", () => {
   const catalog = createCatalog(PROVIDERS, { "claude-*": "claude-large" });
 
   expect(() => resolveReference(catalog, "claude-small")).toThrow(/alias "claude-\*" leads to "claude-\*"/);
+});
+
+test("auto and a model leave out who is absent now, and know at once who came in another's place", () => {
+  const there = new Set(["a", "c"]);
+  const changing = (id: string) => ({
+    ...fakeProvider(id, []),
+    absence: () => (there.has(id) ? undefined : { reason: "does not run", askable: true }),
+  });
+  const catalog = createCatalog([changing("a"), changing("b"), changing("c"), fakeProvider("always", [])]);
+  const present = () => resolveReference(catalog).candidates.map(({ provider }) => provider.id);
+  expect(present()).toEqual(["a", "c", "always"]);
+  expect(resolveReference(catalog)).toBe(resolveReference(catalog));
+
+  there.delete("a");
+  there.add("b");
+  expect(presentProviders(catalog).map(({ id }) => id)).toEqual(["b", "c", "always"]);
+  expect(present()).toEqual(["b", "c", "always"]);
+
+  there.delete("c");
+  expect(present()).toEqual(["b", "always"]);
+  there.add("a").add("c");
+  expect(present()).toEqual(["a", "b", "c", "always"]);
 });

@@ -95,6 +95,26 @@ test("a name resolves to its candidates, and auto to those that are not retired"
   ]);
   expect(registry.resolve().map(({ provider }) => provider)).toEqual([first, second]);
   expect(registry.resolve("gone")).toEqual([{ provider: gone, model: "gone-model", explicit: true }]);
+  expect(registry.resolve("gone-model")).toEqual([{ provider: gone, model: "gone-model", explicit: false }]);
+});
+
+test("an alias of auto resolves to those that are not retired, and to those that it names itself", () => {
+  const { first, gone } = setUp();
+  const registry = createRegistry({
+    providers: [first, gone],
+    aliases: { all: "auto", early: ["gone", "auto"] },
+  });
+
+  expect(registry.resolve("all").map(({ provider }) => provider)).toEqual([first]);
+  expect(registry.resolve("early").map(({ provider }) => provider)).toEqual([gone, first]);
+});
+
+test("two packages of one id are named as packages", () => {
+  const installed = (name: string) => ({ ...fakeProvider("one", []), source: { package: name } });
+
+  expect(() => createRegistry({ providers: [installed("provider-a"), installed("provider-b")] })).toThrow(
+    'providers "provider-a" and "provider-b" have the same id "one"',
+  );
 });
 
 test("two providers of one id are a mistake that names both", () => {
@@ -115,7 +135,7 @@ test("two providers of one id are a mistake that names both", () => {
 test.each([
   ["without providers and servers", {}, "`providers` is missing"],
   ["with servers that are none", { servers: 1 }, "`servers`"],
-  ["with an unknown option", { providers: [], provider: 1 }, "`provider`"],
+  ["with an unknown option", { providers: [], provider: 1 }, "createRegistry() option `provider`"],
   ["with an id, which only a chain has", { providers: [], id: "mine" }, "`id`"],
   ["with a provider that is none", { providers: [{}] }, "`providers[0]`"],
   [
