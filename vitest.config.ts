@@ -22,6 +22,9 @@ const doors = readdirSync(PACKAGES).flatMap((folder) => {
 /** Builds packages, floods servers or starts many programs. `npm test` leaves these out. */
 const SLOW = "**/*.slow.test.ts";
 
+/** A run of the mutants that was ended leaves its copy of the workspace there. */
+const COPIES = ".results/**";
+
 /** Set by `npm run coverage`: the folder where the children of tests write what they ran, but the tests do not. */
 const { FALLTHROUGH_CHILD_COVERAGE: childCoverage } = process.env;
 
@@ -34,8 +37,11 @@ export default defineConfig({
       ...(childCoverage ? { NODE_V8_COVERAGE: childCoverage } : {}),
     },
     projects: [
-      { extends: true, test: { name: "quick", exclude: [...configDefaults.exclude, SLOW] } },
-      { extends: true, test: { name: "slow", include: [SLOW] } },
+      { extends: true, test: { name: "quick", exclude: [...configDefaults.exclude, COPIES, SLOW] } },
+      {
+        extends: true,
+        test: { name: "slow", include: [SLOW], exclude: [...configDefaults.exclude, COPIES] },
+      },
     ],
   },
 });

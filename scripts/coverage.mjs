@@ -5,33 +5,36 @@ import { join } from "node:path";
 import { convert } from "ast-v8-to-istanbul";
 import coverage from "istanbul-lib-coverage";
 import { parseAstAsync } from "vitest/node";
-import { prepare } from "./setup.mjs";
 import { ROOT, TOOL_ENVIRONMENT } from "./workspace.mjs";
 
 /** Packages whose coverage is kept, and the least that it may be, in per cent. */
 const PACKAGES = ["core", "registry", "gateway"];
 const LEAST = /** @type {const} */ ({ lines: 97, branches: 95 });
 
+/** Packages whose tests reach the kept ones: their own, and those that start gateways or the command. */
+const TESTED = [...PACKAGES, "provider-openai", "cli"];
 const RESULTS = join(ROOT, ".results/coverage");
 
-prepare();
+// `--on-node <version>` comes first, as for `npm test`; all else names tests that are run beside those of `TESTED`
+const args = process.argv.slice(2);
+const onNode = args[0] === "--on-node" ? args.splice(0, 2) : [];
 rmSync(RESULTS, { recursive: true, force: true });
 const processes = mkdtempSync(join(tmpdir(), "fallthrough-coverage-"));
 const { status } = spawnSync(
   process.execPath,
   [
-    join(ROOT, "node_modules/vitest/vitest.mjs"),
-    "run",
+    join(ROOT, "scripts/test.mjs"),
+    ...onNode,
     "--project=quick",
     "--coverage.enabled",
     "--coverage.provider=v8",
     `--coverage.include=packages/{${PACKAGES.join(",")}}/src/**/*.ts`,
     "--coverage.reporter=json",
     `--coverage.reportsDirectory=${RESULTS}`,
-    ...["core", "registry", "gateway", "provider-openai", "cli"].map((name) => `packages/${name}/`),
-    ...process.argv.slice(2),
+    ...TESTED.map((name) => `packages/${name}/`),
+    ...args,
   ],
-  { cwd: ROOT, env: { ...TOOL_ENVIRONMENT, FALLTHROUGH_CHILD_COVERAGE: processes }, stdio: "inherit" },
+  { cwd: ROOT, env: { ...process.env, FALLTHROUGH_CHILD_COVERAGE: processes }, stdio: "inherit" },
 );
 
 if (status === 0) {
@@ -148,11 +151,12 @@ function report(map) {
 
 /** Lines with something that no test runs. @param {import("istanbul-lib-coverage").FileCoverage} file */
 function missedPlaces(file) {
-  const lines = [
-    ...file.getUncoveredLines().map(Number),
-    ...Object.entries(file.b).flatMap(([key, hits]) =>
-      hits.flatMap((count, index) => (count ? [] : [file.branchMap[key]?.locations[index]?.start.line ?? 0])),
+  const branches = Object.entries(file.branchMap).flatMap(([key, { loc, locations }]) =>
+    // the way past an `if` without `else` has no place of its own
+    (file.b[key] ?? []).flatMap((hits, index) =>
+      hits ? [] : [locations[index]?.start.line ?? loc.start.line],
     ),
-  ];
+  );
+  const lines = [...file.getUncoveredLines().map(Number), ...branches];
   return [...new Set(lines)].sort((left, right) => left - right);
 }
