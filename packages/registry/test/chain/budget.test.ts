@@ -1,7 +1,7 @@
 import { ChatError, type ChatProvider, chat, type ProviderSettings } from "@fallthrough/core";
 import { formatWaiting, providerCard, type Waiting, waitingOf } from "@fallthrough/core/internal";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { capsOf, isExpired, startBudget } from "../../src/chain/budget.ts";
+import { capsOf, isExpired, remainingMs, startBudget } from "../../src/chain/budget.ts";
 import { createChain, createMemoryHealth, type HealthStore } from "../../src/index.ts";
 import { answer, content, fakeProvider, QUESTION } from "../fake-provider.ts";
 
@@ -16,6 +16,7 @@ afterEach(() => {
 test.each([
   [0, 75_000],
   [60_000, 15_000],
+  [75_000, 7_500],
   [80_000, 5_000],
 ])("after %d ms of 90 s a silent attempt with others behind it may use %d ms", (elapsed, silent) => {
   const budget = startBudget({ commitMs: 90_000, totalMs: 0 });
@@ -47,6 +48,57 @@ test("zero is no limit", () => {
     totalMs: undefined,
     firstChunkMs: undefined,
   });
+});
+
+test.each([
+  [{ commitMs: 1_000, totalMs: 0 }, 999, 1],
+  [{ commitMs: 1_000, totalMs: 0 }, 1_000, 0],
+  [{ commitMs: 1_000, totalMs: 0 }, 2_000, 0],
+  [{ commitMs: 0, totalMs: 2_000 }, 1_999, 1],
+  [{ commitMs: 0, totalMs: 2_000 }, 2_000, 0],
+  [{ commitMs: 1_000, totalMs: 500 }, 500, 0],
+  [{ commitMs: 500, totalMs: 1_000 }, 500, 0],
+  [{ commitMs: 0, totalMs: 0 }, 1e9, Number.POSITIVE_INFINITY],
+])("of %j there are left after %d ms: %d", (limits, elapsed, left) => {
+  const budget = startBudget(limits);
+
+  vi.advanceTimersByTime(elapsed);
+
+  expect(remainingMs(budget, performance.now())).toBe(left);
+  expect(isExpired(budget, performance.now())).toBe(left === 0);
+});
+
+test("what a slow candidate took is given back to those behind it, within the time of the whole call", () => {
+  const budget = startBudget({ commitMs: 1_000, totalMs: 3_900 });
+  budget.lentMs = 3_000;
+
+  vi.advanceTimersByTime(3_500);
+
+  expect(isExpired(budget, performance.now())).toBe(false);
+  expect(remainingMs(budget, performance.now())).toBe(400);
+  expect(capsOf(budget, false, performance.now())).toMatchObject({ commitMs: 500, totalMs: 400 });
+  vi.advanceTimersByTime(400);
+  expect(isExpired(budget, performance.now())).toBe(true);
+});
+
+test("only the default of a chain lets a slow candidate have its own time, and only the whole call ends it", () => {
+  const limits = { commitMs: 1_000, totalMs: 5_000 };
+  const capsFor = (lenient: boolean | undefined, slow: boolean) =>
+    capsOf(startBudget({ ...limits, lenient }), false, performance.now(), { slow, patienceMs: 10 });
+
+  expect(capsFor(true, true)).toEqual({ totalMs: 5_000 });
+  for (const [lenient, slow] of [
+    [undefined, true],
+    [false, true],
+    [true, false],
+  ] as const)
+    expect(capsFor(lenient, slow)).toMatchObject(limits);
+});
+
+test("patience ends a silence also where the call has no limit", () => {
+  const budget = startBudget({ commitMs: 0, totalMs: 0 });
+
+  expect(capsOf(budget, true, performance.now(), { patienceMs: 5_000 }).firstChunkMs).toBe(5_000);
 });
 
 test("a silent candidate leaves time for the next", async () => {

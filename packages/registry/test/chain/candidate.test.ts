@@ -76,3 +76,48 @@ test("a card speaks of tools and of JSON as a whole, a refusal also of a choice 
     undefined,
   ]);
 });
+
+test("another model is another subject, and the same one the same", () => {
+  const planFor = planCandidates([{ provider: fakeProvider("open", [], { models: [] }) }]);
+  const subjectOf = (model?: string) => planFor({ model, needs: [] })[0]?.subject;
+
+  expect(subjectOf()).toEqual({ provider: "open" });
+  const first = subjectOf("a");
+  expect(first).toEqual({ provider: "open", model: "a" });
+  expect(subjectOf("a")).toBe(first);
+  expect(subjectOf("b")).toEqual({ provider: "open", model: "b" });
+});
+
+test("calls that need as much, but something else, are two subjects", () => {
+  const planFor = planCandidates([withTools("able", true)]);
+  const needsOf = (...needs: Need[]) => planFor({ needs })[0]?.subject.needs;
+
+  expect(needsOf("tools", "images")).toEqual(["tools", "images"]);
+  expect(needsOf("tools", "json")).toEqual(["tools", "json"]);
+  expect(needsOf("files", "json")).toEqual(["files", "json"]);
+});
+
+test("who speaks of one ability and is silent about another comes after who speaks of both", () => {
+  const both = { models: [{ id: "m", capabilities: { tools: true, images: true } }] };
+  const candidates = [withTools("half", true), { provider: fakeProvider("both", [], both) }];
+
+  expect(plan(candidates, "tools", "images").map(([id]) => id)).toEqual(["both", "half"]);
+});
+
+test("a skip has the code of the failure that asking would repeat", () => {
+  const absent = (askable: boolean) => ({
+    provider: {
+      ...fakeProvider("absent", []),
+      absence: () => ({ reason: "needs KEY", page: "https://keys.example", askable }),
+    },
+  });
+  const skipOf = (candidate: Parameters<typeof planCandidates>[0][0], ...needs: Need[]) =>
+    planCandidates([candidate])({ needs })[0]?.skip;
+
+  expect(skipOf(withTools("unable", false), "tools")).toEqual({
+    code: "unsupported",
+    reason: "does not do tools",
+  });
+  expect(skipOf(absent(false))).toEqual({ code: "config", reason: "needs KEY, see https://keys.example" });
+  expect(skipOf(absent(true))).toBeUndefined();
+});

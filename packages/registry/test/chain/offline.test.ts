@@ -1,5 +1,6 @@
 import { ChatError, chat } from "@fallthrough/core";
 import { expect, test, vi } from "vitest";
+import { isLocalFault, isMachineFault } from "../../src/chain/offline.ts";
 import { createChain, createMemoryHealth } from "../../src/index.ts";
 import { answer, fakeProvider, QUESTION } from "../fake-provider.ts";
 
@@ -7,6 +8,41 @@ function unreachable(code: string, origin?: string): ChatError {
   const cause = new Error("fetch failed", { cause: Object.assign(new Error("lookup"), { code }) });
   return new ChatError("network", "could not be reached", { origin, cause, phase: "connect" });
 }
+
+/** A failure whose cause is so many errors deep. */
+function buried(code: string, depth: number): ChatError {
+  let cause: Error = Object.assign(new Error("lookup"), { code });
+  for (let outer = 1; outer < depth; outer++) cause = new Error("outer", { cause });
+  return new ChatError("network", "could not be reached", { cause });
+}
+
+function endless(): ChatError {
+  const cause = new Error("its own cause");
+  cause.cause = cause;
+  return new ChatError("network", "could not be reached", { cause });
+}
+
+test.each([
+  ["a name that is not found", unreachable("ENOTFOUND"), true, false],
+  ["an inner chain that is offline", new ChatError("offline", "no network"), true, false],
+  ["a name of this machine", unreachable("ENOTFOUND", "http://app.localhost"), false, false],
+  ["an origin that is no URL", unreachable("ENOTFOUND", "not a url"), true, false],
+  [
+    "another code than `network`",
+    new ChatError("tls", "x", { cause: buried("ENOTFOUND", 1).cause }),
+    false,
+    false,
+  ],
+  ["five causes", buried("ENOTFOUND", 5), true, false],
+  ["more causes than are looked at", buried("ENOTFOUND", 6), false, false],
+  ["causes without an end", endless(), false, false],
+  ["no files left", unreachable("EMFILE"), false, true],
+  ["a firewall of this machine", unreachable("EPERM", "https://one.example"), false, true],
+  ["a refused connection", unreachable("ECONNREFUSED"), false, false],
+])("with %s, the fault lies on this side: %#", (_, error, local, machine) => {
+  expect(isLocalFault(error)).toBe(local);
+  expect(isMachineFault(error)).toBe(machine);
+});
 
 function provider(id: string, error: ChatError) {
   return fakeProvider(id, [[error]]);
