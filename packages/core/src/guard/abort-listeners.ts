@@ -20,7 +20,6 @@ export function listenToAbort(signal: AbortSignal, listener: () => void): void {
   }
   const listeners = [listener];
   const tell = (): void => {
-    listening.delete(signal);
     for (const each of listeners.splice(0)) each();
   };
   signal.addEventListener("abort", tell);

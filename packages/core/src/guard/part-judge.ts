@@ -152,7 +152,7 @@ class PartIntake implements Intake {
 
   private commit(part: StreamPart, given: StreamPart[]): void {
     this.count++;
-    if (this.held !== undefined) this.release(given);
+    this.release(given);
     given.push(part);
   }
 

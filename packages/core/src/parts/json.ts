@@ -15,10 +15,11 @@ export function parseJson(text: string, what: string, maxDepth: number = DEFAULT
   }
   try {
     return JSON.parse(text);
-  } catch (cause) {
+  } catch {
     const cut = isCut(text);
     const problem = cut ? "ended in the middle of a JSON value" : `answered ${quote(text)}, expected JSON`;
-    throw new ChatError(cut ? "interrupted" : "protocol", `${what} ${problem}`, { cause: errorName(cause) });
+    // the engine's message quotes the body, which may quote the prompt
+    throw new ChatError(cut ? "interrupted" : "protocol", `${what} ${problem}`, { cause: "SyntaxError" });
   }
 }
 
@@ -47,11 +48,6 @@ export function textOf(value: unknown): string {
 /** The value where it is a number; `undefined` for any other. */
 export function countOf(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
-}
-
-// the engine's message quotes the body, which may quote the prompt
-function errorName(cause: unknown): string {
-  return cause instanceof Error ? cause.name : "SyntaxError";
 }
 
 function isCut(text: string): boolean {

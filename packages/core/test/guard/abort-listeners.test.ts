@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { abortReason, ignoreAbort, listenToAbort } from "../../src/guard/abort-listeners.ts";
 
@@ -51,7 +52,47 @@ test("the last that stops listening leaves nothing on the signal", () => {
   }
 });
 
+test("whoever stops listening, or never listened, takes no other off", () => {
+  const told: string[] = [];
+  const [a, b, c, stranger] = ["a", "b", "c", "stranger"].map((name) => () => void told.push(name)) as [
+    () => void,
+    () => void,
+    () => void,
+    () => void,
+  ];
+  const { signal, abort } = aborting();
+  for (const listener of [a, b, c]) listenToAbort(signal, listener);
+
+  ignoreAbort(signal, stranger);
+  ignoreAbort(signal, c);
+  ignoreAbort(signal, a);
+  ignoreAbort(signal, a);
+  ignoreAbort(new AbortController().signal, b);
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  abort();
+
+  expect(told).toEqual(["b"]);
+});
+
+test("a signal of Node.js keeps no listener once nobody listens", () => {
+  const { signal } = aborting();
+  const listener = (): void => {};
+
+  listenToAbort(signal, listener);
+  ignoreAbort(signal, listener);
+
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+});
+
+function aborting(): { readonly signal: AbortSignal; readonly abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
 test("a signal that gives no reason aborted as one of Node.js does by itself", () => {
-  expect(abortReason(foreign())).toMatchObject({ name: "AbortError" });
+  expect(abortReason(foreign())).toMatchObject({
+    name: "AbortError",
+    message: "This operation was aborted",
+  });
   expect(abortReason(AbortSignal.abort(null))).toBeNull();
 });

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { capTimeout, createWatch, resolveTimeouts, type TimerName } from "../../src/guard/call-timers.ts";
+import {
+  capTimeout,
+  createWatch,
+  mergeTimeouts,
+  resolveTimeouts,
+  type TimerName,
+} from "../../src/guard/call-timers.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -140,6 +146,135 @@ test("most parts touch no timer", () => {
   }
 
   expect(set).not.toHaveBeenCalled();
+});
+
+test("content makes a shorter silence count, though a timer is armed for later", () => {
+  const { watch, expired } = start({ chunkMs: 100, totalMs: 10_000 });
+  watch.waiting();
+  watch.received(true);
+  watch.waiting();
+
+  vi.advanceTimersByTime(99);
+  expect(expired).toEqual([]);
+  vi.advanceTimersByTime(1);
+
+  expect(expired).toEqual(["chunkMs"]);
+});
+
+test("silence before the reader went away counts once the reader is back", () => {
+  const { watch, expired } = start({ chunkMs: 100, totalMs: 300 });
+  watch.received(true);
+  watch.waiting();
+  vi.advanceTimersByTime(40);
+  watch.received(false);
+  vi.advanceTimersByTime(160);
+  watch.waiting();
+
+  vi.advanceTimersByTime(59);
+  expect(expired).toEqual([]);
+  vi.advanceTimersByTime(1);
+
+  expect(expired).toEqual(["chunkMs"]);
+});
+
+test("of two timers that are due together the silence is told before the end of all time", () => {
+  const { watch, expired } = start({ firstChunkMs: 50, commitMs: 50, totalMs: 50 });
+  watch.waiting();
+
+  vi.advanceTimersByTime(50);
+
+  expect(expired).toEqual(["firstChunkMs"]);
+});
+
+test("a timer that did not end the call is followed by the next, and only by one", () => {
+  const { watch, expired } = start({ firstChunkMs: 100, totalMs: 250 });
+  watch.waiting();
+  vi.advanceTimersByTime(100);
+  expect(vi.getTimerCount()).toBe(0);
+  watch.received(true);
+
+  watch.resume();
+  watch.resume();
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(150);
+
+  expect(expired).toEqual(["firstChunkMs", "totalMs"]);
+});
+
+test("a consumer waits from the start, and until parts have come", () => {
+  const { watch } = start({ totalMs: 100 });
+
+  expect(watch.isWaiting()).toBe(true);
+  watch.received(false);
+  expect(watch.isWaiting()).toBe(false);
+  watch.waiting();
+  expect(watch.isWaiting()).toBe(true);
+});
+
+test("a consumer who does not come for more keeps no process alive, and one who waits does", async () => {
+  vi.useRealTimers();
+  const counted = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = counted();
+  const { watch, expired } = start({ chunkMs: 20, totalMs: 60_000 });
+  watch.received(true);
+  expect(counted()).toBe(before);
+  watch.waiting();
+  expect(counted()).toBe(before + 1);
+  watch.received(true);
+  // longer than `chunkMs`, after which the next timer is armed
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const away = counted();
+
+  watch.waiting();
+  expect(counted()).toBe(away + 1);
+  watch.stop();
+  expect(counted()).toBe(away);
+  expect(expired).toEqual([]);
+});
+
+test.each([
+  [1_000, ["firstChunkMs"]],
+  [1_001, []],
+])("a timer that fires %i ms too late ends the call, unless the process slept: %j", (late, ended) => {
+  const { expired } = start({ firstChunkMs: 2_000 });
+  const due = performance.now() + 2_000;
+  vi.spyOn(performance, "now").mockImplementation(() => due + late);
+
+  vi.advanceTimersByTime(2_000);
+  vi.restoreAllMocks();
+
+  expect(expired).toEqual(ended);
+});
+
+test("a silence that a sleep cut in two starts anew, and a consumer who was away stays away", () => {
+  const { watch, expired } = start({ firstChunkMs: 2_000, totalMs: 10_000 });
+  let now = performance.now();
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+  const pass = (ms: number): void => {
+    now += ms;
+    vi.advanceTimersByTime(ms);
+  };
+  pass(500);
+  watch.received(false);
+  now += 3_600_000;
+  pass(1_500);
+
+  expect(watch.isWaiting()).toBe(false);
+  watch.waiting();
+  pass(1_999);
+  expect(expired).toEqual([]);
+  pass(1);
+  vi.restoreAllMocks();
+
+  expect(expired).toEqual(["firstChunkMs"]);
+});
+
+test("timeouts that are laid over each other are those that somebody set", () => {
+  expect(mergeTimeouts({ totalMs: 5, chunkMs: 7 }, undefined, { totalMs: 0 })).toEqual({
+    totalMs: 0,
+    chunkMs: 7,
+  });
+  expect(mergeTimeouts()).toEqual({});
 });
 
 test("the later of the timeouts go over the earlier, zero included, and the defaults are below all", () => {

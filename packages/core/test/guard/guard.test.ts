@@ -82,6 +82,17 @@ test.each<[string, unknown[], string]>([
   expect(error.message).toMatch(/^\[toy\] /);
 });
 
+test.each<[unknown[] | undefined, string]>([
+  [[null], '[toy] stream() gave "null", expected a stream part'],
+  [["text"], '[toy] stream() gave "text", expected a stream part'],
+  [[...text("x"), FINISH, FINISH], "[toy] stream() gave a part after `finish`, expected it to be the last"],
+  [undefined, "[toy] stream() gave no async iterable"],
+])("a stream of %j is told as what it is", async (parts, message) => {
+  const provider = parts === undefined ? createToy(() => undefined as never) : createScripted(...parts);
+
+  expect((await failureOf(collect(guarded(provider, { messages })))).message).toBe(message);
+});
+
 test("reasoning alone is an answer where it is accepted", async () => {
   const provider = createScripted({ type: "reasoning-delta", delta: "x" }, FINISH);
 

@@ -89,17 +89,95 @@ test("64 parts may be held and not one more", () => {
 });
 
 test("256 KiB may be held and not more", () => {
-  const intake = createIntake(1e9, false);
+  const most = " ".repeat(256 * 1024);
+  const warning = { type: "warning", code: "other", message: most } as const;
 
-  expect(codeOf(() => take(intake, ...text(" ".repeat(256 * 1024 + 1))))).toBe("limit");
+  expect(take(createIntake(1e9, false), ...text(most))).toEqual([]);
+  expect(failureOf(() => take(createIntake(1e9, false), ...text(`${most} `)))).toMatchObject({
+    code: "limit",
+    message: "more than 64 parts came before the first content",
+  });
+  expect(codeOf(() => take(createIntake(1e9, false), warning))).toBe("limit");
 });
 
 test("an answer longer than the limit is a limit, with what came before it", () => {
   const intake = createIntake(10, false);
   take(intake, ...text("12345"));
 
-  expect(codeOf(() => take(intake, { type: "reasoning-delta", delta: "678901" }))).toBe("limit");
-  expect(intake.partial().text).toBe("12345");
+  expect(failureOf(() => take(intake, { type: "reasoning-delta", delta: "678901" }))).toMatchObject({
+    code: "limit",
+    message: "the answer is longer than 10 characters",
+  });
+  expect(intake.partial()).toEqual({ text: "12345", reasoning: "", toolCalls: [] });
+});
+
+test("the pieces of a tool call count toward the limit of an answer, which may be reached", () => {
+  const intake = createIntake(10, false);
+  const piece = (delta: string): ContentPart => ({ type: "tool-call-delta", id: "1", name: "f", delta });
+
+  expect(take(intake, ...text("12345"), piece("67890"))).toHaveLength(2);
+  expect(codeOf(() => take(intake, piece("1")))).toBe("limit");
+});
+
+test("a part that needs no change is handed on itself", () => {
+  const part = text("whole")[0] as StreamPart;
+
+  expect(take(createIntake(1000, false), part)[0]).toBe(part);
+});
+
+test("a half of reasoning that stays alone is made whole before that of the text", () => {
+  const intake = committed();
+  take(intake, { type: "reasoning-delta", delta: "y\ud83d" }, ...text("z\ud83d"));
+
+  intake.checkEnd(STOP);
+  const given: StreamPart[] = [];
+  intake.release(given);
+  intake.checkEnd(STOP);
+  intake.release(given);
+
+  expect(given).toEqual([{ type: "reasoning-delta", delta: "\uFFFD" }, ...text("\uFFFD")]);
+  expect([intake.reasoning(), intake.text()]).toEqual(["y\uFFFD", "xz\uFFFD"]);
+});
+
+test.each<[string, boolean, StreamPart[], FinishPart | undefined, string]>([
+  ["has no end marker", false, text("x"), undefined, "the answer ended without its end marker"],
+  ["has nothing", false, [], undefined, "the stream ended with nothing in it"],
+  ["has an end alone", false, [], STOP, "the answer ended without any text"],
+  [
+    "has reasoning alone",
+    false,
+    [{ type: "reasoning-delta", delta: "x" }],
+    STOP,
+    "the answer ended after reasoning, without any text",
+  ],
+  [
+    "was refused",
+    false,
+    [],
+    { type: "finish", finishReason: "content-filter" },
+    "the provider refused to answer",
+  ],
+  [
+    "was refused where reasoning is enough",
+    true,
+    [],
+    { type: "finish", finishReason: "content-filter" },
+    "the provider refused to answer",
+  ],
+])("the failure of an answer that %s says so", (_, reasoningOnly, parts, finish, message) => {
+  const intake = createIntake(1000, reasoningOnly);
+  take(intake, ...parts);
+
+  expect(failureOf(() => intake.checkEnd(finish)).message).toBe(message);
+});
+
+test("an answer with nothing in it is one where that is allowed, and a refusal is none", () => {
+  expect(createIntake(1000, false, true).checkEnd(STOP)).toBe(STOP);
+  expect(
+    codeOf(() =>
+      createIntake(1000, false, true).checkEnd({ type: "finish", finishReason: "content-filter" }),
+    ),
+  ).toBe("content-filter");
 });
 
 test.each([
@@ -112,6 +190,23 @@ test.each([
   ["a piece of a call without id", { type: "tool-call-delta", name: "f", delta: "{" }],
 ])("%s breaks the contract", (_, part) => {
   expect(codeOf(() => take(createIntake(1000, false), part as ContentPart))).toBe("contract");
+});
+
+test("the failure of a broken part names the field and what it is", () => {
+  const intake = createIntake(1000, false);
+  const failureWith = (part: object): string => failureOf(() => take(intake, part as StreamPart)).message;
+  const call = { type: "tool-call", id: "1", name: "f", arguments: "{}" };
+
+  expect(failureWith({ type: 1 })).toBe("stream() gave a part whose `type` is number, expected a string");
+  expect(failureWith({ type: "text-delta" })).toContain("`delta` is undefined");
+  expect(failureWith({ ...call, id: null })).toContain("`id` is object");
+  expect(failureWith({ ...call, name: 1 })).toContain("`name` is number");
+  expect(failureWith({ ...call, arguments: 1 })).toContain("`arguments` is number");
+  expect(failureWith({ type: "tool-call-delta", id: 1 })).toContain("`id` is number");
+  expect(failureWith({ type: "tool-call-delta", id: "1" })).toContain("`delta` is undefined");
+  expect(failureOf(() => committed().checkEnd({ type: "finish" } as FinishPart)).message).toContain(
+    "`finishReason` is undefined",
+  );
 });
 
 test.each<[string, StreamPart[], FinishPart | undefined, string | undefined]>([
@@ -197,6 +292,15 @@ function committed(): Intake {
   const intake = createIntake(1000, false);
   take(intake, { type: "text-delta", delta: "x" });
   return intake;
+}
+
+function failureOf(task: () => unknown): ChatError {
+  try {
+    task();
+  } catch (error) {
+    return error as ChatError;
+  }
+  throw new Error("nothing was thrown");
 }
 
 function codeOf(task: () => unknown): string | undefined {

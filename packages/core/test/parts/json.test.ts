@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ChatError } from "../../src/errors/chat-error.ts";
-import { fieldsOf, parseJson } from "../../src/parts/json.ts";
+import { countOf, fieldsOf, parseJson, textOf } from "../../src/parts/json.ts";
 
 test("a JSON text is its value", () => {
   expect(parseJson(' {"a":[1,"]"]} ', "GET /")).toEqual({ a: [1, "]"] });
@@ -13,17 +13,30 @@ test.each(['{"a":"b', '{"a":', '[1,{"b":2}', '["\\', '{"a":"\\"', "{", '  {"text
   },
 );
 
-test.each(["", "no", "{'a':1}", '{"a":1}}', '{"a":1} x', "<html>", '"half', "[1,]", "\u0000{}"])(
-  "%j is broken, so it is a protocol error",
-  (text) => {
-    expect(codeOf(text)).toBe("protocol");
-  },
-);
+test.each([
+  "",
+  "no",
+  "{'a':1}",
+  '{"a":1}}',
+  '{"a":1} x',
+  '{"a":"\\""x}',
+  '["\\\\"x]',
+  "<html>",
+  '"half',
+  "[1,]",
+  "\u0000{}",
+])("%j is broken, so it is a protocol error", (text) => {
+  expect(codeOf(text)).toBe("protocol");
+});
 
 test("the message quotes the start of the text and names what sent it", () => {
   expect(() => parseJson(`no ${"x".repeat(200)}`, "GET /answer")).toThrow(
     `GET /answer answered "no ${"x".repeat(76)}…", expected JSON`,
   );
+});
+
+test("a text that was cut is told as that, and is not quoted", () => {
+  expect(failureOf('{"a":"secret').message).toBe("GET / ended in the middle of a JSON value");
 });
 
 test("the engine's words, which quote the text, are not in the cause", () => {
@@ -35,6 +48,17 @@ test("the engine's words, which quote the text, are not in the cause", () => {
 test("64 levels are as deep as a value may be", () => {
   expect(codeOf(nested(64))).toBeUndefined();
   expect(codeOf(nested(65))).toBe("protocol");
+});
+
+test("many values beside each other may be as deep as one", () => {
+  expect(codeOf(`[${nested(63)},${nested(63)}]`)).toBeUndefined();
+  expect(codeOf(`{"a":${nested(63)},"b":${nested(64)}}`)).toBe("protocol");
+  expect(() => parseJson(nested(9), "GET /", 8)).toThrow("GET / answered JSON nested deeper than 8 levels");
+});
+
+test("brackets of both kinds make the depth", () => {
+  expect(codeOf('[{"a":'.repeat(33) + "1" + "}]".repeat(33))).toBe("protocol");
+  expect(codeOf('{"a":'.repeat(65) + "1" + "}".repeat(65))).toBe("protocol");
 });
 
 test("10 000 levels neither crash nor pass", () => {
@@ -61,6 +85,11 @@ test("a huge number is a number", () => {
 
 test.each([null, undefined, 1, "text", [1]])("%j has no fields", (value) => {
   expect(fieldsOf(value)).toEqual({});
+});
+
+test("a value of another type is no text and no number", () => {
+  expect([textOf("a"), textOf(1), textOf(null)]).toEqual(["a", "", ""]);
+  expect([countOf(1), countOf("1"), countOf(null)]).toEqual([1, undefined, undefined]);
 });
 
 function nested(levels: number): string {
