@@ -17,6 +17,16 @@ test.each<[Record<string, string>, number | undefined]>([
     9_000,
   ],
   [{ ratelimit: '"minute";r=0;t=30, "day";r=5;t=9000' }, 30_000],
+  [{ ratelimit: '"minute";r=0;t=30, "day";r=0;t=90' }, 90_000],
+  // nine characters are a time, and ten may be a moment
+  [
+    {
+      date: "Sun, 29 Nov 2026 12:00:00 GMT",
+      "x-ratelimit-remaining": "0",
+      "x-ratelimit-reset": String(Date.UTC(2026, 10, 29, 12) / 1000 + 8),
+    },
+    8_000,
+  ],
   [{ "ratelimit-remaining": "0", "ratelimit-reset": "50" }, 50_000],
 ])("services.md §2: the limits %j have room again in %j ms", (headers, expected) => {
   expect(parseLimitReset(headers)).toBe(expected);
@@ -81,6 +91,45 @@ test.each<[string, Record<string, string>, object[]]>([
       { name: 'field "bytes"', unit: undefined, remaining: 0, resetMs: 5_000 },
     ],
   ],
+  [
+    "the draft, with other windows and spaces",
+    {
+      ratelimit: "hour; r=1.5; t=2, day;r=0;t=5, odd;r=3",
+      "ratelimit-policy": 'hour; q=10; w=3600, day;q=20;w=86400;qu="requests", odd;q=5;w=7; qu=tokens',
+      "x-ratelimit-remaining-requests": "4",
+    },
+    [
+      { name: "requests", remaining: 4 },
+      { name: "field hour", unit: "requests", window: "hour", limit: 10, remaining: 1.5, resetMs: 2_000 },
+      { name: "field day", unit: "requests", window: "day", limit: 20, remaining: 0, resetMs: 5_000 },
+      { name: "field odd", unit: undefined, window: undefined, limit: 5, remaining: 3 },
+    ],
+  ],
+  [
+    "a service that counts something else, or less than nothing",
+    {
+      "x-ratelimit-remaining-neurons": "5",
+      "x-ratelimit-limit-hour": "-3",
+      "x-ratelimit-limit-input-tokens": "7",
+    },
+    [
+      { name: "neurons", unit: undefined, window: undefined, remaining: 5 },
+      { name: "hour", unit: "requests", window: "hour", limit: 0 },
+      { name: "input-tokens", unit: "tokens", limit: 7 },
+    ],
+  ],
+  [
+    "names that only look like those",
+    {
+      "my-x-ratelimit-limit": "1",
+      "x-ratelimit-limit-2": "1",
+      "x-ratelimit-limits": "1",
+      "my-anthropic-ratelimit-requests-limit": "1",
+      "anthropic-ratelimit-limit": "1",
+      "anthropic-ratelimit-requests-limits": "1",
+    },
+    [],
+  ],
   ["nobody", { "x-ratelimit-note": "be kind", "x-request-id": "1" }, []],
   ["words where a number should be", { "x-ratelimit-remaining": "plenty" }, [{ remaining: undefined }]],
 ])("services.md §2: the limits that %s tells of are read from every answer", (_, headers, limits) => {
@@ -88,4 +137,18 @@ test.each<[string, Record<string, string>, object[]]>([
 
   expect(told).toMatchObject(limits);
   expect(told).toHaveLength(limits.length);
+});
+
+test("the name of a limit is the part of the header that tells it from the others", () => {
+  expect(
+    parseRateLimits({
+      "ratelimit-limit": "5",
+      "x-ratelimit-limit-tokens-day": "6",
+      "anthropic-ratelimit-requests-limit": "7",
+    }).map(({ name, unit, window }) => [name, unit, window]),
+  ).toEqual([
+    ["", "requests", undefined],
+    ["tokens-day", "tokens", "day"],
+    ["requests", "requests", undefined],
+  ]);
 });
