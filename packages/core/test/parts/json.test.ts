@@ -57,8 +57,8 @@ test("many values beside each other may be as deep as one", () => {
 });
 
 test("brackets of both kinds make the depth", () => {
-  expect(codeOf('[{"a":'.repeat(33) + "1" + "}]".repeat(33))).toBe("protocol");
-  expect(codeOf('{"a":'.repeat(65) + "1" + "}".repeat(65))).toBe("protocol");
+  expect(codeOf(`${'[{"a":'.repeat(33)}1${"}]".repeat(33)}`)).toBe("protocol");
+  expect(codeOf(`${'{"a":'.repeat(65)}1${"}".repeat(65)}`)).toBe("protocol");
 });
 
 test("10 000 levels neither crash nor pass", () => {

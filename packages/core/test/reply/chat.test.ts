@@ -137,8 +137,74 @@ test("a second reader is refused and does not disturb the first", async () => {
   const first = reply[Symbol.asyncIterator]();
   await first.next();
 
-  expect((await failureOf(collect(reply.textStream))).code).toBe("config");
+  expect(await failureOf(collect(reply.textStream))).toMatchObject({
+    code: "config",
+    message: "the reply is consumed already, expected one reader for each call",
+  });
+  await reply[Symbol.asyncIterator]().return?.();
   expect(await first.next()).toEqual({ done: false, value: text("b")[0] });
+});
+
+test("all who ask for the result while somebody reads get it", async () => {
+  const reply = chat(createScripted(...text("a", "b"), FINISH), { messages });
+  const reader = reply[Symbol.asyncIterator]();
+  await reader.next();
+
+  const asked = [reply.text(), reply.text(), reply.result()] as const;
+  while (!(await reader.next()).done);
+  const [first, second, result] = await Promise.all(asked);
+
+  expect([first, second, result.text]).toEqual(["ab", "ab", "ab"]);
+});
+
+test.each<[string, unknown, unknown, RegExp]>([
+  ["a provider that is none", 5, undefined, /^the provider of chat\(\) is .*, expected a provider$/],
+  ["a provider whose card is none", { ...createScripted(), name: 5 }, undefined, /^provider field `name` /],
+  ["options that are none", createScripted(), 5, /^the options of chat\(\) is .*, expected /],
+  ["an option that there is not", createScripted(), { timeout: 5 }, /^option `timeout` .*`timeouts`/],
+])("%s is told where the reply is consumed", async (_, provider, options, message) => {
+  const reply = chat(provider as ChatProvider, { messages }, options as never);
+
+  expect(await failureOf(reply.text())).toMatchObject({
+    code: "config",
+    message: expect.stringMatching(message),
+  });
+});
+
+test("the options of a call set its timers, and whether reasoning is enough", async () => {
+  const thinking = createScripted({ type: "reasoning-delta", delta: "hm" }, FINISH);
+  const silent = createToy(() => iterable(() => new Promise(() => {})));
+  const timeouts = { firstChunkMs: 5 };
+
+  expect((await chat(thinking, { messages }, { reasoningOnly: true }).result()).reasoning).toBe("hm");
+  expect((await failureOf(chat(silent, { messages }, { timeouts }).text())).message).toBe(
+    "[toy] sent no content within 5 ms",
+  );
+});
+
+test("a chain gets the options of the call, and may be told to commit in time", async () => {
+  const seen: unknown[] = [];
+  const stream = (request: ChatRequest, options: unknown) => {
+    seen.push(options, request.timeouts);
+    throw new ChatError("config", "no candidates");
+  };
+  const chain = { ...createToy(stream as never), [SELF_GUARDED]: stream } as ChatProvider;
+  const request = { messages, timeouts: { commitMs: 7 } };
+  const options = { timeouts: { totalMs: 5 }, reasoningOnly: true };
+
+  await failureOf(chat(chain, request, options).text());
+
+  expect(seen).toEqual([{ ...options, route: { attempts: [] } }, { commitMs: 7 }]);
+});
+
+test("a failure that names its route keeps it", async () => {
+  const route = { attempts: [{ provider: "inner", outcome: "failed", ms: 1 }] } as const;
+  const stream = (): never => {
+    throw new ChatError("server", "answered 500", { route } as never);
+  };
+  const chain = { ...createToy(stream), [SELF_GUARDED]: stream } as ChatProvider;
+
+  expect((await failureOf(chat(chain, { messages }).text())).route).toEqual(route);
 });
 
 test("after leaving, the result is what was consumed", async () => {

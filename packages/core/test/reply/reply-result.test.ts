@@ -54,6 +54,11 @@ test.each<[string, StreamPart[], object]>([
     },
   ],
   [
+    "a hidden thought alone",
+    [{ type: "reasoning-delta", delta: "", providerData: SIGNED }, ...text("x")],
+    { role: "assistant", reasoning: [{ text: "", providerData: SIGNED }], content: "x" },
+  ],
+  [
     "what belongs to the whole answer",
     [...text("x"), { type: "finish", finishReason: "stop", providerData: SIGNED }],
     { role: "assistant", content: "x", providerData: SIGNED },

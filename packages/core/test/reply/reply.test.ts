@@ -68,6 +68,32 @@ test("whoever leaves within a list has consumed what was read of it", async () =
   expect(reply.route).toMatchObject({ attempts: [{ outcome: "aborted" }] });
 });
 
+test("whoever leaves within a list has consumed the reasoning that was read of it", async () => {
+  const thoughts = ["a", "bc", "d"].map((delta) => ({ type: "reasoning-delta", delta }) as const);
+  const reply = chat(listed([...thoughts, ...text("x", "y"), FINISH]), { messages });
+
+  for await (const part of reply) if (part === thoughts[1]) break;
+
+  expect(await reply.result()).toMatchObject({ text: "", reasoning: "abc", finishReason: "other" });
+});
+
+test("a reply that was left before it was asked for is an answer with nothing in it", async () => {
+  const reply = chat(createScripted(...text("a"), FINISH), { messages });
+
+  await reply[Symbol.asyncIterator]().return?.();
+
+  expect(await reply.result()).toEqual({
+    text: "",
+    reasoning: "",
+    message: { role: "assistant", content: "" },
+    toolCalls: [],
+    sources: [],
+    warnings: [],
+    finishReason: "other",
+    route: { attempts: [] },
+  });
+});
+
 test("a failure comes after the parts before it, and its partial answer is what was read", async () => {
   const reply = chat(listed([...text("a", "b"), null as never, ...text("c")]), { messages });
   const read: string[] = [];

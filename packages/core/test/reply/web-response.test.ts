@@ -74,6 +74,7 @@ test("the text of an answer is the body of a response", async () => {
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
   expect(response.headers.get("cache-control")).toBe("no-cache, no-transform");
+  expect(response.headers.get("x-accel-buffering")).toBe("no");
   expect(await response.text()).toBe("hello 🌊");
 });
 
@@ -91,11 +92,12 @@ test("the events of an answer are its parts, and tell nothing of who was asked",
 
   const response = await chat(provider, { messages }).toResponse({
     format: "events",
-    headers: { "x-own": "1" },
+    headers: { "x-own": "1", "cache-control": "no-store" },
   });
 
   expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
   expect(response.headers.get("x-own")).toBe("1");
+  expect(response.headers.get("cache-control")).toBe("no-store");
   expect(eventsOf(await response.text())).toEqual([...parts, finish]);
 });
 
@@ -117,6 +119,9 @@ test.each([
   expect(response.headers.get("content-type")).toBe("application/json");
   expect(response.headers.get("retry-after")).toBe(code === "rate-limit" ? "3" : null);
   expect(error["code"]).toBe(code);
+  expect(Object.keys(error)).toEqual(
+    code === "rate-limit" ? ["message", "code", "retryAt"] : ["message", "code"],
+  );
   expect(error["message"]).not.toContain("secret words");
 });
 
@@ -188,9 +193,21 @@ test("an abort before the content is an answer for nobody, or for one whose time
   const left = chat(provider, { messages, signal: AbortSignal.abort() }).toResponse();
   const late = chat(provider, { messages, signal: AbortSignal.timeout(5) }).toResponse();
 
-  expect((await left).status).toBe(499);
-  expect((await late).status).toBe(504);
-  expect(await (await late).json()).toMatchObject({ error: { code: "deadline" } });
+  const odd = chat(provider, { messages, signal: AbortSignal.abort({ name: "TimeoutError" }) }).toResponse();
+  const own = { headers: { "x-own": "1", "content-type": "text/x-own" } };
+  const named = chat(provider, { messages, signal: AbortSignal.abort(new Error("mine")) }).toResponse(own);
+
+  expect([(await left).status, (await late).status, (await odd).status]).toEqual([499, 504, 499]);
+  expect(await (await left).json()).toEqual({
+    error: { code: "aborted", message: "the client left before the answer began" },
+  });
+  expect(await (await late).json()).toEqual({
+    error: { code: "deadline", message: "the time for the answer ran out" },
+  });
+  expect((await named).status).toBe(499);
+  expect((await left).headers.get("x-should-retry")).toBeNull();
+  expect((await named).headers.get("x-own")).toBe("1");
+  expect((await named).headers.get("content-type")).toBe("text/x-own");
 });
 
 test("an abort after the content breaks the body with the caller's own reason", async () => {
@@ -216,7 +233,10 @@ test("a body that nobody reads is given up after firstChunkMs, and keeps no time
 
   await until(() => seen.signal?.aborted === true);
 
-  expect(await failureOf(response.text())).toMatchObject({ code: "timeout" });
+  expect(await failureOf(response.text())).toMatchObject({
+    code: "timeout",
+    message: "the answer waited 30 ms for its reader, expected one within `firstChunkMs`",
+  });
   expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length).toBeLessThanOrEqual(
     kept,
   );
@@ -248,6 +268,57 @@ test("a timer that is off gives nothing up", async () => {
     expect(seen.signal?.aborted).toBe(false);
     await response.body?.cancel();
   }
+});
+
+test("a body that its reader cancels is given up by no timer", async () => {
+  const { provider } = createHanging();
+  const before = process.getActiveResourcesInfo().length;
+  const response = await chat(provider, { messages, timeouts: { firstChunkMs: 20 } }).toResponse();
+
+  await response.body?.cancel();
+  // longer than `firstChunkMs`
+  await delay(40);
+
+  expect(await response.body?.getReader().read()).toEqual({ done: true, value: undefined });
+  expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before);
+});
+
+test("a body passes over what has nothing for its reader, and ends once the answer does", async () => {
+  const provider = createScripted(
+    ...text("a"),
+    { type: "source", url: "https://toy.example" },
+    { type: "reasoning-delta", delta: "b" },
+    ...text("c"),
+    FINISH,
+  );
+  const response = await chat(provider, { messages }).toResponse();
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const pieces: string[] = [];
+
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read())
+    pieces.push(new TextDecoder().decode(piece.value));
+
+  expect(pieces).toEqual(["a", "c"]);
+});
+
+test("the failure of an exhausted chain is a status that tells who was asked", async () => {
+  const attempts = [{ provider: "a", outcome: "failed", code: "server", ms: 1 }];
+  const exhausted = Object.assign(new Error("all failed"), {
+    [Symbol.for("@fallthrough/registry/1.ChainExhaustedError")]: true,
+    route: { attempts },
+    errors: [],
+  });
+  const provider = createToy(async function* () {
+    yield* [];
+    throw exhausted;
+  });
+
+  const response = await chat(provider, { messages }).toResponse();
+
+  expect(response.status).toBe(502);
+  expect(await response.json()).toEqual({
+    error: { code: "exhausted", message: "no provider answered: a failed (server)" },
+  });
 });
 
 test("the text stream is bytes, and begins with the first read", async () => {

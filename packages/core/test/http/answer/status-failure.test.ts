@@ -122,7 +122,7 @@ test("a failure carries the wait, the id and how far the answer had come", () =>
 });
 
 test("what a provider recognised goes over what the status says", () => {
-  const own = new ChatError("quota", "mine");
+  const own = new ChatError("payment", "mine");
   const details = { status: 403, scope: "model", retryAfterMs: 5 } as const;
   const known = (noted: Parameters<typeof knownFailure>[0]): ChatError =>
     knownFailure(noted, error, "auth", "GET / answered 403", details);
@@ -140,8 +140,8 @@ test("what a provider recognised goes over what the status says", () => {
     retryAfterMs: 9,
   });
   expect(known({ code: "auth" }).scope).toBe("model");
-  expect(known({ code: "quota" })).toMatchObject({ code: "quota", status: 403 });
-  expect(known({ code: "quota" }).scope).toBe(own.scope);
+  expect(known({ code: "payment" })).toMatchObject({ code: "payment", status: 403 });
+  expect(known({ code: "payment" }).scope).toBe(own.scope);
   expect(known({ code: "unsupported", scope: "provider", need: "tools" })).toMatchObject({
     scope: "provider",
     need: "tools",
