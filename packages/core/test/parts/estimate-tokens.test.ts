@@ -5,6 +5,15 @@ import { estimateTokens } from "../../src/internal.ts";
 test.each<[string, Pick<ChatRequest, "messages" | "tools" | "responseFormat">, number]>([
   ["a text", { messages: [{ role: "user", content: "a".repeat(35) }] }, 10],
   ["a part of a token", { messages: [{ role: "user", content: "a" }] }, 1],
+  [
+    "no tools, and the form of an answer that is text",
+    {
+      messages: [{ role: "user", content: "a".repeat(7) }],
+      tools: [],
+      responseFormat: { type: "text" },
+    },
+    2,
+  ],
   ["nothing", { messages: [{ role: "assistant", content: null }] }, 0],
   [
     "an image, whatever its length",

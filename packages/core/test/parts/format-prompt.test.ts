@@ -27,6 +27,18 @@ test("blank messages are dropped, and one that is left is raw", () => {
   expect(prompt).toBe("hi");
 });
 
+test("what is left out of a prompt is told", () => {
+  const warnings: string[] = [];
+  const image: ContentPart = { type: "image", data: "aGk=" };
+
+  const prompt = formatPrompt([{ role: "user", content: [image, { type: "text", text: "hi" }] }], (message) =>
+    warnings.push(message),
+  );
+
+  expect(prompt).toBe("hi");
+  expect(warnings).toHaveLength(1);
+});
+
 test("text parts are put together and other parts are told", () => {
   const warnings: string[] = [];
   const content: ContentPart[] = [
@@ -39,7 +51,10 @@ test("text parts are put together and other parts are told", () => {
   const text = messageText({ role: "user", content }, (message) => warnings.push(message));
 
   expect(text).toBe("ab");
-  expect(warnings).toHaveLength(2);
+  expect(warnings).toEqual([
+    "this endpoint takes text only, so an image was left out",
+    "this endpoint takes text only, so an attached file was left out",
+  ]);
 });
 
 test.each<[string, ChatMessage[]]>([
@@ -47,5 +62,10 @@ test.each<[string, ChatMessage[]]>([
   ["blank messages", [{ role: "user", content: " " }]],
   ["an image alone", [{ role: "user", content: [{ type: "image", data: "aGk=" }] }]],
 ])("%s is a bad request", (_, messages) => {
-  expect(() => formatPrompt(messages)).toThrow(expect.objectContaining({ code: "bad-request" }));
+  expect(() => formatPrompt(messages)).toThrow(
+    expect.objectContaining({
+      code: "bad-request",
+      message: "the request has no message with text, expected at least one",
+    }),
+  );
 });

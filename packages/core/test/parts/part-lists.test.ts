@@ -93,6 +93,72 @@ test("leaving closes the groups, and what has come is gone", async () => {
   expect(await parts.next()).toEqual(DONE);
 });
 
+test("whoever leaves gets no list more, whatever had come", async () => {
+  const known = await listsOf(stream(GROUPS, text("known")));
+  await known.return();
+  expect(await known.next()).toBeUndefined();
+
+  const failed = await listsOf(stream([["a", "broken"]]));
+  expect(await failed.next()).toEqual(text("a"));
+  await failed.return();
+  expect(await failed.next()).toBeUndefined();
+
+  const whole = await listsOf(partLists(() => text("a")));
+  await whole.return();
+  expect(await whole.next()).toBeUndefined();
+});
+
+test("the groups are closed once an answer has ended before them, and a failure of that is nobody's", async () => {
+  let returned = 0;
+  const groups = {
+    next: async () => ({ done: false, value: [{ event: "message", data: "end" }] }) as const,
+    return: () => {
+      returned++;
+      return Promise.reject(new Error("cannot be closed"));
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+
+  expect(await allLists(partLists(() => ({ groups, read })))).toEqual([[FINISH]]);
+  expect(returned).toBe(1);
+});
+
+test("a stream that cannot be closed says so to whoever leaves it, and gives nothing more", async () => {
+  const broken = new Error("cannot be closed");
+  const lists: PartLists = { next: async () => text("a", "b"), return: () => Promise.reject(broken) };
+  const inner = stream([]) as ListedStream;
+  inner[LISTS] = () => ({ open: async () => lists, return: lists.return });
+  const parts = partLists(async () => inner)[Symbol.asyncIterator]();
+  await parts.next();
+
+  expect(await reasonOf(parts.return?.() as Promise<unknown>)).toBe(broken);
+  expect(await parts.next()).toEqual(DONE);
+});
+
+test("whoever leaves while a list is on its way gets none of it", async () => {
+  let give = (_: PartList): void => {};
+  const lists: PartLists = {
+    next: () =>
+      new Promise((resolve) => {
+        give = resolve;
+      }),
+    return: async () => {},
+  };
+  const inner = stream([]) as ListedStream;
+  inner[LISTS] = () => ({ open: async () => lists, return: lists.return });
+  const parts = partLists(async () => inner)[Symbol.asyncIterator]();
+  const waiting = parts.next();
+  // until the list was asked for
+  await new Promise((resolve) => setImmediate(resolve));
+
+  await parts.return?.();
+  give(text("late"));
+
+  expect(await waiting).toEqual(DONE);
+});
+
 test("an answer that came whole is one list", async () => {
   expect(await allLists(partLists(() => [...text("a"), FINISH]))).toEqual([[...text("a"), FINISH]]);
 });

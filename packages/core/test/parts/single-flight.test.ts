@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { type Call, callOf, openCall } from "../../src/guard/call-context.ts";
 import { singleFlight } from "../../src/parts/single-flight.ts";
@@ -53,6 +54,41 @@ test("the run is aborted when the last caller has left, and the next caller star
 
   expect(signals[0]?.aborted).toBe(true);
   expect(await ask(undefined)).toBe("answer");
+});
+
+test("a run that everybody left and that ends later does not end the sharing of the next", async () => {
+  const ends: ((value: string) => void)[] = [];
+  const ask = singleFlight(
+    () =>
+      new Promise<string>((resolve) => {
+        ends.push(resolve);
+      }),
+  );
+  const leaver = new AbortController();
+  const left = ask(leaver.signal);
+  leaver.abort("gone");
+  await expect(left).rejects.toBe("gone");
+  const first = ask(undefined);
+
+  ends[0]?.("old");
+  // the turn in which the old run would be forgotten
+  await new Promise((resolve) => setImmediate(resolve));
+  const second = ask(undefined);
+  ends[1]?.("new");
+
+  expect(await Promise.all([first, second])).toEqual(["new", "new"]);
+  expect(ends).toHaveLength(2);
+});
+
+test("a run without a call belongs to none, and leaves no listener on the signal of its caller", async () => {
+  const { signal } = new AbortController();
+
+  const found = await singleFlight(async (own) => [callOf(own), getEventListeners(signal, "abort").length])(
+    signal,
+  );
+
+  expect(found[0]).toBeUndefined();
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 test("a caller that has aborted already starts nothing", async () => {

@@ -69,6 +69,47 @@ test.each([
   expect(parse([...text])).toEqual(parse([text]));
 });
 
+test("a line end that is cut in two is one, also where nothing comes between its halves", () => {
+  expect(parse(["data: a\r", "", "\ndata: b\n\n"])).toEqual([{ event: "message", data: "a\nb" }]);
+  expect(parse(["data: a\r", "data: b\n\n"])).toEqual([{ event: "message", data: "a\nb" }]);
+});
+
+test("only the first space behind the name of a field is none of its value", () => {
+  expect(parse(["event:a b\ndata:  c d\n\n", "event:  e\ndata: f\n\n"])).toEqual([
+    { event: "a b", data: " c d" },
+    { event: " e", data: "f" },
+  ]);
+});
+
+test.each([
+  ['error: {"message":"no room"}', [{ event: "error", data: '{"message":"no room"}' }]],
+  ['error:{"message":"no room"}', [{ event: "error", data: '{"message":"no room"}' }]],
+  ["error: no room", []],
+  ["error: see {}", []],
+  ["error: {} it was", []],
+  ["error", []],
+  ['failure: {"message":"no room"}', []],
+])("a failure in a field of its own is an event where it is an object: %s", (line, events) => {
+  expect(createSseParser().push(`${line}\n`)).toEqual(events);
+});
+
+test("a failure of a parser says what was wrong", () => {
+  expect(() => createSseParser().push("\uFEFFdata: x\n\n")).toThrow(
+    "the event stream has a byte order mark in front of a field",
+  );
+  expect(() => parse(["data: hel"])).toThrow("the event stream ended in the middle of an event");
+  expect(() => createSseParser(5).push("data: 123456\n")).toThrow(
+    "the event stream has a longer event than 5 characters",
+  );
+});
+
+test("a line that has begun counts toward the length of its event", () => {
+  const line = `data: ${"x".repeat(60)}\n`;
+
+  expect(createSseParser(100).push(line + "y".repeat(40))).toEqual([]);
+  expect(codeOf(() => createSseParser(100).push(line + "y".repeat(41)))).toBe("limit");
+});
+
 test("a second byte order mark is a protocol error, because it would hide the first event", () => {
   expect(codeOf(() => createSseParser().push("\uFEFFdata: x\n\n"))).toBe("protocol");
 });

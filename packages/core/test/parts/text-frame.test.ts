@@ -67,6 +67,36 @@ test("a server that writes something else into each event is soon left alone", (
   expect(reading.mock.calls.length).toBeLessThan(10);
 });
 
+test("a server that writes something else now and then is learned again, as often as that is of use", () => {
+  const frame = createFrame({ textOf });
+
+  for (let id = 0; id < 30; id++) {
+    frame.learn(`{"id":${id},"say":"one"}`, "one");
+    expect(frame.read(`{"id":${id},"say":"two"}`)).toBe("two");
+  }
+});
+
+test("the eighth pattern in a row that nothing follows is the last", () => {
+  const frame = createFrame({ textOf });
+  const learnUnused = (count: number): void => {
+    for (let id = 0; id < count; id++) frame.learn(`{"id":${id},"say":"one"}`, "one");
+  };
+
+  learnUnused(8);
+  expect(frame.read('{"id":7,"say":"two"}')).toBe("two");
+  learnUnused(9);
+  expect(frame.read('{"id":8,"say":"two"}')).toBeUndefined();
+});
+
+test("an event that is a text alone makes a pattern, and so does an empty text", () => {
+  const whole = createFrame({ textOf: (data) => JSON.parse(data) });
+  whole.learn('"one"', "one");
+
+  expect(whole.read('"two"')).toBe("two");
+  expect(whole.read('"')).toBeUndefined();
+  expect(learned('{"say":"","end":null}', "").read('{"say":"two","end":null}')).toBe("two");
+});
+
 test("a cumulative frame gives what is new, from wherever it has come to", () => {
   const frame = learned('{"say":"one"}', "one", { cumulative: true });
 

@@ -73,6 +73,45 @@ test.each(["", "no name", "=value", "a=1\u0001"])("%j is no cookie", async (line
   expect(jar.header("/")).toBeUndefined();
 });
 
+test("a cookie that makes no sense is written to no log", async () => {
+  const warn = vi.spyOn(console, "warn");
+  const error = vi.spyOn(console, "error");
+
+  await keep(createCookieJar(), "constructor=1", "a=%zz; Max-Age=soon; Expires=never; value=2");
+  const written = [...warn.mock.calls, ...error.mock.calls];
+  vi.restoreAllMocks();
+
+  expect(written).toEqual([]);
+});
+
+test("a cookie is sent no more at the moment at which it expires", async () => {
+  vi.useFakeTimers();
+  const jar = createCookieJar();
+  await keep(jar, "a=1; Max-Age=60");
+
+  vi.advanceTimersByTime(59_999);
+  expect(jar.header("/")).toBe("a=1");
+  vi.advanceTimersByTime(1);
+  expect(jar.header("/")).toBeUndefined();
+});
+
+test("the age of a cookie goes over its date", async () => {
+  const jar = createCookieJar();
+
+  await keep(jar, "a=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+
+  expect(jar.header("/")).toBe("a=1");
+});
+
+test("the oldest name makes way for the newest, and a name that comes again is new", async () => {
+  const jar = createCookieJar({ first: "1", second: "2" });
+  await keep(jar, "first=3");
+
+  for (let count = 0; count < 63; count++) await keep(jar, `name-${count}=1`);
+
+  expect(jar.header("/")).toMatch(/^first=3; name-0=1; /);
+});
+
 test("a server that sets ever more names does not fill the memory", async () => {
   const jar = createCookieJar();
 

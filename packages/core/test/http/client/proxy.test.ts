@@ -55,6 +55,48 @@ test.each([
   expect(proxy === undefined).toBe(exempted);
 });
 
+test.each([
+  ["api.toy.example:80", "http://api.toy.example", true],
+  ["api.toy.example:443", "http://api.toy.example", false],
+  ["api.toy.example:8080", "http://api.toy.example:8080", true],
+  ["  other.example\n  toy.example ,", "http://api.toy.example", true],
+  ["api.toy.exampl", "http://api.toy.example", false],
+  ["2001:db8::1", "http://[2001:db8::1]", true],
+  ["2001:db8::2", "http://[2001:db8::1]", false],
+  ["[2001:db8::1]", "http://[2001:db8::1]", true],
+])("NO_PROXY %j exempts the plain origin %s: %s", (exempt, origin, exempted) => {
+  const environment = { HTTP_PROXY: "http://env:1", no_proxy: exempt };
+
+  expect(resolveProxy("toy", new URL(origin), undefined, environment) === undefined).toBe(exempted);
+});
+
+test("what is wrong with a proxy is told, and where it was set", () => {
+  const messageOf = (setting: string | undefined, environment: NodeJS.ProcessEnv): string =>
+    failureOf(() => resolveProxy("toy", new URL(ORIGIN), setting, environment)).message;
+
+  expect(messageOf("ftp://proxy:1", {})).toContain(
+    "setting `proxy` is no URL, expected one with http: https: socks5: or socks5h:",
+  );
+  expect(messageOf(undefined, { HTTPS_PROXY: "http://us%er@proxy:1" })).toContain(
+    "the proxy of the environment holds a user or password that is not URL-encoded",
+  );
+});
+
+test.each(["proxy.example", "pro xy:3128", "proxy:port", "http://", "a/b:80", "a@b@c:80", "::1:80"])(
+  "%j is no proxy",
+  (setting) => {
+    expect(failureOf(() => resolveProxy("toy", new URL(ORIGIN), setting, {})).code).toBe("config");
+  },
+);
+
+test.each([
+  ["proxy:3128/", "http://proxy:3128/"],
+  ["SOCKS5H://proxy:1080", "socks5://proxy:1080"],
+  ["https://proxy/", "https://proxy/"],
+])("%s is taken as %s", (setting, expected) => {
+  expect(resolveProxy("toy", new URL(ORIGIN), setting, {})?.href).toBe(expected);
+});
+
 test("the setting goes over NO_PROXY", () => {
   expect(resolveProxy("toy", new URL(ORIGIN), "http://set:1", { NO_PROXY: "*" })?.hostname).toBe("set");
 });
@@ -107,7 +149,11 @@ test("a SOCKS login of more bytes than its length byte can say is a config error
   const check = (login: string) => () => checkLogin("toy", new URL(`socks5://${login}@proxy:1080`));
 
   expect(check(`user:${"p".repeat(255)}`)).not.toThrow();
-  expect(check(`user:${"p".repeat(256)}`)).toThrow(/expected 255$/);
+  expect(check(`user:${"p".repeat(256)}`)).toThrow(
+    "the proxy has a user or password of more bytes than SOCKS5 allows, expected 255",
+  );
+  expect(() => checkLogin("toy", new URL(`http://user:${"p".repeat(256)}@proxy:80`))).not.toThrow();
+  expect(() => checkLogin("toy", undefined)).not.toThrow();
   expect(check(`${"%C3%BC".repeat(128)}:p`)).toThrow(expect.objectContaining({ code: "config" }));
 });
 

@@ -37,6 +37,7 @@ test("a login is offered when there is one, and is not sent to a proxy that want
 
 test.each([
   ["an answer to a name of another length", ["0500", "05000003 05 68656c6c6f 0050"], undefined],
+  ["an answer with an IPv4 address", ["0500", "05000001 7f000001 0050"], undefined],
   ["an answer with an IPv6 address", ["0500", `05000004 ${"00".repeat(16)} 0050`], undefined],
   ["another protocol", ["4854"], "ERR_SOCKS_PROTOCOL"],
   ["no way to log in", ["05ff"], "ERR_SOCKS_AUTH"],
