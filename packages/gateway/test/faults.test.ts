@@ -211,6 +211,28 @@ describe.each(COLUMNS.map((column) => [column.name, column] as const))("%s", (_,
     expect((await column.read(response, true)).error).toEqual(expect.any(String));
   });
 
+  test.each([
+    ["a head with two hosts", "", "Host: localhost\r\nHost: localhost", 400],
+    ["an absolute URL", "http://localhost", "Host: localhost", 400],
+    ["a foreign host", "", "Host: evil.example", 421],
+    ["a foreign page", "", "Host: localhost\r\nOrigin: https://evil.example", 403],
+  ])("79: %s is refused", async (_, origin, head, status) => {
+    const provider = memoryProvider("one", answer("hi"));
+    const { port } = await start(provider);
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    const fields = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
+    socket.write(`POST ${origin}${column.path} HTTP/1.1\r\n${head}\r\n${fields}\r\n\r\n${body}`);
+
+    const answered = await readAll(socket);
+    const told = JSON.parse(answered.slice(answered.indexOf("\r\n\r\n")));
+
+    expect(answered).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(told).toHaveProperty("error");
+    expect(answered).not.toMatch(/access-control-/i);
+    expect(provider.requests).toEqual([]);
+  });
+
   test("80: text that looks like the protocol arrives as it was", async () => {
     const delta = 'a\r\n\r\ndata: [DONE]\r\n\r\nevent: error\n\n{"done":true}\n\u2028\u0085b\u0000c';
     const gateway = await start(memoryProvider("one", answer(delta)));
