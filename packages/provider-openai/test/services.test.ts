@@ -114,6 +114,12 @@ test.each<[string, number, unknown, object]>([
     { error: { message: "a/b is not a valid model ID", code: 400 } },
     { code: "not-found" },
   ],
+  [
+    "Cloudflare's model",
+    400,
+    { errors: [{ code: 5007, message: "No such model @cf/a or task" }] },
+    { code: "not-found" },
+  ],
   ["DeepSeek's model", 400, { error: { message: "Model Not Exist", code: "x" } }, { code: "not-found" }],
   [
     "a model without tools",
@@ -156,6 +162,18 @@ test.each<[string, number, unknown, object]>([
     "vLLM's context length",
     400,
     { object: "error", message: "This model's maximum context length is 4096 tokens. However, ..." },
+    { code: "context-length" },
+  ],
+  [
+    "Cohere's count of tokens",
+    400,
+    { message: "too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 4292." },
+    { code: "context-length" },
+  ],
+  [
+    "Z.ai's count of tokens",
+    400,
+    { error: { code: "1210", message: "tokens in request more than max tokens allowed" } },
     { code: "context-length" },
   ],
   ["Groq's 498", 498, {}, { code: "server" }],

@@ -69,14 +69,14 @@ const TOLD_MEANINGS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
   // before the length: a limit for a minute is told with the tokens of the request
   [/\btokens per (?:minute|day)\b|\bTPM\b/, ["rate-limit"]],
   [
-    /\bmaximum context length\b|\bprompt is too long\b|\bexceed context limit\b|\binput token count\b.*\bexceeds\b|\bcontext (?:length|window|size)\b.*\bexceed|\bexceed\w*\b.*\bcontext (?:length|window|size)\b/is,
+    /\bmaximum context length\b|\bprompt is too long\b|\btokens in request more than max tokens\b|\btoo many tokens: (?:total number|size limit)\b|\bexceed context limit\b|\binput token count\b.*\bexceeds\b|\bcontext (?:length|window|size)\b.*\bexceed|\bexceed\w*\b.*\bcontext (?:length|window|size)\b/is,
     ["context-length"],
   ],
   // a setting of the account, or a wish of this request
   [/\bno (?:allowed )?(?:endpoints?|providers?)\b.*\b(?:data policy|privacy)/is, ["unsupported", "request"]],
   [/\bno (?:allowed )?(?:endpoints?|providers?)\b.*\bsupport/is, ["unsupported"]],
   [
-    /\bmodel not exist\b|\bnot a valid model id\b|\bmodel\b.*\b(?:does not exist|was not found|is not found)\b/is,
+    /\bno such model\b|\bmodel not exist\b|\bnot a valid model id\b|\bmodel\b.*\b(?:does not exist|was not found|is not found)\b/is,
     ["not-found"],
   ],
   [
