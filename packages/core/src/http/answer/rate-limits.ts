@@ -28,6 +28,11 @@ const PLAIN_NAME = /^(?:x-)?ratelimit-(limit|remaining|reset)((?:-[a-z]+)*)$/;
 const ANTHROPIC_NAME = /^anthropic-ratelimit-((?:[a-z]+-)+)(limit|remaining|reset)$/;
 /** A moment is at least so long: seconds since 1970, or a date. */
 const SHORTEST_MOMENT = 10;
+/** What names of headers say: each answer of a server has the same. */
+const NAMES = new Map<string, Named | undefined>();
+/** So many names are remembered: they come from outside. */
+const MOST_NAMES = 256;
+
 /**
  * The limits that these headers tell of, with names in lower case.
  *
@@ -39,7 +44,7 @@ export function parseRateLimits(headers: Headers): readonly RateLimit[] {
   for (const header in headers) {
     // most answers have none, and this is looked at for each
     if (!header.includes("ratelimit-")) continue;
-    const named = readName(header);
+    const named = nameIn(header);
     if (named === undefined) continue;
     const { name, unit, window, fact } = named;
     limits ??= [];
@@ -59,6 +64,14 @@ export function parseRateLimits(headers: Headers): readonly RateLimit[] {
 type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
 const NONE: readonly RateLimit[] = [];
+
+function nameIn(header: string): Named | undefined {
+  const known = NAMES.get(header);
+  if (known !== undefined || NAMES.has(header)) return known;
+  const named = readName(header);
+  if (NAMES.size < MOST_NAMES) NAMES.set(header, named);
+  return named;
+}
 
 function readName(header: string): Named | undefined {
   const plain = PLAIN_NAME.exec(header);

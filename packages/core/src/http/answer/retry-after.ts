@@ -2,6 +2,7 @@ import { LONGEST_RETRY_AFTER_MS } from "../../contract/defaults.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/i;
+const LETTERS = /[a-z]+/gi;
 const NUMBER = /^\d+(?:\.\d+)?(?:e\d+)?$/i;
 /** Larger numbers are moments since 1970, in seconds and in milliseconds. */
 const EPOCH_SECONDS = 1e9;
@@ -27,8 +28,11 @@ function parseText(value: unknown, now: number): number | undefined {
   if (NUMBER.test(text)) return waitOf(Number(text), now);
   if (DURATION.test(text)) {
     let wait = 0;
-    for (const [, count, unit] of text.matchAll(/([\d.]+)([a-z]+)/gi)) {
-      wait += Number(count) * (UNITS[unit?.toLowerCase() ?? ""] ?? 0);
+    let start = 0;
+    LETTERS.lastIndex = 0;
+    for (let unit = LETTERS.exec(text); unit !== null; unit = LETTERS.exec(text)) {
+      wait += Number(text.slice(start, unit.index)) * (UNITS[unit[0].toLowerCase()] ?? 0);
+      start = LETTERS.lastIndex;
     }
     return wait;
   }
