@@ -31,6 +31,8 @@ const { FALLTHROUGH_CHILD_COVERAGE: childCoverage } = process.env;
 export default defineConfig({
   resolve: { alias: doors },
   test: {
+    // tests mostly wait for sockets and children, so that vitest's own choice, all cores but one, leaves half of two idle
+    maxWorkers: "100%",
     env: {
       // what a test lets the command remember stands in a folder of the test
       FALLTHROUGH_NO_STATE: "1",

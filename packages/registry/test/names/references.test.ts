@@ -177,15 +177,20 @@ test("a name of 256 characters is looked up, and a longer one is refused at once
   const catalog = createCatalog(
     Array.from({ length: 60 }, (_, index) => fakeProvider(`provider-${index}`, [])),
   );
-  const started = performance.now();
+  const long = "x".repeat(3 * 1024 * 1024);
+  const refuse = (): number => {
+    const started = performance.now();
+    expect(() => resolveReference(catalog, long)).toThrow(
+      expect.objectContaining({
+        code: "bad-request",
+        message: "a name has 3145728 characters, expected at most 256",
+      }),
+    );
+    return performance.now() - started;
+  };
 
-  expect(() => resolveReference(catalog, "x".repeat(3 * 1024 * 1024))).toThrow(
-    expect.objectContaining({
-      code: "bad-request",
-      message: "a name has 3145728 characters, expected at most 256",
-    }),
-  );
-  expect(performance.now() - started).toBeLessThan(5);
+  // the best of some: reading such a name to its end takes a hundred times as long, however busy the machine
+  expect(Math.min(...Array.from({ length: 10 }, refuse))).toBeLessThan(5);
   expect(() => resolveReference(catalog, `provider-0/${"x".repeat(250)}`)).toThrow(
     expect.objectContaining({ code: "bad-request" }),
   );
