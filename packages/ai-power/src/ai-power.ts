@@ -39,7 +39,7 @@ export interface AiPowerSettings extends ProviderSettings {
   readonly botId?: number | string | undefined;
   /** The bot behind each model, for a WordPress of one's own with several. */
   readonly bots?: Readonly<Record<string, number | string>> | undefined;
-  /** The post that the chat stands in. @default the page's */
+  /** The post that holds the chat. @default the page's */
   readonly postId?: number | string | undefined;
   /** Milliseconds for which what the page told is used again. @default 12 hours, the shortest life of a nonce */
   readonly pageMaxAgeMs?: number | undefined;

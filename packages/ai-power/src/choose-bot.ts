@@ -1,6 +1,6 @@
 import type { ChatSite } from "./session.ts";
 
-/** The bot that is asked, and the post it stands in. */
+/** The bot that is asked, and its post. */
 export interface Bot {
   readonly id: string;
   readonly postId: string;

@@ -8,7 +8,7 @@ const CODES: Readonly<Record<string, Pick<Failure, "code" | "remedy">>> = {
   empty_data_to_cache: { code: "bad-request" },
 };
 
-/** So many characters of the site's words stand in a message. */
+/** How many characters of the site's words a message quotes at most. */
 const MOST_WORDS = 300;
 
 // WordPress answers so where the sentence is translated: `-1`, or bare text and a link back

@@ -6,7 +6,7 @@ type Remedy = "page" | "key";
 /** A failure that the site told in its own way. */
 export interface Failure {
   readonly code: ChatErrorCode;
-  /** As it stands in an error, without the provider's name. */
+  /** As an error quotes it, without the provider's name. */
   readonly message: string;
   readonly remedy?: Remedy | undefined;
   /** HTTP status. */

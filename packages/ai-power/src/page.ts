@@ -2,7 +2,7 @@ import { fieldsOf, parseJson } from "@fallthrough/core/provider";
 import type { CheerioAPI } from "cheerio/slim";
 import { isNonce } from "./aipkit.ts";
 
-/** What a page of a site with AI Power tells; no generation stands where it shows neither chat nor nonce. */
+/** What a page of a site with AI Power says; without chat and nonce it has no generation. */
 export interface ChatPage {
   readonly generation?: "classic" | "aipkit" | undefined;
   readonly nonce?: string | undefined;
@@ -81,7 +81,7 @@ function parseClassic(page: CheerioAPI, html: string): ChatPage {
   };
 }
 
-/** Nonce, post and bot come from one element: what stands in the text goes before what pops up. */
+/** Nonce, post and bot come from one element: a chat in the text goes before one that pops up. */
 function chatPage(generation: "classic" | "aipkit", found: readonly FoundBot[]): ChatPage {
   const ordered = [...found.filter(({ popup }) => !popup), ...found.filter(({ popup }) => popup)];
   const bots = ordered.map(({ nonce: _, ajaxPath: __, ...bot }) => bot);

@@ -11,7 +11,7 @@ export async function readJson(http: HttpClient, response: HttpResponse): Promis
 
 const NOTICE = /^(?:<br \/>\s*)?(?:<b>)?(?:PHP )?(?:Warning|Notice|Deprecated)\b/;
 
-/** The JSON stands on the last line, behind the warnings that PHP printed first. */
+/** The JSON is on the last line, behind the warnings that PHP printed first. */
 function withoutNotices(text: string): string {
   const body = text.trim();
   if (!NOTICE.test(body)) return body;

@@ -16,7 +16,7 @@ export interface ChatSite {
 
 /** Keeps what a page told, for all calls of one instance. */
 export interface Session {
-  /** The site as the page shows it, fetched when there is none or it is too old. */
+  /** The site as the page shows it, fetched when it is missing or too old. */
   site(signal: AbortSignal | undefined): Promise<ChatSite>;
   /** The site past all caches, unless another call has renewed it since `stale` was read. */
   renew(stale: ChatSite, signal: AbortSignal | undefined): Promise<ChatSite>;

@@ -33,7 +33,7 @@ export function createError<Fields extends object>(
   return Object.assign(error, { name: kind }, fields);
 }
 
-/** Whether the AI SDK, in any version, marked a value as an error of this kind; one that throws when looked at is none. */
+/** Whether the AI SDK, in any version, marked a value as an error of this kind; `false` for one that throws when looked at. */
 export function isErrorOf(value: unknown, kind: ErrorKind): value is Error {
   try {
     return (

@@ -19,7 +19,7 @@ export interface Application {
   readonly providers: readonly DiscoveredProvider[];
   /** The packages that are broken. */
   readonly problems: readonly DiscoveryProblem[];
-  /** Those whom the configuration names. */
+  /** The providers that the configuration names. */
   readonly named: readonly string[];
   /** The names of the application's own servers. */
   readonly servers: readonly string[];
@@ -51,7 +51,7 @@ export interface NameOptions {
   readonly model?: string | undefined;
   /** Whether a failure is printed as JSON, too. @default false */
   readonly json?: boolean | undefined;
-  /** Called before a failure is told. */
+  /** Called before a failure is printed. */
   readonly beforeNote?: (() => void) | undefined;
 }
 
@@ -127,9 +127,9 @@ export function noteAbsent(output: Output, { registry }: Application, all: boole
 }
 
 /**
- * What a name stands for. Explaining asks the servers for a name that nobody declares.
+ * The candidates of a name. Explaining asks the servers for a name that nobody declares.
  *
- * Gives the exit code instead where the name stands for nothing, which is told then, after `beforeNote`.
+ * For an unknown name it prints why, after `beforeNote`, and returns the exit code instead.
  */
 export async function explainName(
   output: Output,
@@ -144,7 +144,7 @@ export async function explainName(
   }
 }
 
-/** Tells that a name stands for nothing, and every name that stands for something; gives the exit code. */
+/** Prints that a name is unknown, and every known name; returns the exit code. */
 export function reportUnknown(
   output: Output,
   { registry }: Application,

@@ -22,7 +22,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   );
 });
 
-/** A folder may be deleted under a shell that stands in it. */
+/** Another program may delete the folder that the shell is in. */
 function workingDirectory(): string {
   try {
     return process.cwd();
@@ -47,7 +47,7 @@ const code = await runProgram(process.argv.slice(2), {
 });
 // idle connections and plugins with timers of their own would keep the process
 process.stdout.write("", (error) => {
-  // an error is told by the handler above, which ends the process
+  // the handler above prints an error and ends the process
   if (!error) process.exit(code);
 });
 

@@ -12,14 +12,14 @@ const CONFIG_NAMES: readonly string[] = ["json", "jsonc", "mjs", "js", "cjs", "t
 /** What a newcomer would take for a configuration's name, because other tools read their own under it. */
 const MEANT =
   /^(?:\.?fallthrough[._-]?(?:config|conf|settings)|\.?fallthroughrc)(?:\.(?:jsonc?|json5|[cm]?[jt]sx?|ya?ml|toml|ini))?$|^\.?fallthrough\.(?:jsonc?|json5|ya?ml|toml|ini)$/i;
-/** What an editor or a backup leaves is none. */
+/** The ends of names that an editor or a backup leaves. */
 const KIND = /\.(?:jsonc?|json5|[cm]?[jt]sx?|ya?ml|toml|ini)$/i;
 
 /** The configuration of an application. */
 export interface FoundConfig {
   /** The file, where there is one. */
   readonly file?: string | undefined;
-  /** One that stands above the application, and is not read. */
+  /** One in a folder above the application, which is not read. */
   readonly above?: string | undefined;
 }
 
@@ -58,7 +58,7 @@ function isMeant(name: string): boolean {
   return MEANT.test(name) || (KIND.test(name) && nearestName(name, CONFIG_NAMES) !== undefined);
 }
 
-/** The name under which what stands in this file is read. */
+/** The name under which the content of this file is read. */
 function nearestConfig(name: string): string {
   const kind = /\.([cm]?[jt]s)x?$/i.exec(name)?.[1]?.toLowerCase();
   return `fallthrough.config.${kind ?? (/jsonc/i.test(name) ? "jsonc" : "json")}`;

@@ -33,7 +33,7 @@ export interface Config {
   readonly timeouts?: ChainTimeouts | undefined;
   /** What `chat` keeps. */
   readonly chat?: ChatConfig | undefined;
-  /** How `serve` listens, and whom it lets in; what the command line says goes first. */
+  /** How `serve` listens, and which clients it lets in; the command line goes first. */
   readonly serve?: ServeConfig | undefined;
 }
 
@@ -45,7 +45,7 @@ interface ChatConfig {
 
 /** What `serve` takes from the configuration. */
 interface ServeConfig extends Omit<GatewayServerOptions, "onCall" | "onWaiting"> {
-  /** How calls are told on stderr. @default "text" */
+  /** How calls are logged on stderr. @default "text" */
   readonly log?: LogForm | undefined;
 }
 

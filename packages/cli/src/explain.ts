@@ -5,7 +5,7 @@ import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
 import type { Span } from "./span.ts";
 
-/** Tells what a name stands for, then who would be asked now, in that order, and who would not. */
+/** Prints what a name means, then who would be asked now, in that order, and who would not. */
 export async function explain(
   shell: Shell,
   output: Output,
@@ -33,7 +33,7 @@ export async function explain(
 /** Why it is not asked, and for what it would not be. */
 function whyOf({ state, code, reason, refused = [], limits = [] }: CandidateStep): string {
   const needs = refused.map(({ need, until }) => `refuses ${need} until ${until.toISOString()}`);
-  // in a state that is not well the reason repeats what stands in columns of their own
+  // in a state that is not well the reason repeats what has columns of its own
   return [state === "well" ? reason : code, ...needs, ...limits.map(({ text }) => text)]
     .filter((one) => one !== undefined)
     .join(", ");

@@ -23,7 +23,7 @@ const STATE_STYLES: Readonly<Record<StatusCandidate["state"], Style>> = {
   refused: "red",
 };
 const BARS = " ▁▂▃▄▅▆▇█";
-/** Minutes that one sign of the last hour stands for. */
+/** Minutes in one sign of the last hour. */
 const MINUTES = 5;
 /** Calls that are shown. */
 const SHOWN = 10;

@@ -27,7 +27,7 @@ export interface GatewayAddress {
 
 const DEFAULT_PORT = 8787;
 const LOOPBACK = "127.0.0.1";
-/** Addresses that stand for every one of this machine, and are none to connect to. */
+/** Addresses that mean every one of this machine, and that no client can connect to. */
 const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
 const TIMEOUT_MS = 10_000;
 /** How long whoever listens may take to say so. */

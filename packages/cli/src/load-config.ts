@@ -28,7 +28,7 @@ export async function loadConfig(shell: Shell, named: string | undefined): Promi
   if (named === undefined) {
     const { file, above } = findConfigFile(directory, application);
     if (file !== undefined) return { ...(await readConfig(file, environment)), directory, file };
-    const problem = `${quote(above ?? "")} stands above the application and is not read, expected it in the application's folder or in \`--config\``;
+    const problem = `${quote(above ?? "")} is in a folder above the application and is not read, expected it in the application's folder or in \`--config\``;
     return {
       config: {},
       directory,

@@ -6,13 +6,13 @@ import { LINE_MS, watchWaiting } from "./watch-waiting.ts";
 export interface Progress {
   /** Tells that a candidate was given up. */
   passOver(attempt: Attempt): void;
-  /** Tells from time to time whom the call waits for, where that is a server that loads a model. */
+  /** Prints from time to time which server loads a model while the call waits for it. */
   watch(reply: ChatReply): void;
   /** Takes the spinner off the terminal. */
   stop(): void;
 }
 
-/** How often a terminal is told. */
+/** How often a terminal gets a new line. */
 const TERMINAL_MS = 1_000;
 
 /** A spinner where stderr is a terminal, else a line where a server takes long. */

@@ -9,7 +9,7 @@ import { decodeText } from "./decode-text.ts";
 /** A module that has not settled by then never does. */
 const SETTLES_WITHIN_MS = 10_000;
 
-/** The text of a configuration; @throws `config` where it is none */
+/** The text of a configuration; @throws `config` for a file that is no text */
 export function readConfigText(file: string): string {
   const { text, replaced } = decodeText(readFileSync(file));
   if (replaced > 0) throw new ChatError("config", "is no text in UTF-8, expected one");
@@ -35,7 +35,7 @@ export function parseConfigText(text: string): unknown {
   return tree === undefined ? undefined : readNode(tree, text);
 }
 
-/** As `getNodeValue`, but a name that stands twice is an error: one of both would be lost. */
+/** As `getNodeValue`, but a duplicate name is an error: one of both values would be lost. */
 function readNode(node: Node, text: string): unknown {
   const { type, children = [], value } = node;
   if (type === "array") return children.map((child) => readNode(child, text));

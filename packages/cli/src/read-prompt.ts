@@ -9,7 +9,7 @@ import type { Shell } from "./shell.ts";
 /** How long an argument waits in silence for what may be piped in. */
 const PATIENCE_MS = 2_000;
 
-/** What stands for stdin in the place of a prompt, as with other commands. */
+/** The word for stdin in the place of a prompt, as with other commands. */
 const STDIN = "-";
 
 /** The prompt of the argument and, after a blank line, of what is piped in; empty when there is neither. */
@@ -38,7 +38,7 @@ async function readInput(shell: Shell, output: Output, hasArgument: boolean): Pr
 async function readText({ input, signal }: Shell, output: Output): Promise<string> {
   const { text, replaced } = decodeText(await buffer(addAbortSignal(signal, input)));
   if (replaced > 0) {
-    const note = `stdin is no text in UTF-8: ${replaced} characters stand for bytes that are none`;
+    const note = `stdin is not UTF-8: ${replaced} characters replace bytes that are no text`;
     output.note({ text: note, style: "yellow" });
   }
   return text;
@@ -48,7 +48,7 @@ async function readText({ input, signal }: Shell, output: Output): Promise<strin
 async function comesSoon(input: Shell["input"]): Promise<boolean> {
   const settled = new AbortController();
   const { signal } = settled;
-  // an input that fails is told by whoever reads it
+  // the reader of an input reports its failure
   const yes = (): boolean => true;
   try {
     return await Promise.race([

@@ -40,7 +40,7 @@ async function serveProblems({
   }
 }
 
-/** Why this reference stands for nothing; which further names stand for something, only servers of any model know. */
+/** Why this reference is unknown; only servers that take any model know further names. */
 function problemOf(registry: Registry, subject: string, reference: string): readonly DiscoveryProblem[] {
   try {
     registry.resolve(reference);
@@ -56,7 +56,7 @@ function problemOf(registry: Registry, subject: string, reference: string): read
   }
 }
 
-/** Every name that stands for something, without asking a server. */
+/** Every known name, without asking a server. */
 function namesOf(registry: Registry): readonly string[] {
   const present = registry.providers();
   const models = present.flatMap((provider) =>

@@ -71,7 +71,7 @@ export async function serve(shell: Shell, output: Output, options: ServeOptions)
   return EXIT.answered;
 }
 
-/** Reads the configuration again when it changes or on SIGHUP; a broken one is told, and the old one stays. */
+/** Reads the configuration again when it changes or on SIGHUP; a broken one is reported, and the old one stays. */
 function keepServing(
   shell: Shell,
   output: Output,

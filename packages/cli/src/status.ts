@@ -73,7 +73,7 @@ async function watch(
         { ...gateway, url: `${gateway.url}/events` },
         { isStream: true },
       );
-      // a refusal is told as for every other command
+      // a refusal is printed as for every other command
       if (!response.ok) await readAnswer(response, gateway.url);
       isFirst = false;
       for await (const { name, data } of readEvents(response)) take(name, JSON.parse(data));

@@ -43,7 +43,7 @@ export async function sync(shell: Shell, output: Output, options: SyncOptions): 
   return EXIT.answered;
 }
 
-/** Those who are there, or whom the configuration names: a bundle cannot look for the others. */
+/** The providers that are installed, or that the configuration names: a bundle cannot look for others. */
 function chooseWritten({ providers, named, servers, ofCommand }: Application): {
   readonly written: readonly DiscoveredProvider[];
   readonly servers: readonly string[];

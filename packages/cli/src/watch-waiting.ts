@@ -1,12 +1,12 @@
 import type { ChatReply } from "@fallthrough/core";
 import { formatWaiting, waitingOf } from "@fallthrough/core/internal";
 
-/** Somebody who has waited for less is told nothing. */
+/** A shorter wait prints nothing. */
 const LEAST_MS = 1_000;
-/** How often a pipe or a file is told, which keep each line. */
+/** How often a pipe or a file gets a line, which they keep. */
 export const LINE_MS = 10_000;
 
-/** Tells from time to time whom a call waits for, where that is a server that loads a model; what it gives ends that. */
+/** Prints from time to time which server loads a model while a call waits for it; the returned function ends that. */
 export function watchWaiting(
   { route }: Pick<ChatReply, "route">,
   everyMs: number,

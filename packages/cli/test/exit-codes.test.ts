@@ -84,7 +84,7 @@ test("bytes that are no text are told, and five megabytes of it are asked", asyn
 
   const { code, stderr } = await finishCommand(child);
 
-  expect(stderr).toContain("stdin is no text in UTF-8: 1 characters");
+  expect(stderr).toContain("stdin is not UTF-8: 1 characters");
   expect(upstreams.pizzagpt.requests.at(-1)?.body.length).toBeGreaterThan(5_000_000);
   expect(code).toBe(0);
 });

@@ -56,7 +56,7 @@ test("a file above the application's manifest is not read, and that is told", as
 
   expect(config).toEqual({});
   expect(problems.map(String)).toEqual([
-    expect.stringContaining('fallthrough.config.json" stands above the application and is not read'),
+    expect.stringContaining('fallthrough.config.json" is in a folder above the application and is not read'),
   ]);
 });
 

@@ -10,9 +10,9 @@ import { Refusal } from "./refusal.ts";
 export interface AccessOptions {
   /** What clients send as a bearer token, or in `x-api-key`. @default none is asked for */
   readonly token?: string | undefined;
-  /** More tokens, by the name that stands for each in the log. */
+  /** More tokens, by the name that the log uses for each. */
   readonly tokens?: Readonly<Record<string, string | TokenGrant>> | undefined;
-  /** Host names that it answers to beside `localhost` and loopback addresses; "*" stands for every IP address. */
+  /** Host names that it answers to beside `localhost` and loopback addresses; "*" means every IP address. */
   readonly hosts?: readonly string[] | undefined;
   /** Origins of pages and desktop programs that may use it, `app://obsidian.md` for example; "*" only without a token. @default none */
   readonly allowOrigins?: readonly string[] | undefined;
@@ -54,7 +54,7 @@ const MINUTE_MS = 60_000;
 const FOREIGN = { code: "foreign_request" } as const;
 const ANYBODY: Caller = { count() {} };
 
-/** Rules of access; @throws `config` for a token that no client could send, and for an origin that is none */
+/** Rules of access; @throws `config` for a token that no client could send, and for an invalid origin */
 export function createAccess({ token, tokens = {}, hosts = [], allowOrigins = [] }: AccessOptions): Access {
   const names = new Set(hosts.map(hostName));
   const known: (readonly [digest: Buffer, caller: Caller])[] = Object.entries(tokens).map(([name, given]) => {
@@ -105,7 +105,7 @@ export function createAccess({ token, tokens = {}, hosts = [], allowOrigins = []
       if (known.length === 0) return ANYBODY;
       const given = digest(tokenOf(request));
       let found: Caller | undefined;
-      // each is compared, so that the time tells nothing about them
+      // each is compared, so that the time reveals nothing about them
       for (const [expected, caller] of known) if (timingSafeEqual(given, expected)) found ??= caller;
       if (found === undefined) {
         const problem = "the token is missing or wrong, expected it in `authorization` or `x-api-key`";
@@ -222,7 +222,7 @@ function hostName(host: string): string {
   return name.toLowerCase().replace(/\.$/, "");
 }
 
-// equal lengths, so that the comparison tells nothing about the token
+// equal lengths, so that the comparison reveals nothing about the token
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

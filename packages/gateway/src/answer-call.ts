@@ -73,7 +73,7 @@ function openReply(
   return pass({ path, body, stream, model: chat.model, signal });
 }
 
-/** Who would be asked; throws a refusal, so that an unknown name is told from a failure of those it stands for */
+/** Who would be asked; throws a refusal, which distinguishes an unknown name from a failure of its candidates */
 export async function resolveModel(
   registry: Registry,
   model: string | undefined,

@@ -44,7 +44,7 @@ export interface WaitRecord extends Pick<CallRecord, "id" | "route" | "client"> 
   readonly message: string;
 }
 
-/** So often it is told whom a call waits for, in milliseconds. */
+/** How often the log says whom a call waits for, in milliseconds. */
 const WAIT_MS = 10_000;
 
 /** A record that is being written. */
@@ -160,7 +160,7 @@ function oneLine(message: string): string {
 const LONGEST_MESSAGE = 2_000;
 const KEPT_ID = /^[\w.:-]{1,128}$/;
 
-/** The id of a request: the client's own, where it can stand in a header and in a line of a log. */
+/** The id of a request: the client's own, if a header and a line of a log can hold it. */
 export function requestIdOf(given: string | null): string {
   return given !== null && KEPT_ID.test(given) ? given : crypto.randomUUID();
 }

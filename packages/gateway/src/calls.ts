@@ -21,7 +21,7 @@ export interface OpenCall {
   abort(reason: Refusal): void;
   /** Counts bytes of the body until the call ends; throws a refusal where the bodies of all calls are too large together */
   hold(bytes: number): void;
-  /** Takes a place; throws a refusal where there is none */
+  /** Takes a place; throws a refusal when every place is taken */
   begin(): void;
   /** Frees its place and its bytes; to be called once it is over, however it ended. */
   end(): void;

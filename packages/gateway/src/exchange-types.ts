@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** What the gateway answers, whatever server it stands in. */
+/** What the gateway answers, whatever server it runs in. */
 export interface HttpAnswer {
   /** The HTTP status. */
   readonly status: number;
@@ -22,7 +22,7 @@ export interface HttpAnswer {
   readonly body: string | AsyncIterableIterator<string, undefined>;
 }
 
-/** One request and its way back, in whichever server the gateway stands. */
+/** One request and its way back, whatever server the gateway runs in. */
 export interface Exchange {
   /** What the client sent. */
   readonly request: HttpRequest;

@@ -10,7 +10,7 @@ export interface Failure extends ToldFailure {
   readonly refusal?: string | undefined;
 }
 
-/** What a client is told of any failure. */
+/** What a client learns of any failure. */
 export function explainFailure(reason: unknown): Failure {
   if (!(reason instanceof Refusal)) return { ...tellFailure(reason), refusal: refusalOf(reason) };
   const { status, message, code, param, retryAfterMs } = reason;
@@ -25,7 +25,7 @@ function refusalOf(reason: unknown): string | undefined {
   return last.message.replace(`[${last.provider}] `, "");
 }
 
-/** How a failure is told in one dialect. */
+/** How one dialect writes a failure. */
 export interface FailureForm {
   /** The status that its clients expect. @default that of the failure */
   errorStatus?(failure: Failure): number;
@@ -33,7 +33,7 @@ export interface FailureForm {
   formatError(failure: Failure): object;
 }
 
-/** The answer that tells a failure before any byte of another. */
+/** The answer for a failure before any byte of another answer. */
 export function failureAnswer(reason: unknown, form: FailureForm): HttpAnswer {
   const failure = explainFailure(reason);
   const status = form.errorStatus?.(failure) ?? failure.status;

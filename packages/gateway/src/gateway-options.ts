@@ -32,7 +32,7 @@ export interface GatewayOptions extends AccessOptions {
   readonly rememberMs?: number | undefined;
   /** A secret that compacted conversations are sealed with; another server opens them with the same. @default one made at the start */
   readonly sealKey?: string | undefined;
-  /** What was found wrong as the configuration was read, for people; `/status` tells it. @default none */
+  /** What was wrong in the configuration, for people; `/status` shows it. @default none */
   readonly problems?: readonly string[] | undefined;
   /** Told of each call once it is over, and of each that was refused. */
   readonly onCall?: ((record: CallRecord) => void) | undefined;

@@ -9,7 +9,7 @@ import { Refusal } from "./refusal.ts";
 /** What a client offers with `Upgrade`. */
 const OFFERS: readonly string[] = ["upgrade", "connection", "http2-settings"];
 
-/** Whether a request says once to whom it goes; Node's parser lets more pass. */
+/** Whether a request names its host once; Node's parser lets more pass. */
 export function isWellFormed({ url = "", rawHeaders }: IncomingMessage): boolean {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
   return url.startsWith("/") && hosts.length === 1;

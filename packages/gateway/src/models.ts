@@ -6,7 +6,7 @@ export interface ModelObject {
   /** A name that can be asked for. */
   readonly id: string;
   readonly object: "model";
-  /** Unix seconds; of the author's claim about the provider, since nobody tells when a model was made. */
+  /** Unix seconds of the author's claim about the provider, since nobody says when a model was made. */
   readonly created: number;
   /** The provider or the kind of the name. */
   readonly owned_by: string;
@@ -16,7 +16,7 @@ const OWN = "fallthrough";
 
 /**
  * Every name that can be asked for: `auto`, aliases, models and references. A provider whose server lists no models
- * stands there by its id.
+ * is listed by its id.
  */
 export async function listModels(registry: Registry, signal?: AbortSignal): Promise<readonly ModelObject[]> {
   const providers = registry.providers();

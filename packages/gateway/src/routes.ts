@@ -19,7 +19,7 @@ import { createMonitor, type Monitor } from "./status/monitor.ts";
 import { addStatus } from "./status/routes.ts";
 import { toResponse } from "./web-exchange.ts";
 
-/** The routes of a gateway, apart from the server that they stand in. */
+/** The routes of a gateway, apart from the server that they run in. */
 export interface Routes extends Connections {
   /** Answers one request. */
   readonly application: Application;
@@ -81,6 +81,6 @@ function addRest(application: Application, { serve }: Serving): void {
         { isCall: true },
       ),
     )
-    // what cannot even be sent is told in OpenAI's shape too
+    // an error that cannot even be sent has OpenAI's shape, too
     .onError((reason) => toResponse(failureAnswer(reason, CHAT_COMPLETIONS)));
 }

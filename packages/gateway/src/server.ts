@@ -107,7 +107,7 @@ export async function startGateway(
   };
   const server = createServer(settings, (incoming, outgoing) => {
     if (closing) outgoing.shouldKeepAlive = false;
-    // one that was sent behind another waits for its turn, else it would take a place and be told that it takes nothing
+    // a request that was sent behind another waits for its turn, else it would take a place and fail as a client that reads nothing
     if (outgoing.socket === null) outgoing.once("socket", () => handle(incoming, outgoing));
     else handle(incoming, outgoing);
   });

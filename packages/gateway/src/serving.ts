@@ -16,7 +16,7 @@ import { parseBody, readBody, readBodyText } from "./read-body.ts";
 import type { Monitor } from "./status/monitor.ts";
 import { openWebExchange } from "./web-exchange.ts";
 
-/** On our own server Node's messages stand beside the platform's request. */
+/** On our own server Node's messages come with the platform's request. */
 export interface Environment {
   /** Node's messages. */
   readonly Bindings: Partial<HttpBindings>;
@@ -25,7 +25,7 @@ export interface Environment {
 /** What routes are added to. */
 export type Application = Hono<Environment>;
 
-/** Answers one request; what it throws is told in the dialect of the route. */
+/** Answers one request; what it throws becomes an error in the dialect of the route. */
 type Route = (
   request: HttpRequest,
   record: OpenRecord,
@@ -39,7 +39,7 @@ export type Handler = (context: Context<Environment>) => Promise<Response>;
 interface RouteForm {
   /** What its failures are written in. @default the one that the headers tell */
   readonly dialect?: Dialect;
-  /** Whether `onCall` is told of it. */
+  /** Whether `onCall` learns of it. */
   readonly isCall?: boolean;
 }
 
@@ -63,7 +63,7 @@ export interface Serving {
   readonly calls: Calls;
   /** Sees what the calls come to. */
   readonly monitor: Monitor;
-  /** The record of a request that begins, of which monitor and operator are told. */
+  /** The record of a request that begins, for monitor and operator. */
   record(id: string, route: string): OpenRecord;
   /** A route that needs no body. */
   serve(route: Route, form?: RouteForm): Handler;

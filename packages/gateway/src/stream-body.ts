@@ -21,7 +21,7 @@ export interface StreamTimers {
   readonly writeMs: number;
 }
 
-/** What a stream tells, and how. */
+/** What a stream writes, and how. */
 export interface StreamSource {
   /** The call whose parts are written. */
   readonly call: OpenCall;
@@ -33,7 +33,7 @@ export interface StreamSource {
   readonly writer: StreamWriter;
   /** Who answers; asked once the first part is here, because only then it is known. */
   readonly answerer: () => Answerer;
-  /** What the client is told of a failure. */
+  /** What the client learns of a failure. */
   readonly explain: (reason: unknown) => Failure;
   /** Whom the call waits for, where that is a server that loads a model. */
   readonly waiting: () => Waiting | undefined;
@@ -76,7 +76,7 @@ export function createStreamBody(
     call.abort(new Refusal(408, "the client takes nothing", { code: "client_stalled" }));
   });
   call.signal.addEventListener("abort", () => {
-    // whoever takes nothing may never come back for the event that tells of it
+    // a client that reads nothing may never read the event about it
     if (reader === undefined) release();
   });
   ask(opened.then(open));

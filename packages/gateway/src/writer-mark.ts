@@ -5,7 +5,7 @@ import { fieldsOf, parseJson } from "@fallthrough/core/provider";
  * Says on the wire who wrote an opaque value.
  *
  * Clients send such values back without a word about their origin, and a server answers another's signature with 400.
- * The mark stands in the value itself, because clients keep only the fields that they know.
+ * The mark is in the value itself, because clients keep only the fields that they know.
  */
 const MARK = /^fallthrough:([a-z0-9][a-z0-9-]{0,38}):([\s\S]*)$/;
 

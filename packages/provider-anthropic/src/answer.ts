@@ -36,7 +36,7 @@ export class MessageReader implements AnswerReader {
   private readonly draft: AnswerDraft;
   /** The blocks that are open, by their index. */
   private readonly blocks = new Map<unknown, Block>();
-  /** What the server told of the message as a whole: its id, its model, why it ended. */
+  /** What the server said about the message as a whole: its id, its model, why it ended. */
   private message: Fields = {};
   /** The token counts, of which the later ones replace the earlier ones. */
   private readonly usage: Record<string, unknown> = {};

@@ -94,7 +94,7 @@ function withBudget(body: JsonObject): JsonObject | undefined {
   return { ...less, thinking: { type: "enabled", budget_tokens } };
 }
 
-/** Whether the last message has results for a call that no thought of the same writer stands before. */
+/** Whether the last message has results for a call without a thought of the same writer before it. */
 function isForeignLoop(messages: JsonValue | undefined): boolean {
   const turns = listOf(messages).slice(-2);
   const [asked = [], last = []] = turns.map(({ content }) => listOf(content).map(({ type }) => type));

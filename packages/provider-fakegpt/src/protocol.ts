@@ -12,7 +12,7 @@ import {
 } from "@fallthrough/core/provider";
 
 const WHAT = "POST /api/conversation";
-/** So many characters of the server's words stand in a message. */
+/** How many characters of the server's words a message quotes at most. */
 const MOST_WORDS = 300;
 
 /** How the events of a conversation are read. */

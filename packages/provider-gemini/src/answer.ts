@@ -43,7 +43,7 @@ const USAGE: UsageForm = {
 /**
  * Reads one answer of `generateContent`.
  *
- * A stream has no end marker: an answer is whole where its last event but for counts told why it ended, and the body
+ * A stream has no end marker: an answer is whole if its last event but for counts said why it ended, and the body
  * ended behind it.
  */
 export class ContentReader implements AnswerReader {
@@ -69,7 +69,7 @@ export class ContentReader implements AnswerReader {
 
   /** Ends the answer where the last event said why. */
   endStream(): void {
-    // without a reason it was cut, which core tells
+    // without a reason it was cut, which core reports
     if (this.reason === "") return;
     const { usageMetadata, modelVersion: model, responseId: id } = this.told;
     const { reason } = this;

@@ -57,7 +57,7 @@ export interface Answer {
   refusal: string | undefined;
   /** As the server reports it. */
   model: string | undefined;
-  /** The token counts as the server tells them, which may be told more than once. */
+  /** The token counts as the server sends them, maybe more than once. */
   usage: unknown;
   /** Most answers have none, nor what follows. */
   calls: ToolCalls | undefined;
@@ -132,7 +132,7 @@ export function openAnswer(source: AnswerSource, headers?: ResponseFacts["header
   };
 }
 
-/** Adds the parts that one event of a stream gives; @throws the failure that it tells of */
+/** Adds the parts that one event of a stream gives; @throws the failure that it reports */
 export function readEvent(answer: Answer, { data, event }: ServerSentEvent, parts: StreamPart[]): void {
   const { what, fail } = answer.source;
   if (data === "") {
@@ -156,7 +156,7 @@ export function readEvent(answer: Answer, { data, event }: ServerSentEvent, part
   answer.frame.learn(data, text);
 }
 
-/** Adds the parts of an answer that came as one JSON value; @throws the failure that it tells of */
+/** Adds the parts of an answer that came as one JSON value; @throws the failure that it reports */
 export function readWhole(answer: Answer, value: unknown, parts: StreamPart[]): void {
   read(answer, value, parts);
   if (Array.isArray(fieldsOf(value)["choices"])) return;
@@ -210,7 +210,7 @@ function reasonOf({ refusal, reason, calls }: Answer): FinishReason {
   return known ?? "other";
 }
 
-/** Adds the parts of a value; gives whether it told anything beside. */
+/** Adds the parts of a value; returns whether it said anything else. */
 function read(answer: Answer, value: unknown, parts: StreamPart[]): boolean {
   const { choices, error, errors, object, type, model, usage, id, citations, promptFeedback } =
     fieldsOf(value);
@@ -264,7 +264,7 @@ function readChoice(answer: Answer, choice: Fields, parts: StreamPart[]): boolea
   return true;
 }
 
-/** Adds the parts of a delta; gives whether it told anything beside. */
+/** Adds the parts of a delta; returns whether it said anything else. */
 function readDelta(answer: Answer, delta: Fields, parts: StreamPart[]): boolean {
   const { content, tool_calls, refusal, annotations, reasoning_content, reasoning } = delta;
   const { reasoning_details: details, extra_content: extra } = delta;

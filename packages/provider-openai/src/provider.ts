@@ -95,7 +95,7 @@ export interface OpenAISettings extends ProviderSettings, Dialect {
   readonly apiKeyOptional?: boolean | undefined;
   /** What is asked where the request names no model. @default the first of a server that needs no key */
   readonly defaultModel?: string | undefined;
-  /** Where the list of models stands, from the base URL. @default "/models" */
+  /** The path of the list of models, from the base URL. @default "/models" */
   readonly modelsPath?: string | undefined;
 }
 
@@ -145,7 +145,7 @@ function createMethods(server: OpenAICompatible, parts: HttpProviderParts<OpenAI
       if (settings.defaultModel !== undefined) return settings.defaultModel;
       // the models behind a key have prices, and the first of hundreds is nobody's choice
       if (key.needed) {
-        // what has to be set first is told first
+        // report first what has to be set first
         key.header();
         throw http.error(
           "config",

@@ -22,7 +22,7 @@ export async function* wholeEvents(texts: AsyncIterable<string>): AsyncGenerator
   if (rest !== "") yield rest;
 }
 
-/** Where the last one ends; 0 where there is none. */
+/** Where the last one ends; 0 without any. */
 function endOf(text: string, separator: string): number {
   const at = text.lastIndexOf(separator);
   return at === -1 ? 0 : at + separator.length;

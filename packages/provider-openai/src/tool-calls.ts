@@ -34,7 +34,7 @@ interface Piece {
 /** What some servers send first, in the place of arguments that follow. */
 const PLACEHOLDER = "{}";
 
-/** The tool calls of one answer of `provider`, of which there are none yet. */
+/** The tool calls of one answer of `provider`, empty at first. */
 export function createToolCalls(provider: string): ToolCalls {
   const calls: OpenCall[] = [];
   const byIndex = new Map<unknown, OpenCall>();

@@ -125,7 +125,7 @@ function withIds(message: ReturnType<typeof fieldsOf>, idOf: (id: string) => str
   } as JsonObject;
 }
 
-/** Some servers refuse the `null` that stands for a text that is none. */
+/** Some servers refuse the `null` that replaces an empty text. */
 function withBlankContent(body: JsonObject): JsonObject | undefined {
   const messages = listOf(body["messages"]);
   if (!messages.some((message) => fieldsOf(message)["content"] === null)) return undefined;

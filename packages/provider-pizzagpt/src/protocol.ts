@@ -12,7 +12,7 @@ import {
 /** The path of the one call. */
 export const PATH = "/api/chatx-completion";
 
-/** So many characters of the site's words stand in a message. */
+/** How many characters of the site's words a message quotes at most. */
 const MOST_WORDS = 300;
 const MISUSE = "misuse detected. please get in touch";
 
@@ -34,7 +34,7 @@ export function formatChat(
     .map((message) => ({ role: message.role, text: messageText(message, warn) }))
     .filter(({ text }) => text.trim() !== "");
   const question = spoken.findLast(({ role }) => role === "user")?.text ?? formatPrompt(messages);
-  // there are two senders only, so a system message is told as the user's
+  // the protocol has two senders only, so a system message goes as the user's
   const chat = spoken.map(({ role, text }) => ({
     text,
     sender: role === "assistant" ? "assistant" : "user",

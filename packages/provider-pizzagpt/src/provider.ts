@@ -65,7 +65,7 @@ function createQuestion(
   http: HttpClient,
   secret: string | undefined,
 ): (body: JsonObject, signal: AbortSignal | undefined) => Promise<unknown> {
-  /** The one that worked last stands first. */
+  /** The one that worked last comes first. */
   let secrets = [...new Set([secret ?? [], KNOWN_SECRETS].flat())];
 
   return async (body, signal) => {

@@ -91,7 +91,7 @@ function fetches(patterns: UrlPatterns, mediaType: string, url: string): boolean
   });
 }
 
-/** What stands before a star: `image/*` is any image. */
+/** The type before a star: `image/*` is any image. */
 function familyOf(mediaType: string): string {
   return mediaType.replace(/\*.*$/, "");
 }

@@ -23,7 +23,7 @@ export function isUsual(layout: readonly LaidBlock[]): boolean {
   return sorted && texts.length <= 1 && texts.every((block) => block.options === undefined);
 }
 
-/** The blocks of a message, where they fit what stands in it. */
+/** The blocks of a message, if they fit its content. */
 export function readLayout(
   value: unknown,
   counts: { readonly reasoning: number; readonly calls: number; readonly text: number },

@@ -38,12 +38,12 @@ function isWaiting(reason: ChatError | ExhaustedCall): boolean {
   return reason.route.attempts.every(({ outcome }) => outcome === "skipped");
 }
 
-/** The AI SDK's error for a name that stands for nothing. */
+/** The AI SDK's error for an unknown name. */
 export function noSuchModel(modelType: string, modelId: string, message: string): Error {
   return createError("AI_NoSuchModelError", message, { modelId, modelType });
 }
 
-/** Why a name stands for nothing; `undefined` where it stands for something. */
+/** Why a name is unknown; `undefined` for a known one. */
 function unknownName(registry: Registry, modelId: string): Error | undefined {
   try {
     registry.resolve(modelId);

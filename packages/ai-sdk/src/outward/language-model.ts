@@ -88,7 +88,7 @@ function createStream(answer: BegunAnswer): ReadableStream<LanguageModelV3Stream
       async pull(controller) {
         const before = told;
         try {
-          // the reader is told something each time: it asks only once
+          // the reader gets something each time: it asks only once
           while (told === before && !over) {
             const list = await next();
             // the reader may have left meanwhile

@@ -27,13 +27,13 @@ export function carry({ providerData, messageData }: CarriedData): {
   return { providerMetadata: { fallthrough: carried as JSONObject } };
 }
 
-/** What a part of a prompt brings back; whatever else stands there is checked with the request. */
+/** What a part of a prompt brings back; all else in it is checked with the request. */
 export function readCarried(options: SharedV3ProviderMetadata | undefined): CarriedData {
   const { providerData, messageData } = (options?.["fallthrough"] ?? {}) as CarriedData;
   return { providerData, messageData };
 }
 
-/** What is told of the call as a whole: who was asked, and the warnings that came too late for the beginning. */
+/** The metadata of the call as a whole: who was asked, and the warnings that came too late for the beginning. */
 export function callMetadata(route: Route, warnings: readonly Warning[]): SharedV3ProviderMetadata {
   const late =
     warnings.length === 0 ? {} : { warnings: warnings.map(({ code, message }) => ({ code, message })) };

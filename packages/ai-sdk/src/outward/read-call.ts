@@ -23,7 +23,7 @@ export interface ReadCall {
   readonly warnings: SharedV3Warning[];
 }
 
-/** What the AI SDK has no option for stands in `providerOptions.fallthrough`. */
+/** What the AI SDK has no option for goes into `providerOptions.fallthrough`. */
 interface OwnOptions {
   readonly reasoningEffort?: ReasoningEffort | undefined;
   readonly parallelToolCalls?: boolean | undefined;

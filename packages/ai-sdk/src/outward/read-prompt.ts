@@ -19,7 +19,7 @@ import type {
 } from "@fallthrough/core";
 import { readCarried } from "./metadata.ts";
 
-/** The messages of a request; `warn` is told what of the prompt has no place in them. */
+/** The messages of a request; `warn` gets a note on what of the prompt has no place in them. */
 export function readPrompt(prompt: LanguageModelV3Prompt, warn: (message: string) => void): ChatMessage[] {
   return prompt.flatMap((message) => readMessage(message, warn));
 }

@@ -15,7 +15,7 @@ export interface AgentGateway {
 interface SettingChange {
   /** The names that lead to it. */
   readonly path: readonly string[];
-  /** What stands there afterwards, made from what stood there before. */
+  /** The new content, made from the old one. */
   readonly value: (before: JsonValue | undefined) => JsonValue;
 }
 
@@ -57,7 +57,7 @@ export interface Agent {
   readonly launch?: ((gateway: AgentGateway) => Launch) | undefined;
 }
 
-/** What stands in the place of a key that nobody asks for: most programs do not start without one. */
+/** The key for a gateway that asks for none: most programs do not start without one. */
 const NO_KEY = "none";
 /** The name of the gateway in the settings of a program. */
 const NAME = "fallthrough";

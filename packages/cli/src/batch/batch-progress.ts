@@ -22,7 +22,7 @@ export interface BatchCounts {
 
 const LINE_MS = 10_000;
 const WIDEST_BAR = 24;
-/** What stands beside the bar. */
+/** The text beside the bar. */
 const BESIDE_BAR = 50;
 
 /** A bar where stderr is a terminal that can draw one, else a line from time to time. */

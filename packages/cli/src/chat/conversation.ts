@@ -21,7 +21,7 @@ export interface Conversation {
   attach(image: MediaPart): void;
   /** Asks, prints the answer as it comes, and keeps both; a question that nobody answered is not kept. */
   ask(question: string, signal: AbortSignal): Promise<void>;
-  /** Asks the last question again; a new answer takes the place of the old one. `false` where there is none. */
+  /** Asks the last question again; a new answer replaces the old one. `false` without a question. */
   retry(signal: AbortSignal): Promise<boolean>;
 }
 

@@ -123,7 +123,7 @@ function createScreen(terminal: Terminal): {
   });
   Object.defineProperty(stream, "columns", { get: () => terminal.columns });
   Object.defineProperty(stream, "isTTY", { value: true });
-  // readline draws its line again, and with it clears all that stands below
+  // readline draws its line again, and with it clears everything below
   terminal.on("resize", () => screen.isShown && stream.emit("resize"));
   const screen = { isShown: true, stream };
   return screen;

@@ -11,7 +11,7 @@ import type { Conversation } from "./conversation.ts";
 const MARK = "fallthrough conversation";
 const LARGEST_IMAGE = 20 * 1024 * 1024;
 
-/** Writes a conversation into a file; @throws `config` where another thing stands there */
+/** Writes a conversation into a file; @throws `config` if the file holds something else */
 export function saveConversation({ directory }: Shell, name: string, conversation: Conversation): string {
   const file = pathOf(directory, name);
   if (existsSync(file) && !isOurs(file))

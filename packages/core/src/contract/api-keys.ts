@@ -15,12 +15,12 @@ export const parseApiKey: FieldParser<ApiKey> = (value) => {
   });
 };
 
-/** What stands in the place of a key may be one, so that no digit of it is told. */
+/** A value in the place of a key may be a key, so the message quotes none of it. */
 function wrongKey(value: unknown, expected: string): FieldProblem {
   return fieldProblem(typeof value === "number" ? "is a number" : `is ${kindOf(value)}`, expected);
 }
 
-/** The keys of a setting, each once; a configuration may fill a variable that is not set into it, which is none. */
+/** The keys of a setting, each once; an empty text is left out, because a configuration may refer to a variable that is not set. */
 export function listKeys(apiKey: unknown): readonly string[] {
   const all: readonly unknown[] = Array.isArray(apiKey) ? apiKey : [apiKey];
   const keys = all.filter((key): key is string => typeof key === "string" && key.trim() !== "");

@@ -34,7 +34,7 @@ const ISO_DATE = /^\d{4}-\d{2}-\d{2}/;
 // a registered symbol, because provider and registry may each hold a copy of this package
 const INSTANCE = Symbol.for("@fallthrough/core/1.instance");
 
-/** The settings that tell nothing of whom the instance speaks for. */
+/** The settings that do not say whose account the instance uses. */
 const WITHOUT_KEYS: readonly string[] = [
   "baseURL",
   "insecureHttp",

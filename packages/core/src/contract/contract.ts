@@ -17,7 +17,7 @@ export interface ChatProvider extends ProviderCard {
   close?: (() => Promise<void>) | undefined;
 }
 
-/** What a provider says about itself; data that stands in the manifest of its package. */
+/** What a provider says about itself: data in the manifest of its package. */
 export interface ProviderCard {
   readonly specificationVersion: 1;
   /** `^[a-z0-9][a-z0-9-]{0,38}$`. */
@@ -56,7 +56,7 @@ export interface ModelCard {
   readonly capabilities?: Readonly<Partial<Record<Capability, boolean>>> | undefined;
 }
 
-/** What a request may need: an ability that a card declares, or a part of one that only a server's refusal tells. */
+/** What a request may need: an ability that a card declares, or a part of one that only a server's refusal shows. */
 export type Need = Capability | "tool-choice" | "json-schema";
 
 /** An ability that a model may declare. */
@@ -143,7 +143,7 @@ export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "
 /** One message of the conversation. */
 export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
 
-/** What the model is told to be. */
+/** Instructions for the model. */
 export interface SystemMessage {
   role: "system";
   /** The instructions. */
@@ -372,7 +372,7 @@ export interface Usage {
   readonly reasoningTokens?: number | undefined;
 }
 
-/** Who was asked, in order, and who answers: `provider` and `model` stand from the first content on, not on a failure. */
+/** Who was asked, in order, and who answers: `provider` and `model` are set from the first content on, and absent after a failure. */
 export interface Route {
   /** The id of the provider that answers, from its first content on. */
   readonly provider?: string | undefined;
@@ -418,7 +418,7 @@ export interface AttemptKey {
 
 /** The timers of one call to one provider, in milliseconds; `0` or `Infinity` turns one off. */
 export interface CallTimeouts {
-  /** Until a new connection stands. @default 10000 */
+  /** Until a new connection is open. @default 10000 */
   readonly connectMs?: number | undefined;
   /** Until the first text, reasoning or tool call; what else comes does not count. @default 30000 */
   readonly firstChunkMs?: number | undefined;

@@ -1,6 +1,6 @@
 import type { ChainTimeouts } from "./contract.ts";
 
-/** Milliseconds; what each counts stands at `ChainTimeouts`. */
+/** Milliseconds; `ChainTimeouts` says what each counts. */
 export const DEFAULT_TIMEOUTS: { readonly [Name in keyof ChainTimeouts]-?: number } = {
   connectMs: 10_000,
   firstChunkMs: 30_000,

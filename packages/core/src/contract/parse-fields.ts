@@ -15,7 +15,7 @@ const LONGEST_PATH = 80;
 const MOST_LEVELS = 64;
 /** Values in one JSON value: an object that holds another one twice, and so on, could take for ever. */
 const MOST_VALUES = 1_000_000;
-/** What tells nothing about a person: such a value may stand in an error. */
+/** Values that say nothing about a person: an error may quote them. */
 const PLAIN_WORD = /^[\w./-]{1,32}$/;
 
 /** Reads one value; @throws `FieldProblem` */
@@ -57,7 +57,7 @@ export class FieldProblem extends Error {
   }
 }
 
-/** The problem of a value; what it is stands in words, never the value itself. */
+/** The problem of a value; the message names its kind in words, never the value itself. */
 export function wrongValue(value: unknown, expected: string): FieldProblem {
   return fieldProblem(`is ${kindOf(value)}`, expected);
 }

@@ -129,7 +129,7 @@ export function wishWarnings(
   return warnings;
 }
 
-/** The warning about options for others than these providers; `undefined` where there are none. */
+/** The warning about options for others than these providers; `undefined` without such options. */
 export function strangerWarning(
   { providerOptions }: ChatRequest,
   ids: readonly string[],

@@ -1,6 +1,6 @@
 import type { ChatProvider, ChatRequest, StreamPart } from "../contract/contract.ts";
 
-/** What stands between a provider and who asks it. */
+/** What runs between a provider and its caller. */
 export interface ProviderMiddleware {
   /** The stream of one call; `next` asks the provider itself, with this request or a changed one. */
   stream(
@@ -12,7 +12,7 @@ export interface ProviderMiddleware {
 /**
  * A provider with something before it or after it: a log, a meter, a cache.
  *
- * What it gives is guarded as any other provider's stream is, and a chain that is wrapped tells its attempts.
+ * Its result is guarded like any other provider, and a wrapped chain still records its attempts.
  *
  * @example
  * const logged = wrapProvider(provider, {

@@ -15,7 +15,7 @@ export interface PartialReply {
 
 /** The facts of a failure beside its code and message. */
 export interface ChatErrorDetails {
-  /** The id of the provider that failed; it also stands at the front of the message. */
+  /** The id of the provider that failed; the message begins with it, too. */
   readonly provider?: string | undefined;
   /** The model that was asked. */
   readonly model?: string | undefined;
@@ -23,7 +23,7 @@ export interface ChatErrorDetails {
   readonly origin?: string | undefined;
   /** What the failure says something about. @default what the code speaks of */
   readonly scope?: FailureScope | undefined;
-  /** What of the request the server refused, where it told. */
+  /** What of the request the server refused, where the server named it. */
   readonly need?: Need | undefined;
   /** HTTP status. */
   readonly status?: number | undefined;
@@ -59,7 +59,7 @@ export interface ChatErrorData {
   readonly fix: string;
   /** The address of the page that explains it. */
   readonly help: string;
-  /** What of the request the server refused, where it told. */
+  /** What of the request the server refused, where the server named it. */
   readonly need?: Need | undefined;
   /** The id of the provider that failed. */
   readonly provider?: string | undefined;
@@ -103,7 +103,7 @@ export class ChatError extends Error {
   readonly origin?: string | undefined;
   /** What the failure says something about. */
   readonly scope: FailureScope;
-  /** What of the request the server refused, where it told; the scope is then `need`. */
+  /** What of the request the server refused, where the server named it; the scope is then `need`. */
   readonly need?: Need | undefined;
   /** HTTP status. */
   readonly status?: number | undefined;
@@ -170,7 +170,7 @@ export class ChatError extends Error {
     return withoutUndefined({ ...facts, phase, route });
   }
 
-  /** Recognises the errors of every copy of this package; a value that throws when it is looked at is none. */
+  /** Recognises the errors of every copy of this package; `false` for a value that throws when it is looked at. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     try {
       return typeof value === "object" && value !== null && MARK in value;
@@ -185,7 +185,7 @@ Object.defineProperties(ChatError.prototype, {
   [MARK]: hidden(true),
   partial: hidden(undefined),
   route: hidden(undefined),
-  // the code tells them, unless the thrower knows better: most errors are made and never shown
+  // the code decides them, unless the thrower knows better: most errors are made and never shown
   fix: {
     get(this: ChatError) {
       return fixOf(this.code);
@@ -241,7 +241,7 @@ export function amendError(
   return copy;
 }
 
-/** One that the code tells is none of its own. */
+/** Leaves out what follows from the code. */
 function ownFix(error: ChatError): string | undefined {
   return Object.hasOwn(error, "fix") ? error.fix : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * What happened, in one word; `docs/errors.md` tells how each is detected and what a chain does about it.
+ * What happened, in one word; `docs/errors.md` says how each is detected and what a chain does about it.
  */
 export type ChatErrorCode =
   | "offline"

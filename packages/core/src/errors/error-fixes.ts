@@ -26,7 +26,7 @@ const CODE_FIXES: Readonly<Record<ChatErrorCode, string>> = {
   interrupted: "Try again.",
   limit: "Ask for a shorter answer, or raise `limits`.",
   contract: "Report it to the author of the provider's package.",
-  config: "Correct the setting or the name that the message tells.",
+  config: "Correct the setting or the name in the message.",
 };
 
 /** What a person can do about a failure of this code; a provider of a later minor release may have one that is not listed. */

@@ -5,7 +5,7 @@ import type { ChatErrorCode } from "./error-codes.ts";
 /** Marks the error of a chain of which every candidate failed or was skipped. */
 export const EXHAUSTED: unique symbol = Symbol.for("@fallthrough/registry/1.ChainExhaustedError") as never;
 
-/** What such an error tells. */
+/** What such an error says. */
 export interface ExhaustedCall {
   /** One error for each attempt that failed. */
   readonly errors: readonly ChatError[];
@@ -17,7 +17,7 @@ export interface ExhaustedCall {
   readonly retryAt?: Date | undefined;
 }
 
-/** Whether every candidate failed or was skipped; a value that throws when it is looked at tells nothing. */
+/** Whether every candidate failed or was skipped; `false` for a value that throws when it is looked at. */
 export function isExhausted(reason: unknown): reason is Error & ExhaustedCall {
   try {
     return typeof reason === "object" && reason !== null && EXHAUSTED in reason;

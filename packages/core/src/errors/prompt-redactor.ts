@@ -24,7 +24,7 @@ export function createPromptRedactor(prompts: readonly string[]): Redactor {
   };
 }
 
-/** A text as it stands or without its escapes, and where each of its characters stands in the original. */
+/** A text as it is or without its escapes, and where each of its characters is in the original. */
 interface Reading {
   readonly text: string;
   /** One place more than characters: the last is the end. */
@@ -75,7 +75,7 @@ function markQuotations({ text, places }: Reading, prompts: readonly string[], q
   }
 }
 
-/** A prompt that is shorter than a quotation has to stand there whole. */
+/** A prompt that is shorter than a quotation must be there whole. */
 function markShort(text: string, prompt: string, marked: Uint8Array): void {
   for (let start = text.indexOf(prompt); start !== -1; start = text.indexOf(prompt, start + 1)) {
     marked.fill(1, start, start + prompt.length);

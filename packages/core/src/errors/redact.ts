@@ -10,7 +10,7 @@ const CUT = "…";
 /** A shorter value is too likely to be an ordinary word. */
 const SHORTEST_SECRET = 4;
 
-/** What a secret looks like when nobody told us its value; a text without the sign has none of the shape. */
+/** What a secret of unknown value looks like; a text without the sign holds no such secret. */
 const SECRET_SHAPES: readonly (readonly [sign: string, shape: RegExp, mask: string])[] = [
   ["", /\b(Bearer|Basic)\s+[\w.~+/=-]{4,}/gi, `$1 ${MASK}`],
   ["sk-", /\bsk-[\w-]{8,}/g, MASK],
@@ -82,7 +82,7 @@ function maskEnd(text: string, forms: readonly string[]): string {
   return longest < SHORTEST_SECRET ? text : text.slice(0, -longest) + MASK;
 }
 
-/** As it stands between the quotation marks of a JSON text. */
+/** As it is written between the quotation marks of a JSON text. */
 function jsonEscaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }

@@ -3,7 +3,7 @@ import { ChatError } from "./chat-error.ts";
 import type { ChatErrorCode } from "./error-codes.ts";
 import { type ExhaustedCall, isExhausted } from "./exhausted-call.ts";
 
-/** A failure as a client sees it, in no dialect yet; what a server said stands in it only where the request was at fault. */
+/** A failure as a client sees it, in no dialect yet; it quotes the server only if the request was at fault. */
 export interface ToldFailure {
   /** The HTTP status. */
   readonly status: number;
@@ -21,7 +21,7 @@ export interface ToldFailure {
   readonly retryAt?: string | undefined;
   /** The id of the provider that failed last. */
   readonly provider?: string | undefined;
-  /** How many candidates stand in the route. */
+  /** How many candidates the route names. */
   readonly asked?: number | undefined;
   /** Who was asked, in order. */
   readonly attempts?: readonly Pick<Attempt, "provider" | "model" | "outcome" | "code">[] | undefined;
@@ -52,12 +52,12 @@ const STATUSES: Readonly<Record<ChatErrorCode, number>> = {
   contract: 502,
   config: 502,
 };
-/** These are the client's to mend, so it is told what the server said. */
+/** The client can mend these, so it learns what the server said. */
 const TOLD: readonly number[] = [400, 404, 413, 422];
-/** A client that waits longer does so in its own name: the true time stands in the body. */
+/** The longest wait that `Retry-After` asks for; the body has the true time. */
 const LONGEST_RETRY_S = 60;
 
-/** What a client is told of the failure of a call. */
+/** What a client learns of the failure of a call. */
 export function tellFailure(reason: unknown): ToldFailure {
   if (isExhausted(reason)) return tellExhausted(reason);
   // what it says is not for strangers
@@ -110,7 +110,7 @@ function tellExhausted({ route, code, retryAt, errors }: ExhaustedCall): ToldFai
   };
 }
 
-/** The one status for many failures; `timed` where the client may be told when to come back. */
+/** The one status for many failures; `timed` if the answer may say when to come back. */
 function rank(attempts: readonly Attempt[], retryAt: Date | undefined): { status: number; timed: boolean } {
   const lacking = attempts.filter(({ code, outcome }) => code === "unsupported" && outcome === "skipped");
   const tried = attempts.filter((attempt) => attempt.code !== undefined && !lacking.includes(attempt));

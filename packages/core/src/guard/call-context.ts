@@ -16,7 +16,7 @@ export interface Call {
   readonly connectMs: number;
   /** The route that this call writes. */
   readonly route: OpenRoute;
-  /** What a chain tells the chains inside it, also through a provider that wraps them. */
+  /** What a chain passes to the chains inside it, also through a provider that wraps them. */
   readonly chain?: object | undefined;
   /** Which of the instance's keys a chain has chosen, from 0 on. */
   readonly key?: number | undefined;

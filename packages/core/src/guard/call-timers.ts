@@ -19,7 +19,7 @@ export interface Watch {
 }
 
 const NAMES = Object.keys(DEFAULT_TIMEOUTS) as (keyof ChainTimeouts)[];
-/** A timer that fires so much too late tells that the process was stopped, not that the provider was silent. */
+/** A timer that fires this much too late means that the process was stopped, not that the provider was silent. */
 const WAKE_MS = 1_000;
 
 /** A value for every timer: the later of the given timeouts go over the earlier, the defaults are below all. */

@@ -18,7 +18,7 @@ export interface GuardOptions {
   readonly minRate?: number | undefined;
   /** Where a reply learns who was asked and who answers. */
   readonly route?: OpenRoute | undefined;
-  /** What a chain tells the chains inside it, also through a provider that wraps them. */
+  /** What a chain passes to the chains inside it, also through a provider that wraps them. */
   readonly chain?: object | undefined;
   /** Which of the instance's keys is to be used, from 0 on. @default the first that the server takes */
   readonly key?: number | undefined;
@@ -59,7 +59,7 @@ export interface SelfGuarded extends ChatProvider {
   stream(request: ChatRequest, options?: GuardOptions): ListedStream<GuardedAnswer>;
 }
 
-/** Holds the ids of those whom a chain may ask, also where somebody wrapped it. */
+/** Holds the ids of the providers that a chain may ask, also if the chain was wrapped. */
 export const MEMBERS: unique symbol = Symbol.for("@fallthrough/core/1.members") as never;
 
 /** The ids that options may be for where this provider is asked. */

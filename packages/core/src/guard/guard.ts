@@ -198,7 +198,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
       this.model = model;
       // it is held back until there is content
       if (warning !== undefined) intake.take({ type: "warning", code: "adjusted", message: warning }, []);
-      // a guard around this one has told
+      // a guard around this one has reported it
       const strangers =
         callOf(signal) === undefined
           ? strangerWarning(request, this.#options.ids ?? idsOf(provider))
@@ -345,7 +345,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
     this.reject = undefined;
   }
 
-  /** Adds the parts that are left, now that the provider has come to its end; @throws why that is none */
+  /** Adds the parts that are left after the provider's last; @throws a `ChatError` for an end that makes no answer */
   private conclude(given: StreamPart[]): void {
     if (this.finish === undefined) this.intake.checkEnd(undefined);
     this.complete(given);
@@ -447,7 +447,7 @@ class GuardedCall implements OpeningLists<GuardedAnswer>, GuardedAnswer {
   }
 }
 
-/** The end of an answer, with what its head told, where the provider itself says nothing about it. */
+/** The end of an answer, with the facts of its headers where the provider itself reports none. */
 function withResponse(finish: FinishPart, headers: Call["headers"]): FinishPart {
   if (headers === undefined || finish.response !== undefined) return finish;
   return { ...finish, response: { id: requestIdOf(headers), headers: visibleHeaders(headers) } };

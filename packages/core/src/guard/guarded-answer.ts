@@ -3,13 +3,13 @@ import type { PartLists } from "../parts/listed-stream.ts";
 
 /** An answer whose first content has come, with the invariants of the contract kept. */
 export interface GuardedAnswer extends PartLists {
-  /** The silence that was allowed before the first content, in milliseconds; 0 is none. */
+  /** The silence that was allowed before the first content, in milliseconds; 0 for no limit. */
   readonly firstChunkMs: number;
   /** The text of all lists so far. */
   text(): string;
   /** The reasoning of all lists so far. */
   reasoning(): string;
-  /** Has the end told, at once where it has come already; for the one who reads the answer. */
+  /** Reports the end to the reader of the answer, at once if the end has come already. */
   whenEnded(listener: (end: CallEnd) => void): void;
 }
 

@@ -11,7 +11,7 @@ export interface Intake {
   take(part: Exclude<StreamPart, FinishPart>, given: StreamPart[]): void;
   /** Adds what was held back, in order. */
   release(given: StreamPart[]): void;
-  /** The finish to hand on; @throws `empty`, `content-filter` or `interrupted`, why an answer that ends so is none */
+  /** The finish to hand on; @throws `empty`, `content-filter` or `interrupted` for an end that makes no answer */
   checkEnd(finish: FinishPart | undefined): FinishPart;
   /** The text so far. */
   text(): string;
@@ -104,7 +104,7 @@ class PartIntake implements Intake {
     // an answer that the limit cut short is one, whatever it had come to
     const spent = known.finishReason === "length";
     if (spent || this.called || !said.blank || (this.reasoningOnly && count > 0)) {
-      // what stands for half a pair whose other half never came
+      // the replacement of half a pair whose other half never came
       if (thought?.end()) this.keep({ type: "reasoning-delta", delta: LONE_HALF });
       if (said.end()) this.keep({ type: "text-delta", delta: LONE_HALF });
       return known;
@@ -196,7 +196,7 @@ class Channel {
     return whole;
   }
 
-  /** Ends the text; gives whether a half is left, for which another character stands. */
+  /** Ends the text; returns whether half a pair is left, which a replacement character takes the place of. */
   end(): boolean {
     if (this.half === "") return false;
     this.half = "";

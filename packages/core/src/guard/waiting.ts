@@ -13,7 +13,7 @@ export interface Waiting {
 // a registered symbol, because an application and its registry may each hold a copy of this package
 const WAITING = Symbol.for("@fallthrough/core/1.waiting");
 
-/** Tells in the route of a call whom it waits for, or that it waits for nobody any more. */
+/** Records in the route of a call which candidate it waits for, or that the wait is over. */
 export function noteWaiting(route: Route, waiting: Waiting | undefined): void {
   // hidden, because a route is printed and compared
   Object.defineProperty(route, WAITING, { value: waiting, configurable: true });
@@ -24,7 +24,7 @@ export function waitingOf(route: Route): Waiting | undefined {
   return (route as { readonly [WAITING]?: Waiting })[WAITING];
 }
 
-/** What a person is told meanwhile. */
+/** What a person reads meanwhile. */
 export function formatWaiting({ provider, model = "its model", since }: Waiting): string {
   // a name may hold what ends a line
   const name = model.replaceAll(/\p{Cc}/gu, " ");

@@ -40,7 +40,7 @@ export interface FailureNote {
   readonly code?: ChatErrorCode | undefined;
   /** What the failure speaks of, where that is not what its code or its status speaks of. */
   readonly scope?: FailureScope | undefined;
-  /** What of the request the server refused, where it told. */
+  /** What of the request the server refused, where the server named it. */
   readonly need?: Need | undefined;
   /** Milliseconds until the server wants to be asked again, where the body says so and not the head. */
   readonly retryAfterMs?: number | undefined;
@@ -94,7 +94,7 @@ export interface HttpResponse {
   bytes(): AsyncIterable<Uint8Array>;
 }
 
-/** What a body looks like; "text" is none of the others. */
+/** What a body looks like; "text" is everything else. */
 export type BodyFormat = "json" | "events" | "html" | "text" | "empty";
 
 /** How an event stream is read. */

@@ -1,6 +1,6 @@
 import type { ChatRequest, ContentPart } from "../contract/contract.ts";
 
-/** What stands in a request for a model to read. */
+/** The texts of a request that a model reads. */
 export type Readable = Pick<ChatRequest, "messages" | "tools" | "responseFormat">;
 
 /** The characters of all that a model reads of a request; images and files have tokens that nobody can count here. */

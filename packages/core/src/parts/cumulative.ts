@@ -135,7 +135,7 @@ function createStateReader(format: CumulativeFormat): (group: readonly ServerSen
       const said = grown ?? parse(event);
       if (said === undefined) continue;
       const head = format.head.exec(data)?.[0];
-      // what follows an end does not count, so it cannot stand for what came before
+      // what follows an end does not count, so it cannot replace what came before
       if (!("text" in said)) [states, heads] = [[], []];
       else if (head !== undefined) heads.push(head);
       if (states.length === 0 && grown === undefined && event.event === MESSAGE && isGrowing(said)) {

@@ -3,7 +3,7 @@ import { ChatError } from "../errors/chat-error.ts";
 
 const ROLE_NAMES = { system: "System", user: "User", assistant: "Assistant", tool: "Tool" } as const;
 
-/** The text of a message; an image or file in it is told to `warn`. */
+/** The text of a message; `warn` gets a note on each image or file in it. */
 export function messageText({ content }: ChatMessage, warn?: (message: string) => void): string {
   if (typeof content !== "object" || content === null) return content ?? "";
   let text = "";

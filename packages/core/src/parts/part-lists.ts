@@ -10,7 +10,7 @@ import { createPartReader, type PartReader } from "./part-reader.ts";
 import type { ServerSentEvent } from "./sse.ts";
 
 /**
- * Adds to `parts` what a group of events says, and tells whether the answer has ended; `undefined` is the end of the
+ * Adds to `parts` what a group of events says, and returns whether the answer has ended; `undefined` is the end of the
  * body. What it throws comes after the parts that it added before.
  */
 export type GroupReader = (events: readonly ServerSentEvent[] | undefined, parts: StreamPart[]) => boolean;

@@ -90,7 +90,7 @@ class StreamParser implements SseParser {
     const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "data") this.addData(value);
     else if (name === "event") this.event = value;
-    // llama.cpp, in builds to 2025-09, tells its failure in a field of its own
+    // llama.cpp, in builds to 2025-09, reports its failure in a field of its own
     else if (name === "error" && /^\{.*\}$/.test(value)) this.complete.push({ event: name, data: value });
     // a second mark hides the name of the field, so the event would be dropped in silence
     else if (name.startsWith("\uFEFF")) {

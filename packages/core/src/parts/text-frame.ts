@@ -16,7 +16,7 @@ export interface FrameOptions {
   readonly padding?: string | undefined;
 }
 
-/** Text that stands for any other in the proof of a frame. */
+/** The probe text that verifies a frame. */
 const PROBE = "any other text";
 /** So many patterns that no event followed: the server writes something else into each, and learning is in vain. */
 const MOST_UNUSED = 8;
@@ -30,7 +30,7 @@ const MOST_UNUSED = 8;
  */
 export function createFrame({ textOf, cumulative = false, padding }: FrameOptions): Frame {
   let before: string | undefined;
-  /** What stands between the text and the padding; `undefined` where an event has none. */
+  /** What is between the text and the padding; `undefined` for events without padding. */
   let between: string | undefined;
   let after = "";
   let unused = 0;

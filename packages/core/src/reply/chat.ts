@@ -38,7 +38,7 @@ function readCall(provider: unknown, request: unknown, options: unknown): BeginC
   const set = options === undefined ? {} : parseInput(options, parseOptions, OPTIONS);
   if (isSelfGuarded(asked)) {
     const checked = parseChainRequest(request);
-    // a chain tells its attempts itself
+    // a chain records its attempts itself
     return (route) => guard(asked, checked, { ...set, route });
   }
   const checked = parseRequest(request);

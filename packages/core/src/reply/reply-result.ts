@@ -132,7 +132,7 @@ class GatheredParts implements ResultParts {
   }
 }
 
-/** What a provider wants back stands at the end of a thought. */
+/** A provider puts what it wants back at the end of a thought. */
 function cutThoughts(reasoning: string, ends: readonly ThoughtEnd[]): ReasoningPart[] {
   let start = 0;
   const parts: ReasoningPart[] = ends.map(({ at, providerData }) => {

@@ -33,7 +33,7 @@ export interface ChatReply extends AsyncIterable<StreamPart> {
   toResponse(options?: ResponseOptions): Promise<Response>;
 }
 
-/** Makes the call of a reply, which tells its attempts in the route. */
+/** Makes the call of a reply, which records its attempts in the route. */
 export type BeginCall = (route: OpenRoute) => OpeningLists<GuardedAnswer>;
 
 /** The reply of a call that begins once the reply is consumed. */

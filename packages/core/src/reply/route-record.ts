@@ -28,7 +28,7 @@ class RouteRecord implements CallObserver {
 
   committed(): void {
     const { route, provider, model } = this;
-    // a chain that somebody wrapped has told which of its own candidates it was
+    // a wrapped chain has named which of its own candidates it was
     if (route.provider !== undefined) return;
     route.provider = provider;
     if (model !== undefined) route.model = model;
@@ -59,7 +59,7 @@ class RouteRecord implements CallObserver {
 
   private add(facts: Omit<Attempt, "provider" | "model" | "ms">): void {
     const { route, provider, model, started } = this;
-    // a chain that somebody wrapped has told its own attempts
+    // a wrapped chain has recorded its own attempts
     if (route.attempts.length > 0) return;
     const ms = Math.round(performance.now() - started);
     route.attempts.push({ provider, ...(model === undefined ? {} : { model }), ...facts, ms });

@@ -85,7 +85,7 @@ interface BodySource {
   leave(): Promise<void>;
   /** What a list is on the wire; nothing where it has nothing for this reader. */
   format(list: PartList): string;
-  /** What the reader is told of a failure. @default the body breaks, and nothing is told */
+  /** What the reader learns of a failure. @default the body breaks, without a word */
   formatFailure?(reason: unknown): string | undefined;
 }
 

@@ -21,7 +21,7 @@ export interface AnswerSource extends Writer {
   readonly what: string;
   /** The headers of the answer that may be shown. */
   readonly headers: ResponseFacts["headers"];
-  /** Makes the error for a failure that the server tells of inside the answer. */
+  /** Makes the error for a failure that the server reports inside the answer. */
   fail(failure: ServerFailure): ChatError;
 }
 

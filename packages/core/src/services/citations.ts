@@ -14,7 +14,7 @@ export type Cite = (page: CitedPage, parts: StreamPart[]) => void;
 
 const WEB_ADDRESS = /^https?:\/\//i;
 
-/** The pages of one answer: each is told once, and only a web address is one. */
+/** The pages that one answer cites: each appears once, and only a web address counts. */
 export function createCitations(): Cite {
   const told = new Set<string>();
   return ({ url: address, title }, parts) => {

@@ -40,7 +40,7 @@ export function plainConcession(field: string, { at = [field], words }: PlainCon
   };
 }
 
-/** Sends a body, and tells of an answer that is no success before it throws. */
+/** Sends a body, and reports an answer that is no success before it throws. */
 type Send<Answer> = (body: JsonObject, observe: (answer: FailedAnswer) => void) => Promise<Answer>;
 
 /** What an instance has conceded to its server, by model. */
@@ -71,7 +71,7 @@ const OTHER_CODES: readonly (ChatErrorCode | undefined)[] = [
   "content-filter",
 ];
 
-/** The concessions of one instance, of which there are none yet; `possible` are those that its protocol knows. */
+/** The concessions of one instance, empty at first; `possible` are those that its protocol knows. */
 export function createConcessions(possible: readonly Concession[]): Concessions {
   const byModel = new Map<string, Set<Concession>>();
 

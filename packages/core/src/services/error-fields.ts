@@ -4,7 +4,7 @@ import { fieldsOf, parseJson } from "../parts/json.ts";
 export type ErrorFields = Readonly<Record<string, unknown>>;
 
 /**
- * The fields of the failure in this value; `undefined` where it tells of none.
+ * The fields of the failure in this value; `undefined` where it describes none.
  *
  * Inside an answer only `error`, `errors` and a value that calls itself an error tell of one; a body that `failed`
  * is all about it.
@@ -30,7 +30,7 @@ export function errorFields(value: unknown, failed: boolean): ErrorFields | unde
   return told ? fields : undefined;
 }
 
-/** What stands beside `error` and may say more than it. */
+/** The fields beside `error` that may say more than it. */
 function besides({ detail, estimated_time }: ErrorFields): ErrorFields {
   return {
     ...(detail === undefined ? {} : { detail }),

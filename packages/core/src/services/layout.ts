@@ -16,7 +16,7 @@ export type LayoutPiece =
 /** The pieces of an answer in the order in which they came. */
 export type Layout = readonly LayoutPiece[];
 
-/** Whether these pieces stand as they would without a note: thoughts, then text, then calls. */
+/** Whether these pieces are in the order that they have without a note: thoughts, then text, then calls. */
 export function isUsualLayout(layout: Layout): boolean {
   const ranks = layout.map((piece) =>
     piece === "thought" ? 0 : typeof piece === "number" ? 1 : piece === "call" ? 2 : 3,

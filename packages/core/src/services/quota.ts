@@ -2,9 +2,9 @@ import { parseRetryTime } from "../http/answer/retry-after.ts";
 import { fieldsOf } from "../parts/json.ts";
 import type { ErrorFields } from "./error-fields.ts";
 
-/** No reset is near: the limit is none at all. */
+/** No reset is near: the limit does not exist. */
 const NEVER = "24h";
-/** OpenAI's words, which are all that it tells inside a stream. */
+/** OpenAI's words, which are all that it sends inside a stream. */
 const TRY_AGAIN = /\btry again in ((?:\d+(?:\.\d+)?(?:ms|s|m|h))+)/i;
 const NO_QUOTA = /\bquota exceeded\b.*\blimit: 0\b(?!\.\d)/is;
 
@@ -19,7 +19,7 @@ export function retryAfterMsOf(fields: ErrorFields, now: number = Date.now()): n
     typeof message === "string" ? parseRetryTime(TRY_AGAIN.exec(message)?.[1], now) : undefined,
     typeof estimated_time === "number" ? parseRetryTime(estimated_time, now) : undefined,
   ].filter((wait) => wait !== undefined);
-  // Google tells of the minute and of the day, and both have to have room
+  // Google reports the minute and the day, and both must have room
   return waits.length === 0 ? undefined : Math.max(...waits);
 }
 

@@ -66,7 +66,7 @@ const ACCOUNT_CODE = /^(?:billing|account|credit_balance)_/;
 const TOLD_MEANINGS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
   [/\b(?:incorrect|invalid) api key\b|\bapi key not valid\b/i, ["auth", "key"]],
   [/\bcredit balance is too low\b/i, ["payment", "key"]],
-  // before the length: a limit for a minute is told with the tokens of the request
+  // before the length: a server names the tokens of the request in the words of a limit for a minute, too
   [/\btokens per (?:minute|day)\b|\bTPM\b/, ["rate-limit"]],
   [
     /\bmaximum context length\b|\bprompt is too long\b|\btokens in request more than max tokens\b|\btoo many tokens: (?:total number|size limit)\b|\bexceed context limit\b|\binput token count\b.*\bexceeds\b|\bcontext (?:length|window|size)\b.*\bexceed|\bexceed\w*\b.*\bcontext (?:length|window|size)\b/is,
@@ -131,13 +131,13 @@ const TYPE_CODES: ReadonlyMap<unknown, ChatErrorCode> = new Map([
   ["RESOURCE_EXHAUSTED", "rate-limit"],
 ]);
 
-/** The failure that a value inside an answer tells of; `undefined` for any other. */
+/** The failure that a value inside an answer describes; `undefined` for any other value. */
 export function parseFailure(value: unknown): ServerFailure | undefined {
   const fields = errorFields(value, false);
   return fields === undefined ? undefined : explainServerError(fields);
 }
 
-/** The failure that the body of an answer tells of; `undefined` where it tells none. */
+/** The failure that the body of an answer describes; `undefined` where it describes none. */
 export function parseFailureBody(body: string, status?: number): ServerFailure | undefined {
   let value: unknown;
   try {
@@ -167,7 +167,7 @@ export function explainServerError(fields: ErrorFields, status?: number): Server
   };
 }
 
-/** So many characters of the server's words stand in a message. */
+/** How many characters of the server's words a message quotes at most. */
 const MOST_WORDS = 300;
 
 function exactMeaning(fields: ErrorFields): Meaning | undefined {

@@ -47,7 +47,7 @@ export function serviceMethods(
 
   async function chooseModel(signal: AbortSignal | undefined): Promise<string> {
     if (usualModel !== undefined) return await usualModel.choose(signal);
-    // what has to be set first is told first
+    // report first what has to be set first
     key.header();
     throw http.error("config", "the request names no model, expected one in it or in the setting `models`");
   }

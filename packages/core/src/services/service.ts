@@ -18,7 +18,7 @@ export interface ServiceForm {
   readonly concessions?: readonly Concession[] | undefined;
 }
 
-/** Asks one hosted service, and tells its failures in its own words. */
+/** Asks one hosted service, and reports its failures in its own words. */
 export interface Service {
   /** Sends a request with the key. */
   send(request: HttpRequest): Promise<HttpResponse>;
@@ -44,7 +44,7 @@ export function createService({ http, key, concessions: possible = [] }: Service
     return http.error(codeInside, problem, { scope, need, retryAfterMs });
   }
 
-  /** Sends with the key that a chain has chosen; where there is none, with the first that the server takes. */
+  /** Sends with the key that a chain has chosen; without a choice, with the first key that the server takes. */
   async function sendObserved(
     request: HttpRequest,
     observe?: (answer: FailedAnswer) => void,

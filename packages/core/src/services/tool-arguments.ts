@@ -3,10 +3,10 @@ import { ChatError } from "../errors/chat-error.ts";
 import { quote } from "../errors/redact.ts";
 import { parseJson } from "../parts/json.ts";
 
-/** How an answer ended: for a reason that the server told, at a limit that may have cut a call, or for no reason. */
+/** How an answer ended: for a reason that the server gave, at a limit that may have cut a call, or without a reason. */
 export type CallsEnd = "told" | "limit" | "untold";
 
-/** What stands for arguments that are none. */
+/** Replaces arguments that are missing or no JSON object. */
 const NO_ARGUMENTS = "{}";
 
 /**
@@ -39,7 +39,7 @@ export function isWholeObject(text: string): boolean {
   }
 }
 
-/** The arguments of a call as an object; a text that is none stands in the field `arguments`. */
+/** The arguments of a call as an object; a text that is no object becomes its field `arguments`. */
 export function argumentsOf(text: string): JsonObject {
   if (text.trim() === "") return {};
   return isWholeObject(text)

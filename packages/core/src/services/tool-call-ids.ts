@@ -5,7 +5,7 @@ import type { ChatMessage } from "../contract/contract.ts";
 export interface ToolCallIdForm {
   /** Fits an id that the server takes. */
   readonly shape: RegExp;
-  /** The letters and digits of an id that stands for one that does not fit. */
+  /** The letters and digits of an id that replaces one that does not fit. */
   readonly length: number;
 }
 
@@ -32,7 +32,7 @@ export function withToolCallIds(messages: readonly ChatMessage[], form: ToolCall
   });
 }
 
-/** The same for ids that stand in a body: each becomes one that the server takes, and no two become the same. */
+/** The same for the ids in a body: each becomes one that the server takes, and no two become the same. */
 export function mapIds(given: readonly string[], { shape, length }: ToolCallIdForm): (id: string) => string {
   const ids = new Set(given);
   const mapped = new Map<string, string>();

@@ -15,8 +15,8 @@ export type TurnMessage = Exclude<ChatMessage, { readonly role: "system" }>;
 /**
  * The conversation in turns, as protocols have it that call one side "user" and the other `assistantRole`.
  *
- * The results of calls that were made at once stand in one turn. A message without blocks is left out. The extra
- * fields of a message stand on its last block: a mark counts for all that stands before it.
+ * The results of calls that were made at once share one turn. A message without blocks is left out. The extra
+ * fields of a message go on its last block: a mark counts for everything before it.
  */
 export function turnsOf(
   messages: readonly ChatMessage[],

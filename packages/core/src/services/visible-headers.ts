@@ -1,4 +1,4 @@
-/** Names whose values may open a session or stand for somebody; `tokens` of a limit are no such. */
+/** Names of headers whose values may open a session or identify somebody; `tokens` of a limit do neither. */
 const SECRET = /cookie|auth|secret|credential|session|password|(?:^|-)key\b|\btoken\b/;
 
 /** The headers of an answer that may be shown and kept. */

@@ -19,7 +19,7 @@ export interface Dialect extends FailureForm {
 export interface DialectCall {
   /** What the chain is asked. */
   readonly chat: Omit<ChatRequest, "protocol" | "signal" | "timeouts">;
-  /** Whether the answer is told as it comes. */
+  /** Whether the answer is streamed. */
   readonly stream: boolean;
   /** What is passed on unread, in place of a chat. */
   readonly forward?: ForwardPath;
@@ -44,7 +44,7 @@ export interface AnswerWriter {
   format(result: ChatResult): object | string;
 }
 
-/** Writes one answer as it comes; every text is whole frames, and blank where the client is told nothing yet. */
+/** Writes one answer as it comes; every text is whole frames, and empty while there is nothing to send. */
 export interface StreamWriter {
   /** Opens the answer, once, before its first part; it may come after `keepAlive`. */
   begin(answerer: Answerer): string;

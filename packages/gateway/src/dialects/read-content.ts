@@ -24,7 +24,10 @@ export function contentReader(readPart: (value: unknown, param: string) => Conte
       return content
         .map((part, index) => {
           if (part.type === "text") return part.text;
-          throw wrong(`${param}[${index}].type`, "text, for images and files stand in messages of the user");
+          throw wrong(
+            `${param}[${index}].type`,
+            "text, because only messages of the user may hold images and files",
+          );
         })
         .join("");
     },

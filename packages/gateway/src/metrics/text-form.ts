@@ -98,7 +98,7 @@ function formatLabels(labels: Labels): string {
 /** What nearly every name is made of. */
 const PLAIN = /^[\w ./:@+-]*$/;
 
-/** A text that is written and read as one value, whatever stands in it; half a surrogate pair cannot be encoded. */
+/** A text that is written and read as one value, whatever it holds; half a surrogate pair cannot be encoded. */
 function escapeValue(value: string): string {
   return Buffer.from(value)
     .toString()

@@ -62,7 +62,7 @@ export interface CallList {
   list(): readonly CallEntry[];
 }
 
-/** An empty list, which tells `changed` of each entry that is new or another. */
+/** An empty list, which calls `changed` with each entry that is new or changed. */
 export function createCallList(changed: (entry: CallEntry) => void): CallList {
   const requests = new WeakMap<AbortSignal, OpenRecord>();
   const byRequest = new WeakMap<OpenRecord, CallEntry>();

@@ -24,7 +24,7 @@ interface LastError {
   readonly at: Date;
   /** Its code. */
   readonly code: string;
-  /** Its words, in which no prompt and no key stands. */
+  /** Its words, without any prompt or key. */
   readonly message: string;
 }
 

@@ -4,7 +4,7 @@ import type { CallEntry } from "./call-list.ts";
 import type { Monitor } from "./monitor.ts";
 import type { Status } from "./status.ts";
 
-/** How soon a change is told, and how often one is looked for that no call made: a cooldown that ends. */
+/** How soon a change is sent, and how often one is looked for that no call made: a cooldown that ends. */
 const GATHER_MS = 100;
 const LOOK_MS = 2_000;
 /** By its silence a page finds out that the connection is lost. */
@@ -37,7 +37,7 @@ export function createEventFeed({
   keepaliveMs,
   ended: tellEnd,
 }: FeedSource): AsyncIterableIterator<string, undefined> {
-  /** The calls to tell, each as it is when it is told. */
+  /** The calls to send, each as it is when it is sent. */
   const changed = new Set<CallEntry>();
   let isStale = true;
   let isReading = false;
@@ -80,7 +80,7 @@ export function createEventFeed({
     try {
       if (isStale) ready += await readChange();
     } catch {
-      // whoever follows comes back, and is told what is wrong
+      // a client that follows comes back, and reads what is wrong
       end();
     }
     isReading = false;
@@ -88,7 +88,7 @@ export function createEventFeed({
     if (changed.size > 0) gather.refresh();
   }
 
-  /** The status, where it is not what was told last. */
+  /** The status, if it differs from the last one that was sent. */
   async function readChange(): Promise<string> {
     isStale = false;
     const status = await read();

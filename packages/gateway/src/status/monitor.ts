@@ -28,7 +28,7 @@ export interface Monitor {
 interface MonitorListener {
   /** A call is new or another. */
   changed(entry: CallEntry): void;
-  /** Nothing more is told. */
+  /** Nothing more is reported. */
   dismissed(): void;
 }
 

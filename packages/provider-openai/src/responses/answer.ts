@@ -38,7 +38,7 @@ export class ResponseReader implements AnswerReader {
   /** By their place in the output. */
   private readonly items = new Map<unknown, Item>();
   private refusal: string | undefined = undefined;
-  /** What the server told of the response as a whole. */
+  /** What the server said about the response as a whole. */
   private response: Fields = {};
 
   constructor(draft: AnswerDraft) {

@@ -7,7 +7,7 @@ import { CONCESSIONS, WISHES } from "./wishes.ts";
 
 /** What differs between the servers that speak the Responses API. */
 export interface ResponsesServer extends Pick<ServiceProtocol, "key" | "usualModel"> {
-  /** Where the list of models stands. */
+  /** The path of the list of models. */
   readonly modelsPath: string;
 }
 

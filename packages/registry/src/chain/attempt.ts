@@ -44,7 +44,7 @@ export interface AttemptContext {
 
 /** The call to one candidate. */
 export interface CandidateCall extends OpeningLists<GuardedAnswer> {
-  /** What its failure made of the candidate, where the health store told. */
+  /** The state of the candidate after its failure, where the health store returned it. */
   readonly health: Health | undefined;
   /** Whether it is a chain that asked nobody. */
   declined(): boolean;
@@ -59,7 +59,7 @@ type Facts = Omit<Attempt, "provider" | "model" | "ms">;
  * Asks one candidate; opening is its commit.
  *
  * However it ends, the attempt is in the log and in the health store by then; a failure carries the route. The answer
- * is the guard's own, which tells the attempt of its end.
+ * is the guard's own, and the guard reports its end to the attempt.
  */
 export function createAttempt(
   context: AttemptContext,
@@ -97,7 +97,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
       this.call = this.begin();
       return await this.call.open();
     } catch (reason) {
-      // the guard has told; a chain tells only of the end of its answer
+      // the guard has reported it; a chain reports only the end of its answer
       if (this.ended) throw reason;
       throw this.failed(reason, { aborted: this.#context.request.signal?.aborted === true, unread: false });
     }
@@ -125,7 +125,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
       this.committedAt = performance.now();
       log.commit(attemptOf(planned), this.committedAt);
     }
-    // a chain has told which of its own candidates it was
+    // a chain has named which of its own candidates it was
     if (route !== undefined && route.provider === undefined) {
       route.provider = provider;
       if (model !== undefined) route.model = model;
@@ -177,7 +177,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
     return guard(provider, own, { ...guarding, caps: { ...caps, commitMs: firstChunkMs ?? caps.commitMs } });
   }
 
-  /** What that records of others is not told by a chain inside this one. */
+  /** A chain inside this one does not report what that records of others. */
   private closeWalk(): void {
     const { log, closeWalk } = this.#context;
     const told = log.outcomes.length - this.earlier;
@@ -241,7 +241,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
   ): void {
     this.ended = true;
     const { log, started } = this.#context;
-    // a chain has told its own attempts
+    // a chain has recorded its own attempts
     if (log.outcomes.length > this.earlier) return;
     const ms = Math.round(performance.now() - started);
     const times = log.reported ? { started, committed: this.committedAt, finish, error } : undefined;
@@ -249,7 +249,7 @@ class CandidateAttempt implements CandidateCall, CallObserver {
   }
 }
 
-/** What an attempt says about whom it asked. */
+/** What an attempt says about the candidate that it asked. */
 export function attemptOf({ subject, key }: Planned): Pick<Attempt, "provider" | "model" | "origin" | "key"> {
   const { provider, model, origin } = subject;
   const server = origin === undefined ? undefined : new URL(origin).origin;

@@ -66,7 +66,7 @@ const CODES = Object.fromEntries(Object.keys(POLICY).map((code) => [code, parseC
   typeof parseCode
 >;
 
-/** The parsers of what every chain may be told. */
+/** The parsers of the options that every chain takes. */
 export const CHAIN_FIELDS: FieldParsers<ChainOptions> = {
   id: parseName,
   timeouts: parseChainTimeouts,
@@ -135,7 +135,7 @@ function parseRate(value: unknown): number {
   throw wrongValue(value, "characters per second, or 0 to turn it off");
 }
 
-/** A store as it is: its methods may need the object that they stand on. */
+/** A store as it is: its methods may need their object as `this`. */
 function parseHealth(value: unknown): HealthStore {
   const store = parseFields(value);
   for (const verb of ["peek", "admit", "succeed", "fail", "release"]) {

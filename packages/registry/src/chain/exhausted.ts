@@ -11,11 +11,11 @@ import { wordsOf } from "../health/health-words.ts";
 
 /** One attempt, with its failure where there was one. */
 export interface Outcome {
-  /** The attempt as the route tells it. */
+  /** The attempt as the route shows it. */
   readonly attempt: Attempt;
   /** Why it failed; absent for a skipped one. */
   readonly error?: ChatError | undefined;
-  /** What its failure made of the one that was asked, where the health store told. */
+  /** The state of the asked provider after its failure, where the health store returned it. */
   readonly health?: Health | undefined;
 }
 
@@ -74,7 +74,7 @@ export class ChainExhaustedError extends AggregateError implements ExhaustedCall
     return { name, message, code, retryAt: retryAt?.toISOString(), route, errors };
   }
 
-  /** Recognises the errors of every copy of this package; a value that throws when it is looked at is none. */
+  /** Recognises the errors of every copy of this package; `false` for a value that throws when it is looked at. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isExhausted(value);
   }
@@ -98,7 +98,7 @@ function formatOutcome({ attempt, error, health }: Outcome): string {
   return `  ${name}: ${facts.join(", ")}${advice === undefined ? "" : ` (${advice})`}`;
 }
 
-/** What can be done, as it stands in brackets; a provider of an earlier release tells nothing. */
+/** What can be done, in brackets; empty for a provider of an earlier release. */
 function adviceOf(error: ChatError | undefined): string | undefined {
   const { fix } = Object(error) as { readonly fix?: unknown };
   if (typeof fix !== "string") return undefined;

@@ -21,7 +21,7 @@ export interface RouteLog {
   route(answered?: Pick<Route, "provider" | "model">): Route;
 }
 
-/** Where a log tells its outcomes as they come. */
+/** Where a log reports its outcomes as they come. */
 export interface RouteLogOptions {
   /** Told where there is no chain around this one. */
   readonly route?: OpenRoute | undefined;

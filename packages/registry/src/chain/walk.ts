@@ -62,7 +62,7 @@ interface Passed {
   readonly skip: Skip;
 }
 
-/** What is told of a key by a store that knows of no limits. */
+/** The room of a key in a store that keeps no limits. */
 const ALL_ROOM: Room = { share: 1 };
 const EFFECTS: readonly Health["effect"][] = ["suspect", "count", "cool", "park"];
 
@@ -78,7 +78,7 @@ class CandidateWalk implements Walk {
   private wellLeft = false;
   private sorted = false;
   private plan: readonly Planned[];
-  /** Up to here keys stand in the order of their room. */
+  /** Up to here keys are in the order of their room. */
   private sortedKeys = 0;
   private soonest = Number.POSITIVE_INFINITY;
 
@@ -208,7 +208,7 @@ class CandidateWalk implements Walk {
       const { planned } = next;
       if (this.options.skipOf(planned) !== undefined) continue;
       const answer = await this.admit(planned, insist);
-      // whoever waited for a probe that failed has been told what an attempt would tell
+      // a call that waited for a probe that failed knows already what an attempt would show
       const settled = answer.admitted ? answer : await this.settled(planned, answer);
       if (settled.admitted) return this.turn(planned, settled, true);
     }

@@ -18,7 +18,7 @@ interface Present {
   readonly absence?: (() => Absence | undefined) | undefined;
 }
 
-/** So many of those that are absent stand in an error. */
+/** How many absent providers an error names at most. */
 const MOST_TOLD = 6;
 
 /** Whether this provider may be absent at one time and there at another. */
@@ -44,7 +44,7 @@ export function nobodyPresent(providers: readonly ChatProvider[]): ChatError {
       ? []
       : [{ askable: absence.askable, told: `${provider.id} ${formatAbsence(absence)}` }];
   });
-  // a key to be had and a program to be started are two ways out, so some of each are told
+  // getting a key and starting a program are two ways out, so the error names some of each
   const told = [true, false].flatMap((askable) =>
     absent.filter((one) => one.askable === askable).slice(0, MOST_TOLD / 2),
   );

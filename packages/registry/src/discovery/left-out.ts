@@ -49,7 +49,7 @@ export function checkIsNone(name: string, { keywords }: Manifest): void {
     throw new ChatError("contract", "offers no provider, expected the field `fallthrough` in its manifest");
 }
 
-/** Names in lists of the configuration that stand for nobody. */
+/** Names in lists of the configuration that match no provider. */
 export function unknownNames(
   { order = [], allow = [], deny = [] }: NameLists,
   names: ReadonlySet<string>,

@@ -16,7 +16,7 @@ interface PnpApi {
   resolveToUnqualified(name: string, issuer: string, options: { considerBuiltins: boolean }): string | null;
 }
 
-/** The manifest of a package, as it stands in its folder. */
+/** The manifest of a package, as the file in its folder has it. */
 export type Manifest = Readonly<Record<string, unknown>>;
 
 const MANIFEST = "package.json";

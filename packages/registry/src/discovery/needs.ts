@@ -85,7 +85,7 @@ export function movedServer(server: ProviderSettings, { host }: Needs = {}): Pro
   };
 }
 
-/** An IPv6 address may stand there without its brackets. */
+/** An IPv6 address may be written without its brackets there. */
 function bracketed(authority: string): string {
   return /^[\da-f]*:[\da-f]*:[\da-f:.]*$/i.test(authority) ? `[${authority}]` : authority;
 }

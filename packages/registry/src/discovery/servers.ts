@@ -39,7 +39,7 @@ interface ServerFacts {
 /**
  * A server of the application's own: its address, its key, and whatever else its provider takes as a setting.
  *
- * A `preset` may stand in place of the address, for a second account at a known service.
+ * A `preset` may replace the address, for a second account at a known service.
  */
 export interface ServerSettings extends ServerFacts, Omit<ProviderSettings, "id" | "models"> {
   /** A setting that its provider alone knows. */

@@ -2,9 +2,9 @@ import { type Channel, channel } from "node:diagnostics_channel";
 import type { CallAttempt, CallCommitted, CallEnded, CallListener, CallStarted } from "./call-events.ts";
 
 /**
- * The channels of Node's `diagnostics_channel` on which every call of every registry and chain is told.
+ * The channels of Node's `diagnostics_channel` that report every call of every registry and chain.
  *
- * Each message holds `call`, the same object in all messages of one call, and by the name of the event what is told.
+ * Each message holds `call`, the same object in all messages of one call, and the event under its name.
  */
 export const CALL_CHANNELS = {
   started: "fallthrough:call:started",
@@ -21,19 +21,19 @@ export interface CallMessage {
 
 /** A message of an attempt. */
 export interface AttemptMessage extends CallMessage {
-  /** What is told. */
+  /** The event. */
   readonly attempt: CallAttempt;
 }
 
 /** A message of the first content. */
 export interface CommittedMessage extends CallMessage {
-  /** What is told. */
+  /** The event. */
   readonly committed: CallCommitted;
 }
 
 /** A message of the end. */
 export interface EndedMessage extends CallMessage {
-  /** What is told. */
+  /** The event. */
   readonly ended: CallEnded;
 }
 

@@ -88,6 +88,6 @@ export interface CallListener {
   ended?(ended: CallEnded): void;
 }
 
-/** Told of each call as it begins; what it gives is told how that call goes on. */
+/** Called with each call as it begins; the observer that it returns learns how the call goes on. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is one
 export type OnCall = (call: CallStarted) => CallListener | undefined | void;

@@ -10,7 +10,7 @@ import type { CallObserver, FailedCall } from "@fallthrough/core/internal";
 import { areChannelsHeard, publishCall } from "./call-channels.ts";
 import type { CallListener, CallStarted, OnCall } from "./call-events.ts";
 
-/** What is told of an attempt beside what its route keeps. */
+/** The facts of an attempt that its route does not keep. */
 export interface AttemptTimes {
   /** When it began, of `performance.now`. */
   readonly started: number;

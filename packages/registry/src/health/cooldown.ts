@@ -9,7 +9,7 @@ export interface HealthClock {
   readonly now: () => number;
   /** At least 0 and below 1. */
   readonly random: () => number;
-  /** A place behind all places before: a time that is told once. */
+  /** A place behind all places before: a time that counts once. */
   order(time: number): number;
 }
 
@@ -91,7 +91,7 @@ export function closeEntry(entry: Entry, order: number, probe: string | undefine
 export function noteSuccess(entry: Entry, order: number, time: number): void {
   if (entry.open !== undefined) return;
   entry.closedBy = undefined;
-  // an answer that began before the failures tells nothing about them
+  // an answer that began before the failures says nothing about them
   if (order >= entry.failingSince) {
     entry.failures = 0;
     entry.repeats = 0;

@@ -63,7 +63,7 @@ interface Known {
 /** A book without entries. */
 export function createEntryBook({ now, isShared }: EntryBookOptions): EntryBook {
   const entries = new Map<string, Entry>();
-  /** Learned from failures, where no base URL tells which server a provider talks to. */
+  /** Learned from failures, where no base URL says which server a provider talks to. */
   const origins = new Map<string, string>();
   /** The entries of a subject, until one is made or dropped: callers ask with the same subjects again and again. */
   const known = new WeakMap<HealthSubject, Known>();

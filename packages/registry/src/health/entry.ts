@@ -26,7 +26,7 @@ export interface Lease {
   readonly since: number;
   /** When another may take its place. */
   readonly until: number;
-  /** Settles when the probe has told. */
+  /** Settles when the probe has its result. */
   settled?: Promise<void>;
   /** Settles that. */
   settle?: () => void;

@@ -6,7 +6,7 @@ export type { FileHealth };
 
 /** Where the processes of one machine remember failures together. */
 export interface FileHealthOptions {
-  /** The file; its folder is made where there is none. */
+  /** The file; a missing folder is made. */
   readonly path: string;
 }
 

@@ -15,7 +15,7 @@ const STALE_MS = 5_000;
 /** The longest pause between two tries; the real one is random. */
 const PAUSE_MS = 8;
 
-/** Takes the lock beside a file; `undefined` once nobody waits for it any more. @throws where the folder is none */
+/** Takes the lock beside a file; `undefined` once nobody waits for it any more. @throws if the folder is no folder */
 export async function lockFile(path: string, isWanted: () => boolean): Promise<FileLock | undefined> {
   const lock = `${path}.lock`;
   const mark = randomUUID();

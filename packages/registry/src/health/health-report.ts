@@ -8,7 +8,7 @@ import { type CodePolicy, type Policy, policyOf } from "./policy.ts";
 export interface Accounts {
   /** Reports the first content. */
   commit(permit: Permit): void;
-  /** Reports what the head of an answer told of limits. */
+  /** Reports what the headers of an answer say about limits. */
   note(permit: Permit, limits: readonly RateLimit[]): void;
   /** Reports that the candidate answered, with the tokens that it counted. */
   succeed(permit: Permit, usage: Usage | undefined): void;
@@ -24,7 +24,7 @@ export interface Accounts {
   settle(held: HeldFailure[], offline: boolean): void;
 }
 
-/** A failure that nobody was told of. */
+/** A failure that nobody saw. */
 export type HeldFailure = readonly [Permit, ChatError];
 
 const WELL: Health = { state: "well", remainingMs: 0, openMs: 0, repeats: 0 };

@@ -23,7 +23,7 @@ export interface HealthFailure extends Pick<CodePolicy, "cooldownMs" | "factor" 
   readonly code: ChatErrorCode;
   /** What the failure says something about. */
   readonly scope: Exclude<FailureScope, "request">;
-  /** What of the request was refused; all that the call needs where nobody told. */
+  /** What of the request was refused; all needs of the call where the server named none. */
   readonly need?: Need | undefined;
   /** What it is instead, where a second model of the same key fails so. */
   readonly second?: HealthFailure | undefined;
@@ -61,9 +61,9 @@ export interface Health {
   readonly need?: string | undefined;
   /** The limit that has no room, where that is why it is `refused`. */
   readonly lacking?: LimitState | undefined;
-  /** What is left of the limits of the key and model; told by `peek` alone. */
+  /** What is left of the limits of the key and model; only `peek` returns it. */
   readonly limits?: readonly LimitState[] | undefined;
-  /** What the model refuses whatever the state is; told by `peek` alone. */
+  /** What the model refuses whatever the state is; only `peek` returns it. */
   readonly refused?: readonly RefusedNeed[] | undefined;
 }
 
@@ -135,7 +135,7 @@ export interface HealthStore {
   admit(subject: HealthSubject, options?: AdmitOptions): Permit | Refusal | Promise<Permit | Refusal>;
   /** The first content came: whoever waits for this probe may go. A store may leave it out. */
   commit?(permit: Permit): void | Promise<void>;
-  /** The head of an answer told what is left of the server's limits, before its body comes. A store may leave it out. */
+  /** Takes what the headers of an answer say about the server's limits, before the body comes. A store may leave it out. */
   note?(permit: Permit, limits: readonly RateLimit[]): void | Promise<void>;
   /** The answer came, whole; with the tokens that the server counted. */
   succeed(permit: Permit, usage?: Usage): void | Promise<void>;

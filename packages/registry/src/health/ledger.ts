@@ -52,7 +52,7 @@ export interface Ledger {
   lacking(tokens: number, now: number): LimitState | undefined;
   /** Takes the share of a call, which has this place among all calls. */
   reserve(order: number, share: Share, now: number): void;
-  /** Takes what the head of an answer to this call told. */
+  /** Takes what the headers of the answer to this call say. */
   told(order: number, limits: readonly RateLimit[], now: number): void;
   /** Ends the reservation of a call with what it really took: the tokens of the request, and all of them. */
   settle(order: number, used: { readonly input: number; readonly total: number } | undefined): void;
@@ -60,9 +60,9 @@ export interface Ledger {
   states(now: number): LimitState[];
 }
 
-/** What is left of one limit, with what tells whether it counts. */
+/** What is left of one limit, with the facts that decide whether it counts. */
 export interface Allowance {
-  /** Tells what the server told apart; absent for what is declared. */
+  /** The server's name for this limit; absent for a declared one. */
   readonly name: string | undefined;
   /** What is counted. */
   readonly unit: LimitState["unit"];
@@ -74,7 +74,7 @@ export interface Allowance {
   left: number;
   /** When all of it is there again. */
   until: number;
-  /** The last call whose answer told of it; what a call took before is in it. */
+  /** The last call whose answer reported it; it includes what earlier calls took. */
   order: number;
 }
 
@@ -107,7 +107,7 @@ export function createLedger(
   /**
    * Whether it counts now.
    *
-   * A server knows its limits better than a preset does, where both speak of one window. Where it tells of more than is
+   * A server knows its limits better than a preset does, where both speak of one window. Where it reports more than is
    * declared, the preset speaks of another plan, and none of its limits hold.
    */
   function holds(allowance: Allowance, now: number): boolean {
@@ -169,7 +169,7 @@ export function createLedger(
     reserve(order, share, now) {
       reserved.set(order, share);
       for (const allowance of allowances) {
-        // one that a server tells of meanwhile counts on
+        // a limit that a server reports meanwhile counts on
         if (allowance.name === undefined) holds(allowance, now);
         if (allowance.until === Number.POSITIVE_INFINITY) allowance.until = now + windowOf(allowance);
         allowance.left = Math.max(0, allowance.left - (allowance.unit === "tokens" ? share.tokens : 1));
@@ -183,7 +183,7 @@ export function createLedger(
         const until = now + (resetMs ?? windowOf({ window }));
         const known = allowances.find((allowance) => allowance.name === name);
         if (known === undefined) allowances.push({ name, unit, window, limit, left, until, order });
-        // an answer that comes late was told before others took their share
+        // a late answer was written before others took their share
         else if (now < known.until && order < known.order) known.left = Math.min(known.left, left);
         else {
           known.limit = limit;
@@ -202,7 +202,7 @@ export function createLedger(
       const { characters, tokens } = share;
       const spare = tokens - (used?.total ?? 0);
       for (const allowance of allowances) {
-        // what the server told since then is its own count of this call
+        // what the server reported since then includes this call
         if (allowance.unit !== "tokens" || allowance.order >= order) continue;
         const left = Math.max(0, allowance.left + spare);
         allowance.left = allowance.limit === undefined ? left : Math.min(left, allowance.limit);
@@ -246,7 +246,7 @@ function hasRoom({ unit, left, limit }: Allowance, tokens: number): boolean {
   return left >= Math.max(1, limit === undefined ? tokens : Math.min(tokens, limit));
 }
 
-/** Whether the server told of a limit that is larger than what is declared of the same unit and window. */
+/** Whether the server reported a larger limit than the declared one of the same unit and window. */
 function exceedsDeclared(allowances: readonly Allowance[]): boolean {
   return allowances.some(({ name, unit, window, limit }) => {
     if (name === undefined || limit === undefined) return false;

@@ -47,7 +47,7 @@ export interface MemoryHealth extends HealthStore {
   admit(subject: HealthSubject, options?: AdmitOptions): Permit | Refusal;
   /** Takes the first content of a call. */
   commit(permit: Permit): void;
-  /** Takes what the head of an answer told of limits. */
+  /** Takes what the headers of an answer say about limits. */
   note(permit: Permit, limits: readonly RateLimit[]): void;
   /** Takes the success of a call, with the tokens that the server counted. */
   succeed(permit: Permit, usage?: Usage): void;
@@ -76,7 +76,7 @@ export interface SharedMemory
 
 /** How a memory that several processes share differs from one of its own. */
 export interface SharedMemoryOptions extends MemoryHealthOptions {
-  /** Tells the probes of this process from those of others; empty where there are none. */
+  /** Distinguishes the probes of this process from those of others; empty without others. */
   readonly process: string;
   /** Callers come one at a time, so nobody shares a silence: each one that lasts counts for itself. */
   readonly lone?: boolean | undefined;

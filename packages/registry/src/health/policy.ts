@@ -46,7 +46,7 @@ const COUNT = {
   health: "count",
   cooldownMs: 10 * SECOND,
   factor: 2,
-  // a failure that is told at once costs its caller little, and a first choice that is back is worth more
+  // a failure that comes at once costs its caller little, and a first choice that is back is worth more
   longestMs: MINUTE / 2,
   hard: "stated",
 } as const;
@@ -102,7 +102,7 @@ export const POLICY: Policy = {
 export const FAILURES_TO_OPEN = 3;
 /** How long the one probe after a cooldown may be silent before another is let through, where no timer says less. */
 export const PROBE_LEASE_MS: number = 30 * SECOND;
-/** How long a probe may run beyond its own timer, so that the timer tells first. */
+/** How long a probe may run beyond its own timer, so that the timer fires first. */
 export const LEASE_MARGIN_MS: number = 2 * SECOND;
 /** Until a probe is so old, others wait for its first content. */
 export const PROBE_WAIT_MS: number = 2 * SECOND;

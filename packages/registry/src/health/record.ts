@@ -8,7 +8,7 @@ export type EntryRecord = Readonly<Record<string, unknown>>;
 
 /** Nothing lasts longer; what says so is a mistake. */
 const LONGEST_MS = 25 * 60 * 60 * 1_000;
-/** A call that has not told for so long is none any more. */
+/** After this time without a report a call no longer counts as running. */
 export const RESERVED_MS: number = 10 * 60 * 1_000;
 const EFFECTS: readonly Open["effect"][] = ["suspect", "count", "cool", "park"];
 const UNITS: readonly Allowance["unit"][] = ["requests", "tokens"];

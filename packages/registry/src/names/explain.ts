@@ -73,7 +73,7 @@ export async function explainResolution(
   return [...steps, ...known.map(({ planned, health }) => explainCandidate(planned, health, all))];
 }
 
-/** `all` tells that everybody cools down, so that those are asked who can be. */
+/** `all`: every candidate cools down, so the chain asks those that it may ask. */
 function explainCandidate(planned: Planned, health: Health, all: boolean): CandidateStep {
   const { provider, model } = planned.subject;
   const now = Date.now();

@@ -5,13 +5,13 @@ import leven from "leven";
 import { type Candidate, type Plan, planCandidates } from "../chain/candidate.ts";
 import { absenceOf, mayBeAbsent, nobodyPresent } from "../discovery/absence.ts";
 
-/** The reference that an omitted model stands for. */
+/** The reference that an omitted model means. */
 const AUTO = "auto";
 
 /** The longest name of a model, an alias or a provider, in characters. */
 const LONGEST_NAME = 256;
 
-/** What stands for any text in a pattern of names. */
+/** Matches any text in a pattern of names. */
 const WILDCARD = "*";
 
 /** So many letters may be wrong in a name that was meant for another. */
@@ -31,7 +31,7 @@ export interface Catalog {
   readonly changing: readonly ChatProvider[];
   /** Those of them that are absent, as `resolved` knows it. */
   absent: readonly ChatProvider[];
-  /** What names stand for, as they are asked for; `provider/model` is not kept, because any name may stand there. */
+  /** The meanings of names, kept as they are asked for; `provider/model` is not kept, because any name may follow the slash. */
   readonly resolved: Map<string, Resolution>;
 }
 
@@ -42,7 +42,7 @@ export interface LeftOut {
 }
 
 /**
- * What one name stands for.
+ * What one name means.
  *
  * `auto` is every provider, `alias` a name of the application, `model` one that providers declare, `provider` a
  * provider's default model, `reference` a `provider/model`.
@@ -56,7 +56,7 @@ export interface ReferenceStep {
   readonly targets: readonly string[];
 }
 
-/** A reference with all that it stands for. */
+/** A reference with all its candidates. */
 export interface Resolution {
   /** Every step from the name to a candidate. */
   readonly steps: readonly ReferenceStep[];
@@ -108,7 +108,7 @@ function parseAliases(aliases: Readonly<Record<string, string | readonly string[
 }
 
 /**
- * Finds what a reference stands for.
+ * Finds the candidates of a reference.
  *
  * @throws `config` for a name that does not exist and for a cycle of aliases, `bad-request` for one that is too long
  */
@@ -117,14 +117,14 @@ export function resolveReference(catalog: Catalog, reference: string = AUTO): Re
   const known = catalog.resolved.get(reference);
   if (known !== undefined) return known;
   checkLength(reference, "bad-request");
-  // the names that fit a pattern are without number, and stand for the same
+  // countless names fit a pattern, and all mean the same
   const name = findPattern(catalog, reference) ?? reference;
   const resolution = catalog.resolved.get(name) ?? findCandidates(catalog, name);
   if (!name.includes("/")) catalog.resolved.set(name, resolution);
   return resolution;
 }
 
-/** The longest pattern among the aliases that fits a name; none for a name that stands for something itself. */
+/** The longest pattern among the aliases that fits a name; `undefined` for a name that has a meaning itself. */
 function findPattern({ providers, aliases }: Catalog, name: string): string | undefined {
   const exact =
     name === AUTO ||
@@ -142,7 +142,7 @@ function fits(pattern: string, name: string): boolean {
   return name.startsWith(start) && name.endsWith(end);
 }
 
-/** Whether only the servers can tell what this name stands for, because they have not been asked yet or lately. */
+/** Whether only the servers know what this name means, because they were not asked yet or not lately. */
 export function mayBeListed(catalog: Catalog, name: string = AUTO): boolean {
   if (catalog.resolved.has(name) || name.includes("/") || !presentProviders(catalog).some(takesAnyModel))
     return false;

@@ -59,9 +59,9 @@ export interface RegistryOptions<Alias extends string = string> extends Omit<Cha
   readonly providers?: readonly ChatProvider[] | undefined;
   /** Servers of the application's own, by the names that they get. @default none */
   readonly servers?: Servers | undefined;
-  /** Names of the application; each stands for a reference, for another alias, or for a list of them. One "*" in a name stands for any text. */
+  /** Names of the application; each means a reference, another alias, or a list of them. One "*" in a name matches any text. */
   readonly aliases?: { readonly [Name in Alias]: string | readonly string[] } | undefined;
-  /** What discovery left out; the error of an unknown name tells why. @default none */
+  /** What discovery left out; the error of an unknown name says why. @default none */
   readonly problems?: readonly LeftOut[] | undefined;
 }
 
@@ -82,7 +82,7 @@ export interface AbsentProvider extends Absence {
 
 /** Maps names to providers and asks them in turn. */
 export interface Registry<Alias extends string = string> {
-  /** Asks what the model stands for, one after the other, until one answers. */
+  /** Asks the candidates of the model one after the other, until one answers. */
   chat(request: RegistryRequest<Alias>): ChatReply;
   /** What the cards declare; a provider that takes any name has none here. */
   models(): readonly ModelListing[];
@@ -90,7 +90,7 @@ export interface Registry<Alias extends string = string> {
   providers(): readonly ProviderCard[];
   /** The providers that are not there: whose key is not set, or whose server does not run. */
   absent(): readonly AbsentProvider[];
-  /** What a name stands for, in the order of asking; @throws `config` */
+  /** The candidates of a name, in the order of asking; @throws `config` */
   resolve(name?: ModelReference<Alias>): readonly Candidate[];
   /** Every step from a name to those who would be asked now, and why others would not; @throws `config` */
   explain(name?: ModelReference<Alias>, needs?: readonly Need[]): Promise<readonly ExplainStep[]>;
@@ -100,7 +100,7 @@ export interface Registry<Alias extends string = string> {
   resetHealth(provider?: string): Promise<void>;
   /** Tells every further call to one more listener; gives what ends that. */
   observe(listener: OnCall): () => void;
-  /** Asks the servers which models they have; whom it cannot reach is listed by its card. */
+  /** Asks the servers which models they have; a server that it cannot reach is listed by its card. */
   listModels(options?: ListModelsOptions): Promise<readonly ModelListing[]>;
   /** Ends every call with `config`, then closes the providers. */
   close(): Promise<void>;
@@ -130,7 +130,7 @@ const LISTENER = { code: "config", whole: "the listener of observe()", field: "l
 const NEEDS = { code: "config", whole: "the needs of explain()", field: "need" } as const;
 const parseNeeds: FieldParser<readonly Need[]> = listOf(parseText) as FieldParser<Need[]>;
 
-/** A name that may be left out; @throws `config` for what is none */
+/** A name that may be left out; @throws `config` for anything but a name */
 function readName(name: unknown): string | undefined {
   return name === undefined ? undefined : parseInput(name, parseText, NAME);
 }
@@ -172,7 +172,7 @@ export function createRegistry<const Alias extends string = string>(
   const context = { ...createContext(behaviour, "registry"), listedWindow: lister.windowOf };
   const { health } = context;
 
-  // the model of a request is a name here, and only the plan knows what it stands for
+  // the model of a request is a name here, and only the plan knows its meaning
   const plan = planLater((need) => resolveReference(catalog, need.model).plan({ ...need, model: undefined }));
 
   /** Asks the servers first where only they can know the name. */

@@ -15,7 +15,7 @@ export function withModel(json: string, model: string): string {
   /** How much of the text is in `changed`. */
   let taken = 0;
   let depth = 0;
-  /** Where the last text of the outermost object stands, which is a key where a colon follows. */
+  /** Where the last text of the outermost object is; a colon behind it makes it a key. */
   let last: readonly [start: number, end: number] = [0, 0];
   let isModel = false;
   for (let index = 0; index < json.length; index++) {

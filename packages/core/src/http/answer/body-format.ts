@@ -1,7 +1,7 @@
 import type { BodyFormat } from "../types.ts";
 import { looksLikePage } from "./block-page.ts";
 
-/** The longest start that tells one format from another: `<!doctype`. */
+/** The longest start that distinguishes one format from another: `<!doctype`. */
 const TELLING_LENGTH = 9;
 
 /** It and the bytes before it are blank. */
@@ -34,7 +34,7 @@ export function bodyFormat(contentType: string, text: string, whole: boolean): B
  * Whether a body that starts so is a page for people where something else was expected; `undefined` while too little of
  * it has come to tell.
  *
- * Markup alone is none: an answer in plain text may start with it.
+ * Markup alone makes no page: an answer in plain text may start with it.
  */
 export function isUnexpectedPage(contentType: string, text: string, whole: boolean): boolean | undefined {
   const format = bodyFormat(contentType, text, whole);

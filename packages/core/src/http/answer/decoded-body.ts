@@ -9,7 +9,7 @@ export type Encoding = "gzip" | "x-gzip" | "br" | "deflate";
 export interface Body {
   /** The next bytes, `undefined` at the end. */
   read(): Promise<Uint8Array | undefined>;
-  /** Whether all of it was read; absent where only the next `read` tells. */
+  /** Whether all of it was read; absent where only the next `read` shows it. */
   isRead?(): boolean;
   /** Ends the exchange of a body that is not read to its end. */
   close(): void;

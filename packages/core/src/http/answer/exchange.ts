@@ -38,7 +38,7 @@ export interface ExchangeFailure {
   readonly stale: boolean;
 }
 
-/** Thrown inside the HTTP client for a connection that does not stand in time. */
+/** Thrown inside the HTTP client for a connection that is not open in time. */
 export const CONNECT_TIMED_OUT: unique symbol = Symbol("the connection took too long");
 
 /** So many bytes may wait for the reader before their connection is held. */
@@ -261,7 +261,7 @@ class OpenExchange implements Exchange, ExchangeHandler {
     this.rejectRead = undefined;
   }
 
-  /** Not for a connection that stands: a request waits a turn for it, and a timer costs more than that. */
+  /** Not for a connection that is open: a request waits one turn for it, and a timer costs more than that. */
   private startConnectTimer(): void {
     const { connectMs } = this.call;
     if (connectMs <= 0) return;

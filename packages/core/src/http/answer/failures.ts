@@ -190,7 +190,7 @@ function isWebAddress(location: string | undefined): boolean {
 
 function redirectTarget(location: string | undefined): string {
   if (location === undefined) return "nowhere";
-  if (!URL.canParse(location, "http://localhost")) return "an address that is none";
+  if (!URL.canParse(location, "http://localhost")) return "an invalid address";
   const { protocol, host, pathname } = new URL(location, "http://localhost");
   return quote(location.startsWith("/") ? pathname : `${protocol}//${host}${pathname}`);
 }

@@ -5,7 +5,7 @@ import { isUnexpectedPage } from "./body-format.ts";
 
 /** The body that items are read from, and what it knows to say of one that has none. */
 export interface ItemBody {
-  /** Whether the head says that a challenge stands in front of the server. */
+  /** Whether the headers say that a challenge guards the server. */
   readonly isChallenged: boolean;
   /** The media type, without its parameters. */
   readonly contentType: string;
@@ -52,7 +52,7 @@ class ItemGroups<Item> implements AsyncIterableIterator<readonly Item[], undefin
   private readonly limit: number;
   private readonly parser: ItemParser<Item>;
   private readonly decoder = new TextDecoder();
-  /** The text before the first item, which tells what a body without one is; `undefined` after the first. */
+  /** The text before the first item, which shows what a body without items is; `undefined` after the first item. */
   private start: string | undefined = "";
   private finished = false;
   private ended = false;

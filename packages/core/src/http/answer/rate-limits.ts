@@ -1,6 +1,6 @@
 import { clockOf, type Headers, parseRetryTime } from "./retry-after.ts";
 
-/** One limit of a server, as the head of an answer tells it. */
+/** One limit of a server, as the headers of an answer state it. */
 export interface RateLimit {
   /** Tells it from the server's other limits. */
   readonly name: string;

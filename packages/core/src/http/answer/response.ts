@@ -95,7 +95,7 @@ class ExchangeResponse implements HttpResponse, ItemBody {
       const more = this.readCount < limits.errorBytes ? await this.readBytes(limits.streamBytes) : undefined;
       if (more !== undefined) chunks.push(more);
       const start = joinBytes(chunks).subarray(0, limits.errorBytes);
-      // what opens like JSON is told without being decoded
+      // a body that opens like JSON is recognised without being decoded
       if (opensJson(start)) this.seen = "json";
       else this.seen = bodyFormat(contentType, DECODER.decode(start), more === undefined);
     }
@@ -228,7 +228,7 @@ class ExchangeResponse implements HttpResponse, ItemBody {
     else if (!this.atEnd) body.close();
   }
 
-  /** So much of the body as tells that it is no page, mostly the first piece. */
+  /** The start of the body that shows that it is no page, mostly the first piece. */
   private async readStart(): Promise<Uint8Array> {
     const { contentType, limits } = this;
     const chunks: Uint8Array[] = [];

@@ -23,7 +23,7 @@ interface Target {
   readonly asked: string;
   readonly url: URL;
   readonly pathname: string;
-  /** With the query, as it stands on the wire. */
+  /** With the query, as it is on the wire. */
   readonly path: string;
 }
 
@@ -104,7 +104,7 @@ export function createHttpClient(defaults: HttpClientDefaults, given?: ProviderS
     if (query === undefined && path === lastTarget?.asked) return lastTarget;
     const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
     const address = absolute ? path : `${baseURL}/${path.replace(/^\/+/, "")}`;
-    if (!URL.canParse(address)) throw error("protocol", "the server named an address that is none");
+    if (!URL.canParse(address)) throw error("protocol", "the server named an invalid address");
     const url = new URL(address);
     // the version of the server's interface
     for (const [name, value] of absolute ? [] : base.searchParams) url.searchParams.set(name, value);

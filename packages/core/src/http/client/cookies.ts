@@ -4,7 +4,7 @@ import { isFieldValue } from "./endpoint.ts";
 
 /** The cookies of one provider instance, in memory and for its origin alone. */
 export interface CookieJar {
-  /** The value of a `cookie` header for this path; `undefined` when there is none to send. */
+  /** The value of a `cookie` header for this path; `undefined` without a cookie to send. */
   header(path: string): string | undefined;
   /** Keeps what `set-cookie` headers say, as sent; the parser of them is loaded with the first. */
   keep(setCookie: readonly string[]): Promise<void>;

@@ -42,9 +42,9 @@ export function isNearby(hostname: string): boolean {
   return isLoopback(hostname) || PRIVATE.test(hostname.replace(/^\[|\]$|\.$/g, ""));
 }
 
-/** What may stand in the name of a header or of a cookie. */
+/** The characters that the name of a header or of a cookie may have. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
-/** What may stand in the value of a header: HTTP has no other characters. */
+/** The characters that the value of a header may have: HTTP allows no others. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const COOKIE_VALUE = /^[\t\x20-\x3a\x3c-\x7e\x80-\xff]*$/;
 /** They say how a connection is used, which nobody but the client can tell. */

@@ -18,7 +18,7 @@ export interface SocketHold {
 /**
  * Makes a socket that undici is about to get one that can be held.
  *
- * `onRead` is told whose bytes the parser gets now, and of nobody when the socket goes: nothing may keep it then.
+ * `onRead` gets the hold whose bytes the parser reads now, and `undefined` when the socket goes: nothing may keep it then.
  *
  * undici's own pause ends the process where a server closes the connection meanwhile (docs/decisions/0022).
  */
@@ -71,7 +71,7 @@ export function holdable(socket: Socket, onRead: (hold: SocketHold | undefined) 
 /**
  * Writes nothing, which fails where the system knows of a reset.
  *
- * libuv tells a reset as an end where bytes waited before it: the system reports both at once, and libuv does not read again.
+ * libuv reports a reset as an end if bytes waited before it: the system reports both at once, and libuv does not read again.
  * `ECONNRESET` is a reset in place of the end; `EPIPE` is one behind the end, which harms nothing.
  */
 function probeReset(socket: Socket, tell: (failure: Error | undefined) => void): void {

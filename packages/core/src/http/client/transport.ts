@@ -19,7 +19,7 @@ export interface ExchangeHandler extends Dispatcher.DispatchHandler {
 
 /** Where an instance's requests go. */
 export interface Transport {
-  /** Starts an exchange; its handler is told of the sockets that are opened for it. */
+  /** Starts an exchange; its handler learns of the sockets that are opened for it. */
   dispatch(options: Dispatcher.DispatchOptions, handler: ExchangeHandler): void;
   /** To be called for a handler that waits no more. */
   leaveQueue(handler: ExchangeHandler): void;

@@ -11,7 +11,7 @@ interface ToldCall {
   text: string;
 }
 
-/** Keeps a waiting client and what stands between from giving up. */
+/** Keeps a waiting client, and the proxies between, from giving up. */
 const KEEPALIVE = ": keepalive\n\n";
 
 const AFTER = ',"logprobs":null,"finish_reason":null}]}\n\n';
@@ -89,7 +89,7 @@ export function createFrames(form: ReplyForm): StreamWriter {
       case "tool-call-delta":
         return renderCall({ id: part.id, name: part.name, arguments: part.delta });
       case "tool-call":
-        // what the deltas have told already is not told again
+        // what the deltas have sent already is not sent again
         return renderCall({ ...part, arguments: part.arguments.slice(calls.get(part.id)?.text.length ?? 0) });
       case "source":
         return delta(JSON.stringify({ annotations: [formatSource(part)] }));

@@ -18,9 +18,9 @@ import { readMessage } from "./read-message.ts";
 export interface CompletionRequest {
   /** What the chain is asked. */
   readonly chat: Omit<ChatRequest, "signal">;
-  /** Whether the answer is told as it comes. */
+  /** Whether the answer is streamed. */
   readonly stream: boolean;
-  /** Whether a stream tells the counts of tokens. */
+  /** Whether a stream ends with the counts of tokens. */
   readonly includeUsage: boolean;
   /** Whether the client knows functions in place of tools. */
   readonly legacyFunctions: boolean;

@@ -8,7 +8,7 @@ import {
   type OpaqueFields,
 } from "./opaque-fields.ts";
 
-/** What stands in every object of one completion. */
+/** The fields of every object of one completion. */
 export interface CompletionHead {
   /** The id of the completion. */
   readonly id: string;
@@ -18,9 +18,9 @@ export interface CompletionHead {
   readonly model: string;
 }
 
-/** How an answer is told, whole or in events. */
+/** How an answer is written, whole or in events. */
 export interface ReplyForm {
-  /** Whether a stream tells the counts of tokens. */
+  /** Whether a stream ends with the counts of tokens. */
   readonly includeUsage: boolean;
   /** Whether the client knows functions in place of tools. */
   readonly legacyFunctions: boolean;
@@ -105,7 +105,7 @@ export function formatFinishReason(
   return FINISH_REASONS[reason] ?? raw ?? "other";
 }
 
-/** Token counts in OpenAI's shape; `undefined` where the server told none, because a guess would be taken for a fact. */
+/** Token counts in OpenAI's shape; `undefined` where the server sent none, because a guess would be taken for a fact. */
 export function formatUsage(usage: Usage | undefined): object | undefined {
   if (usage === undefined) return undefined;
   const { inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens } = usage;

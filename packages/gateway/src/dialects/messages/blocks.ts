@@ -125,7 +125,7 @@ export function createBlocks(sink: BlockSink): Blocks {
   function endCall({ id, name, arguments: text, providerData }: Readonly<ToolCall>): void {
     addOpaque("call", providerData, id);
     const block = callBlock(id, name);
-    // what the deltas have told already is not told again
+    // what the deltas have sent already is not sent again
     addArguments(block, text.slice(block.length));
     block.isComplete = true;
   }
@@ -161,7 +161,7 @@ export function createBlocks(sink: BlockSink): Blocks {
         end(part.providerData);
         break;
       default:
-      // warnings stand at the end, and of what a later minor of the contract adds this protocol says nothing
+      // warnings come at the end, and this protocol has no place for what a later minor of the contract adds
     }
   }
 

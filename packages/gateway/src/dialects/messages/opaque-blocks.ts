@@ -22,7 +22,7 @@ export interface OpaqueData {
 /** The provider that an opaque value is for that came from Anthropic itself, without a mark. */
 const ANTHROPIC = "anthropic";
 
-/** What stands in the `signature` of a thought. */
+/** The value of the `signature` of a thought. */
 export function formatSignature(providerData: ProviderData): string {
   const [entry] = Object.entries(providerData);
   return entry === undefined ? "" : markData(...entry);

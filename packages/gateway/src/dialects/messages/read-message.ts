@@ -25,7 +25,7 @@ import { readPart } from "./read-part.ts";
 /** Between the texts of several system blocks. */
 const PARAGRAPH = "\n\n";
 
-/** The messages that one of the wire stands for: the results of tools are messages of their own; throws a refusal */
+/** The messages of the contract for one of the wire: the results of tools are messages of their own; throws a refusal */
 export function readMessage(value: unknown, param: string): ChatMessage[] {
   const { role, content, ...rest } = parseObject(value, param);
   const place = `${param}.content`;

@@ -11,7 +11,7 @@ import {
 
 const PDF = "application/pdf";
 
-/** The pieces of content that a block stands for; throws a refusal for one that nobody here can carry */
+/** The pieces of content in a block; throws a refusal for one that nobody here can carry */
 export function readPart({ type, ...block }: Fields, param: string): ContentPart[] {
   switch (type) {
     case "text": {

@@ -27,7 +27,7 @@ import { readMessage, readSystem } from "./read-message.ts";
 export interface MessagesRequest {
   /** What the chain is asked. */
   readonly chat: Omit<ChatRequest, "protocol" | "signal" | "timeouts">;
-  /** Whether the answer is told as it comes. */
+  /** Whether the answer is streamed. */
   readonly stream: boolean;
   /** What the gateway left out itself. */
   readonly warnings: readonly Warning[];

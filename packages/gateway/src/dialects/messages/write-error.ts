@@ -17,7 +17,7 @@ const TYPES: ReadonlyMap<number, string> = new Map([
 /** What clients of Anthropic look for when a conversation has grown too long. */
 const TOO_LONG = "prompt is too long";
 
-/** The status under which Anthropic tells such a failure. */
+/** The status that Anthropic uses for such a failure. */
 export function errorStatus({ status, code }: Failure): number {
   if (code === "context-length") return 400;
   return status === 503 ? OVERLOADED : status;

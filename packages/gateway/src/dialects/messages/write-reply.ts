@@ -23,9 +23,9 @@ const OWN_REASONS: readonly string[] = [
 
 /** Token counts in Anthropic's shape. */
 export interface MessageUsage {
-  /** Those that came from no cache; 0 where the server told none, because clients want a number. */
+  /** Those that came from no cache; 0 where the server sent none, because clients want a number. */
   readonly input_tokens: number;
-  /** Those of the answer; 0 where the server told none. */
+  /** Those of the answer; 0 where the server sent none. */
   readonly output_tokens: number;
   /** Those that the server had in a cache. */
   readonly cache_read_input_tokens?: number;
@@ -40,7 +40,7 @@ export interface MessageUsage {
 export interface MessageEnd {
   /** Why the model stopped. */
   readonly stop_reason: string;
-  /** The text that it stopped at, which no provider tells. */
+  /** The text that it stopped at, which no provider reports. */
   readonly stop_sequence: null;
 }
 
@@ -120,14 +120,14 @@ export function createAnswer(own: readonly Warning[]): AnswerWriter {
     text += piece;
   }
 
-  /** The arguments as the object that clients expect; what is none stands in one. */
+  /** The arguments as the object that clients expect; any other value is put into one. */
   function parseInput(name: string, given: string): JsonObject {
     if (given.trim() === "") return {};
     try {
       const value = parseJson(given, "the model");
       if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
     } catch {
-      // told below
+      // written below
     }
     const problem = `the model called \`${name}\` with arguments that are no JSON object, so they are given as text`;
     misfits.push({ code: "adjusted", message: problem });

@@ -11,17 +11,17 @@ const CAPABILITIES: readonly (readonly [Capability, string])[] = [
   ["images", "vision"],
 ];
 
-/** What stands under `/api/version`. */
+/** The answer of `/api/version`. */
 export function formatVersion(): object {
   return { version: VERSION };
 }
 
-/** What stands under `/api/ps`: no model is kept in memory here. */
+/** The answer of `/api/ps`: no model is kept in memory here. */
 export function formatRunning(): object {
   return { models: [] };
 }
 
-/** What stands under `/api/tags`: every name that can be asked for and for which `isAllowed`. */
+/** The answer of `/api/tags`: every name that can be asked for and for which `isAllowed`. */
 export async function formatTags(
   registry: Registry,
   isAllowed: (name: string) => boolean,
@@ -41,7 +41,7 @@ export async function formatTags(
   return { models };
 }
 
-/** What stands under `/api/show` about a name, by the candidates that it stands for. */
+/** The answer of `/api/show` about a name, by its candidates. */
 export function formatShown(name: string, candidates: readonly Candidate[]): object {
   const windows = candidates.flatMap((candidate) => cardOf(candidate)?.contextWindow ?? []);
   return {

@@ -20,7 +20,7 @@ export function createLines(form: LineForm, asked: string | undefined): StreamWr
   const warnings: Warning[] = [];
   const sources: Source[] = [];
   let head: LineHead = createHead({ model: asked ?? "auto" });
-  /** What stands before and behind the text of a line. */
+  /** The bytes before and behind the text of a line. */
   let before = "";
   let after = "";
   let calls = 0;
@@ -54,7 +54,7 @@ export function createLines(form: LineForm, asked: string | undefined): StreamWr
         return formatLine(end);
       }
       default:
-        // calls are told whole, and of what a later minor of the contract adds this protocol says nothing
+        // calls are sent whole, and this protocol has no place for what a later minor of the contract adds
         return "";
     }
   }

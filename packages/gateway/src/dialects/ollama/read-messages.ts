@@ -41,7 +41,7 @@ export function readMessages(value: unknown, param: string): ChatMessage[] {
     );
     const [call] = at === -1 ? [] : pending.splice(at, 1);
     const found = given ?? call?.id;
-    if (found === undefined) throw wrong(place, "the result of a call that stands before it");
+    if (found === undefined) throw wrong(place, "the result of a call before it");
     return found;
   }
 

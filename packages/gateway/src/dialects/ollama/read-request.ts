@@ -18,7 +18,7 @@ import { readImages, readMessages } from "./read-messages.ts";
 export interface OllamaRequest {
   /** What the chain is asked. */
   readonly chat: Omit<ChatRequest, "protocol" | "signal" | "timeouts">;
-  /** Whether the answer is told as it comes. */
+  /** Whether the answer is streamed. */
   readonly stream: boolean;
   /** What a request without any question asks for instead: that a model is loaded, or forgotten. */
   readonly loads?: "load" | "unload";
@@ -103,7 +103,7 @@ function readOptions(options: Fields): Wishes & { readonly more: JsonObject | un
     options;
   const limit = parseOptional(num_predict, "options.num_predict", parseInteger);
   return {
-    // a negative number stands for no limit
+    // a negative number means no limit
     maxOutputTokens: limit !== undefined && limit > 0 ? limit : undefined,
     temperature: parseOptional(temperature, "options.temperature", parseNumber),
     topP: parseOptional(top_p, "options.top_p", parseNumber),

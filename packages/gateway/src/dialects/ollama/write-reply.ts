@@ -24,7 +24,7 @@ export interface Said {
   readonly provider_data?: readonly string[] | undefined;
 }
 
-/** Where a message stands in an answer. */
+/** Where a message is in an answer. */
 export type LineForm = (said: Said) => object;
 
 /** Of a chat. */
@@ -56,7 +56,7 @@ export function formatLoaded(form: LineForm, model: string | undefined, reason: 
   };
 }
 
-/** How an answer ended, with nanoseconds from `since` and the counts that the server told. */
+/** How an answer ended, with nanoseconds from `since` and the counts that the server sent. */
 export function formatEnd({ finishReason }: FinishPart, usage: Usage | undefined, since: number): object {
   const { inputTokens, outputTokens } = usage ?? {};
   const took = Math.round((performance.now() - since) * 1e6);
@@ -71,7 +71,7 @@ export function formatEnd({ finishReason }: FinishPart, usage: Usage | undefined
   };
 }
 
-/** What stands beside an answer that the protocol has no field for: what was asked and not done, and citations. */
+/** What the protocol has no field for: wishes that were not kept, and citations. */
 export function formatExtras({ warnings, sources }: Pick<ChatResult, "warnings" | "sources">): {
   readonly warnings?: readonly Warning[];
   readonly sources?: readonly Source[];
@@ -82,7 +82,7 @@ export function formatExtras({ warnings, sources }: Pick<ChatResult, "warnings" 
   };
 }
 
-/** A call with its arguments as an object; what is none stands in one. */
+/** A call with its arguments as an object; any other value is put into one. */
 export function formatCall({ id, name, arguments: text }: ToolCall, index: number): object {
   return { id, function: { index, name, arguments: parseArguments(text) } };
 }

@@ -8,7 +8,7 @@ export interface CallItems {
   has(id: string): boolean;
   /** Adds to the arguments of a call; opens it where it is not. */
   write(id: string, name: string, delta: string): string;
-  /** Tells a call whole: what its deltas have not told, and its end. */
+  /** Writes the rest of a call that its deltas have not sent, and its end. */
   complete(call: Readonly<ToolCall>): string;
   /** Tells the call of a tool whose input is free text. */
   tellCustom(call: Readonly<ToolCall>): string;
@@ -67,7 +67,7 @@ export function createCallItems(output: Item[], { tell, tellDelta, frameOf }: Re
       const begun = open.has(id) ? "" : begin(id, name);
       const call = open.get(id) as OpenCall;
       const before = call.item.arguments;
-      // what the deltas have told already is not told again, and each call has a delta
+      // what the deltas have sent already is not sent again, and each call has a delta
       const rest = text !== before || before === "" ? tellDelta(call, text.slice(before.length)) : "";
       call.item.arguments = text;
       return begun + rest + end(id, call, "completed");

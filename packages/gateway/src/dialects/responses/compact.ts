@@ -47,7 +47,7 @@ export function readCompaction(body: unknown, sources: RequestSources, seal: Sea
   };
 }
 
-/** The conversation as one text, in which calls stand as text too: tools that nobody declares now are refused by servers. */
+/** The conversation as one text, calls included: servers refuse tools that the request does not declare. */
 function formatTranscript(messages: readonly ChatMessage[]): string {
   const spoken = messages.map((message): ChatMessage => {
     const calls = message.role === "assistant" ? (message.toolCalls ?? []) : [];

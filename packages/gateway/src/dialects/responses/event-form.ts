@@ -1,14 +1,14 @@
 import { escapeLineEnds } from "../line-ends.ts";
 
-/** How events stand on the wire. */
+/** How events are written on the wire. */
 export interface EventForm {
-  /** What stands before the JSON of an event of a type. */
+  /** The text before the JSON of an event of a type. */
   open(type: string): string;
-  /** JSON text as it stands in an event. */
+  /** JSON text as an event holds it. */
   escape(json: string): string;
-  /** What stands behind the JSON of an event. */
+  /** The text behind the JSON of an event. */
   readonly close: string;
-  /** What stands behind the last event. */
+  /** The text behind the last event. */
   readonly end: string;
 }
 

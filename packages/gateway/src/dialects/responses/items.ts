@@ -1,6 +1,6 @@
 import type { JsonObject } from "@fallthrough/core";
 
-/** One item of a conversation as it stands on the wire, in an input or in an output. */
+/** One item of a conversation on the wire, in an input or in an output. */
 export type Item = {
   /** The value of each field, not checked yet. */
   readonly [name: string]: unknown;
@@ -17,10 +17,10 @@ export function createId(kind: IdKind): string {
   return `${kind}_${crypto.randomUUID().replaceAll("-", "")}`;
 }
 
-/** The one argument of the function that stands for a custom tool, whose input is free text. */
+/** The one argument of the function that replaces a custom tool, whose input is free text. */
 const CUSTOM_INPUT = "input";
 
-/** The arguments of a function that stands for a custom tool. */
+/** The arguments of a function that replaces a custom tool. */
 export const CUSTOM_PARAMETERS: JsonObject = {
   type: "object",
   properties: { [CUSTOM_INPUT]: { type: "string" } },

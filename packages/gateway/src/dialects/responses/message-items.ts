@@ -59,7 +59,7 @@ export function createMessageItems(
     );
   }
 
-  /** A page has no place in the text, so it stands at what is there of it. */
+  /** A page has no place in the text, so its citation covers the text so far. */
   function tellSources({ place, content }: OpenMessage): string {
     let told = "";
     for (const { url, title } of sources) {

@@ -106,7 +106,7 @@ export function createConversation(sources: ItemSources): Conversation {
     const { call_id, output, ...others } = item;
     const toolCallId = parseText(call_id, `${param}.call_id`);
     const call = calls.get(toolCallId);
-    if (call === undefined) throw wrong(`${param}.call_id`, "the id of a call that stands before it");
+    if (call === undefined) throw wrong(`${param}.call_id`, "the id of a call before it");
     const content = readContent(output, `${param}.output`);
     add({ role: "tool", toolCallId, toolName: call.name, content, ...restOf(withoutOwn(others)) });
   }

@@ -29,7 +29,7 @@ export interface RequestSources extends Omit<ItemSources, "warn"> {
 export interface ResponseRequest {
   /** What the chain is asked. */
   readonly chat: Omit<ChatRequest, "signal" | "timeouts">;
-  /** Whether the answer is told as it comes. */
+  /** Whether the answer is streamed. */
   readonly stream: boolean;
   /** Whether later requests may refer to the answer. */
   readonly store: boolean;
@@ -95,7 +95,7 @@ export function readRequest(value: unknown, sources: RequestSources): ResponseRe
     if (warnings.some((known) => known.message === message)) return;
     warnings.push({ code: "unsupported", message });
   };
-  if (top_logprobs) warn("`top_logprobs` is left out, because no provider tells them");
+  if (top_logprobs) warn("`top_logprobs` is left out, because no provider reports them");
   if (truncation === "auto") warn("`truncation` is left out, because the gateway shortens no conversation");
   if (context_management)
     warn("`context_management` is left out, because the gateway shortens no conversation");

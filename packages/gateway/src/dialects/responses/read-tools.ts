@@ -17,7 +17,7 @@ export interface ReadTools {
   readonly tools: readonly ToolDefinition[];
   /** The names of those whose input is free text. */
   readonly custom: ReadonlySet<string>;
-  /** As the response tells them. */
+  /** As the response shows them. */
   readonly echo: readonly object[];
 }
 
@@ -27,14 +27,14 @@ export interface ReadToolChoice {
   readonly choice: ChatRequest["toolChoice"];
   /** The only tools that may be called; every one where absent. */
   readonly allowed?: ReadonlySet<string> | undefined;
-  /** As the response tells it. */
+  /** As the response shows it. */
   readonly echo: unknown;
 }
 
 const NO_PARAMETERS: JsonObject = { type: "object", properties: {} };
 const MODES = ["none", "auto", "required"] as const;
 
-/** The tools that any provider can have; `warn` is told of the others, and a refusal is thrown for a malformed one. */
+/** The tools that any provider can have; `warn` gets a note on each other, and a malformed one throws a refusal. */
 export function readTools(value: unknown, param: string, warn: (message: string) => void): ReadTools {
   const tools: ToolDefinition[] = [];
   const custom = new Set<string>();
@@ -72,7 +72,7 @@ function readFunction(fields: Fields, param: string): ToolDefinition {
   };
 }
 
-/** A tool with free text as a function of one text; the grammar of its input is told to the model. */
+/** A tool with free text as a function of one text; its description gives the model the grammar of its input. */
 function readCustom({ name, description, format }: Fields, param: string): ToolDefinition {
   const given = parseOptional(description, `${param}.description`, parseText);
   const { type, syntax, definition } = parseOptional(format, `${param}.format`, parseObject) ?? {};

@@ -1,16 +1,16 @@
 import type { EventForm } from "./event-form.ts";
 
-/** What stands around the number and the text of a delta; it is rendered once for all deltas of an item. */
+/** The text around the number and the text of a delta; it is rendered once for all deltas of an item. */
 export interface DeltaFrame {
-  /** What stands before the number. */
+  /** The text before the number. */
   readonly before: string;
-  /** What stands between the number and the text. */
+  /** The text between the number and the text of the delta. */
   readonly between: string;
 }
 
 /** Writes the events of one response, each with the next number; every text is blank where none are written. */
 export interface ResponseEvents {
-  /** What stands behind the last event. */
+  /** The text behind the last event. */
   readonly end: string;
   /** An event with these fields. */
   tell(type: string, fields: object): string;
@@ -23,7 +23,7 @@ export interface ResponseEvents {
 }
 
 const NO_FRAME: DeltaFrame = { before: "", between: "" };
-/** The events of a response that is told whole. */
+/** The events of a response that is sent whole. */
 const NO_EVENTS: ResponseEvents = {
   end: "",
   tell: () => "",
@@ -32,7 +32,7 @@ const NO_EVENTS: ResponseEvents = {
   tellDelta: () => "",
 };
 
-/** The events of a response of which nothing is told yet; without a form none are written. */
+/** The events of a response that has not begun; without a form none are written. */
 export function createResponseEvents(form: EventForm | undefined): ResponseEvents {
   if (form === undefined) return NO_EVENTS;
   let sequence = 0;

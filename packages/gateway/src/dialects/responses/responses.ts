@@ -197,7 +197,7 @@ function gone(what: "item" | "previous_response", id: string, advice: string, pa
   });
 }
 
-/** By whom a response is remembered: all callers without a name are one. */
+/** The owner of a remembered response: all callers without a name are one owner. */
 export function nameOfCaller({ name }: Caller): string {
   return name ?? "";
 }

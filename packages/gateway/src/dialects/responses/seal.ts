@@ -12,7 +12,7 @@ const CIPHER = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A seal with the key that a text stands for; without one it opens nothing of another process. */
+/** A seal with a key made from a text; without one it opens nothing of another process. */
 export function createSeal(secret?: string): Seal {
   const key = secret === undefined ? randomBytes(32) : createHash("sha256").update(secret).digest();
   return {

@@ -29,7 +29,7 @@ interface ResponseEnd {
 
 /** What a response is written with. */
 export interface ResponseWriting {
-  /** How events are written; none are where the response is told whole. */
+  /** How events are written; absent for a response that is sent whole. */
   readonly form?: EventForm | undefined;
   /** Told once the response is over. */
   readonly onEnd: (end: ResponseEnd) => void;
@@ -142,7 +142,7 @@ export function createResponseWriter(
   }
 
   function tellEnd(told: string, status: ItemStatus): string {
-    // who answered is known only at the end where it is told whole
+    // of a response that is sent whole, who answered is known only at the end
     if (form === undefined) return "";
     const response = formatResponse();
     onEnd({ id, output, response });

@@ -283,7 +283,7 @@ test.each([
     { input: [{ role: "user", content: [{ type: "input_image", image_url: "file:///a" }] }] },
     "an http, https or data URL",
   ],
-  [{ input: [RESULT] }, "`input[0].call_id` is wrong, expected the id of a call that stands before it"],
+  [{ input: [RESULT] }, "`input[0].call_id` is wrong, expected the id of a call before it"],
   [{ input: [{ ...CALL, arguments: {} }] }, "`input[0].arguments` is an object, expected a text"],
   [{ background: true }, "`background` is not supported"],
   [{ conversation: "conv_1" }, "`conversation` is not supported"],
