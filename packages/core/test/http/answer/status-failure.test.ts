@@ -25,7 +25,7 @@ test.each<[number, Answer, string]>([
   [500, { type: `text/${"x".repeat(50)}` }, `GET / answered 500 (text/${"x".repeat(34)}…)`],
   [403, { type: "text/html", body: "no" }, "GET / answered 403 with a page for people"],
   [301, {}, "GET / answered 301, redirecting to nowhere"],
-  [302, { headers: { location: "http://[" } }, "GET / answered 302, redirecting to an address that is none"],
+  [302, { headers: { location: "http://[" } }, "GET / answered 302, redirecting to an invalid address"],
   [
     302,
     { headers: { location: "/login?token=secret" } },
