@@ -48,7 +48,9 @@ export async function startRegistry(folder) {
     await close();
     throw new Error(`the package registry did not start:\n${problems}`);
   }
-  return { url, close, publish: (/** @type {string} */ tarball) => publish(url, folder, tarball) };
+  // once: what publishes beside another must not read the file while it is written anew
+  writeFileSync(join(folder, ".npmrc"), npmrc(url));
+  return { url, close, publish: (/** @type {string} */ tarball) => publish(folder, tarball) };
 }
 
 /** The settings with which a package manager asks this registry. @param {string} url */
@@ -73,9 +75,8 @@ function configuration(folder) {
   };
 }
 
-/** @param {string} url @param {string} folder @param {string} tarball */
-async function publish(url, folder, tarball) {
-  writeFileSync(join(folder, ".npmrc"), npmrc(url));
+/** @param {string} folder @param {string} tarball */
+async function publish(folder, tarball) {
   const args = ["publish", tarball, "--provenance=false", "--tag=latest", "--loglevel=error"];
   await run("npm", args, { cwd: folder });
 }
