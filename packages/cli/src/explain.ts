@@ -2,6 +2,7 @@ import type { CandidateStep, ReferenceStep } from "@fallthrough/registry";
 import { explainName, loadApplication, noteProblems } from "./application.ts";
 import type { ListOptions } from "./models.ts";
 import type { Output } from "./output.ts";
+import { formatKey } from "./route.ts";
 import { EXIT, type Shell } from "./shell.ts";
 import type { Span } from "./span.ts";
 
@@ -46,8 +47,7 @@ function formatName({ type, name }: ReferenceStep): string {
 function formatCandidate(step: CandidateStep): Span[] {
   const { name, key, state, outcome, since, until, endedBy } = step;
   const times = [since, until].map((time) => time?.toISOString() ?? "");
-  const asked = key === undefined ? name : `${name} (key ${key.position}, ${key.mark})`;
-  return [asked, state, formatOutcome(outcome), whyOf(step), ...times, endedBy ?? ""];
+  return [name + formatKey(key), state, formatOutcome(outcome), whyOf(step), ...times, endedBy ?? ""];
 }
 
 function formatOutcome(outcome: "asked" | "skipped"): Span {

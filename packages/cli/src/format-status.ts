@@ -1,4 +1,5 @@
 import type { CallEntry, Status, StatusCandidate } from "@fallthrough/gateway";
+import { formatKey } from "./route.ts";
 import type { Span, Style } from "./span.ts";
 import { formatTable } from "./table.ts";
 
@@ -93,11 +94,6 @@ function formatCandidate(candidate: StatusCandidate, now: number): Line {
       .join(", "),
     formatHour(minutes),
   ];
-}
-
-/** Which key of several: the place for whoever wrote the list, the mark for whoever compares two processes. */
-function formatKey(key: StatusCandidate["key"]): string {
-  return key === undefined ? "" : ` (key ${key.position}, ${key.mark})`;
 }
 
 /** A sign for each five minutes: its height says how many calls. */

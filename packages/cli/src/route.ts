@@ -25,7 +25,12 @@ export function formatRoute({ attempts }: Route): Span[][] {
 function formatAsked({ provider, model, key }: Attempt): string {
   // a server that chooses its model itself is asked for none
   const asked = model === undefined ? provider : `${provider}/${model}`;
-  return key === undefined ? asked : `${asked} (key ${key.position}, ${key.mark})`;
+  return asked + formatKey(key);
+}
+
+/** Which key of several: the place for whoever wrote the list, the mark for whoever compares two processes. */
+export function formatKey(key: Attempt["key"]): string {
+  return key === undefined ? "" : ` (key ${key.position}, ${key.mark})`;
 }
 
 function whyOf({ code, status, reason, reportedModel, model }: Attempt): string {
