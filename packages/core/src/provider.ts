@@ -58,17 +58,10 @@ export {
 export type { ErrorFields } from "./services/error-fields.ts";
 export { formatRequest, type WholeRequest } from "./services/format-request.ts";
 export { createKey, type Key, type KeyForm, type KeySettings } from "./services/key.ts";
-export {
-  type AnswerPieces,
-  inLayout,
-  isUsualLayout,
-  type Layout,
-  type LayoutPiece,
-} from "./services/layout.ts";
 export { type Media, mediaUrl, readMedia } from "./services/media.ts";
 export { mergeFields, withOwnFields } from "./services/merge-fields.ts";
 export { type ModelPage, type ModelPageForm, readModelPage } from "./services/model-page.ts";
-export { asOwnData, ownData, type Writer } from "./services/own-data.ts";
+export { ownData, type Writer } from "./services/own-data.ts";
 export {
   explainServerError,
   parseFailure,
@@ -89,7 +82,7 @@ export {
   completeCall,
   isWholeObject,
 } from "./services/tool-arguments.ts";
-export { mapIds, mapToolCallIds, type ToolCallIdForm, withToolCallIds } from "./services/tool-call-ids.ts";
+export { mapIds, mapToolCallIds, type ToolCallIdForm } from "./services/tool-call-ids.ts";
 export {
   callsById,
   inOrderOfCalls,

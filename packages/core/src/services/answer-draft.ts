@@ -51,7 +51,6 @@ export class AnswerDraft {
   /** Calls that are given at the end, because a limit may have cut the last one. */
   private readonly calls: ToolCall[] = [];
   private hasText = false;
-  private hasCalls = false;
   private readonly writeSource: Cite = createCitations();
 
   constructor(source: AnswerSource) {
@@ -97,14 +96,12 @@ export class AnswerDraft {
   /** Adds a call whose arguments a limit may have cut: it is given at the end. */
   addCall(call: ToolCall): void {
     this.layout.push("call");
-    this.hasCalls = true;
     this.calls.push(call);
   }
 
   /** Adds a call that came whole, with what its server wants back with it. */
   addWholeCall(call: ToolCall, data: JsonObject = {}): void {
     this.layout.push("call");
-    this.hasCalls = true;
     const isPlain = Object.keys(data).length === 0;
     const whole = isPlain ? call : { ...call, providerData: asOwnData(data, this.source) };
     this.parts.push(...completeCall(whole, "told"));
@@ -129,7 +126,7 @@ export class AnswerDraft {
 
   /** Throws the failure that an answer without text and calls is; `code` is a server's own word for it. */
   failIfBlank(words: string, code = "content_filter"): void {
-    if (this.hasText || this.hasCalls) return;
+    if (this.hasText || this.layout.includes("call")) return;
     throw this.source.fail(explainServerError({ message: words, code }));
   }
 
@@ -142,7 +139,7 @@ export class AnswerDraft {
     const { source, calls, layout, parts } = this;
     const end = known === "length" ? "limit" : reason === "" ? "untold" : "told";
     for (const call of calls) parts.push(...completeCall(call, end));
-    const isCall = this.hasCalls && (known === undefined || known === "stop");
+    const isCall = layout.includes("call") && (known === undefined || known === "stop");
     parts.push({
       type: "finish",
       finishReason: isCall ? "tool-calls" : (known ?? "other"),

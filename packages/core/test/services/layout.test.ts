@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inLayout, isUsualLayout } from "../../src/provider.ts";
+import { inLayout, isUsualLayout } from "../../src/services/layout.ts";
 
 test.each([
   [[], true],
