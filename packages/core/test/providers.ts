@@ -91,6 +91,17 @@ export async function failureOf(promise: Promise<unknown>): Promise<ChatError> {
   throw reason;
 }
 
+/** The `ChatError` that this throws at once. */
+export function thrownBy(task: () => unknown): ChatError {
+  try {
+    task();
+  } catch (error) {
+    if (error instanceof ChatError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
 /** Resolves when `condition` holds; rejects after 250 ms. */
 export async function until(condition: () => boolean): Promise<void> {
   const end = performance.now() + 250;

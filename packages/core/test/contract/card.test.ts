@@ -2,7 +2,7 @@ import { expect, expectTypeOf, test } from "vitest";
 import { instanceSettings } from "../../src/contract/card.ts";
 import type { ProviderCard } from "../../src/contract/contract.ts";
 import { providerCard } from "../../src/define/provider-card.ts";
-import type { ChatError } from "../../src/errors/chat-error.ts";
+import { thrownBy } from "../providers.ts";
 
 const DECLARED = {
   specificationVersion: 1,
@@ -68,7 +68,7 @@ test.each([
     "`fallthrough.models[0].capabilities.tools`",
   ],
 ])("%s is a config error that names the field", (_, fallthrough, field) => {
-  const error = failureOf(() => providerCard({ fallthrough }));
+  const error = thrownBy(() => providerCard({ fallthrough }));
 
   expect(error.code).toBe("config");
   expect(error.message).toContain(`manifest field ${field} is`);
@@ -95,7 +95,7 @@ test.each([
     "setting `models[0].capabilities.magic`",
   ],
 ])("in the settings an unknown name is a mistake: %j", (settings, field) => {
-  expect(failureOf(() => providerCard({ fallthrough: DECLARED }, settings)).message).toContain(field);
+  expect(thrownBy(() => providerCard({ fallthrough: DECLARED }, settings)).message).toContain(field);
 });
 
 test("an empty list of models is fine: the server has them", () => {
@@ -121,7 +121,7 @@ test.each([
   ["models", { models: [{}] as never }, "setting `models[0].id`"],
   ["status", { status: {} as never }, "setting `status.state`"],
 ])("a wrong setting `%s` is a config error that names it", (_, settings, named) => {
-  const error = failureOf(() => providerCard({ fallthrough: DECLARED }, settings));
+  const error = thrownBy(() => providerCard({ fallthrough: DECLARED }, settings));
 
   expect(error.code).toBe("config");
   expect(error.message).toContain(named);
@@ -158,12 +158,3 @@ test("timeouts and limits of the instance travel with a spread card and stay out
   expect(instanceSettings(provider).timeouts).toEqual(timeouts);
   expect(JSON.parse(JSON.stringify(provider))).toEqual(DECLARED);
 });
-
-function failureOf(task: () => unknown): ChatError {
-  try {
-    task();
-  } catch (error) {
-    return error as ChatError;
-  }
-  throw new Error("nothing was thrown");
-}

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { FinishPart, StreamPart } from "../../src/contract/contract.ts";
 import type { ChatError } from "../../src/errors/chat-error.ts";
 import { createIntake, type Intake } from "../../src/guard/part-judge.ts";
-import { text } from "../providers.ts";
+import { text, thrownBy } from "../providers.ts";
 
 type ContentPart = Parameters<Intake["take"]>[0];
 const STOP: FinishPart = { type: "finish", finishReason: "stop" };
@@ -93,7 +93,7 @@ test("256 KiB may be held and not more", () => {
   const warning = { type: "warning", code: "other", message: most } as const;
 
   expect(take(createIntake(1e9, false), ...text(most))).toEqual([]);
-  expect(failureOf(() => take(createIntake(1e9, false), ...text(`${most} `)))).toMatchObject({
+  expect(thrownBy(() => take(createIntake(1e9, false), ...text(`${most} `)))).toMatchObject({
     code: "limit",
     message: "more than 64 parts came before the first content",
   });
@@ -104,7 +104,7 @@ test("an answer longer than the limit is a limit, with what came before it", () 
   const intake = createIntake(10, false);
   take(intake, ...text("12345"));
 
-  expect(failureOf(() => take(intake, { type: "reasoning-delta", delta: "678901" }))).toMatchObject({
+  expect(thrownBy(() => take(intake, { type: "reasoning-delta", delta: "678901" }))).toMatchObject({
     code: "limit",
     message: "the answer is longer than 10 characters",
   });
@@ -168,7 +168,7 @@ test.each<[string, boolean, StreamPart[], FinishPart | undefined, string]>([
   const intake = createIntake(1000, reasoningOnly);
   take(intake, ...parts);
 
-  expect(failureOf(() => intake.checkEnd(finish)).message).toBe(message);
+  expect(thrownBy(() => intake.checkEnd(finish)).message).toBe(message);
 });
 
 test("an answer with nothing in it is one where that is allowed, and a refusal is none", () => {
@@ -194,7 +194,7 @@ test.each([
 
 test("the failure of a broken part names the field and what it is", () => {
   const intake = createIntake(1000, false);
-  const failureWith = (part: object): string => failureOf(() => take(intake, part as StreamPart)).message;
+  const failureWith = (part: object): string => thrownBy(() => take(intake, part as StreamPart)).message;
   const call = { type: "tool-call", id: "1", name: "f", arguments: "{}" };
 
   expect(failureWith({ type: 1 })).toBe("stream() gave a part whose `type` is number, expected a string");
@@ -204,7 +204,7 @@ test("the failure of a broken part names the field and what it is", () => {
   expect(failureWith({ ...call, arguments: 1 })).toContain("`arguments` is number");
   expect(failureWith({ type: "tool-call-delta", id: 1 })).toContain("`id` is number");
   expect(failureWith({ type: "tool-call-delta", id: "1" })).toContain("`delta` is undefined");
-  expect(failureOf(() => committed().checkEnd({ type: "finish" } as FinishPart)).message).toContain(
+  expect(thrownBy(() => committed().checkEnd({ type: "finish" } as FinishPart)).message).toContain(
     "`finishReason` is undefined",
   );
 });
@@ -292,15 +292,6 @@ function committed(): Intake {
   const intake = createIntake(1000, false);
   take(intake, { type: "text-delta", delta: "x" });
   return intake;
-}
-
-function failureOf(task: () => unknown): ChatError {
-  try {
-    task();
-  } catch (error) {
-    return error as ChatError;
-  }
-  throw new Error("nothing was thrown");
 }
 
 function codeOf(task: () => unknown): string | undefined {

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { ChatError } from "../../../src/errors/chat-error.ts";
 import {
   isFieldValue,
   isLoopback,
@@ -8,6 +7,7 @@ import {
   parseBaseURL,
   parseCookies,
 } from "../../../src/http/client/endpoint.ts";
+import { thrownBy } from "../../providers.ts";
 
 test.each([
   "https://toy.example",
@@ -32,7 +32,7 @@ test.each([
   ["plain http to a private address", "http://192.168.0.1"],
   ["plain http to every address", "http://0.0.0.0:80"],
 ])("%s is a config error that shows no secret", (_, value) => {
-  const error = failureOf(() => parseBaseURL("toy", value, {}));
+  const error = thrownBy(() => parseBaseURL("toy", value, {}));
 
   expect(error).toMatchObject({ code: "config", provider: "toy" });
   expect(error.message).not.toContain("hidden");
@@ -61,7 +61,7 @@ test.each<[string, string]>([
     'setting `baseURL` is plain http to "toy.example", expected https, or the setting `insecureHttp: true`',
   ],
 ])("what is wrong with %s is told, and what would be right", (value, message) => {
-  expect(failureOf(() => parseBaseURL("toy", value, {})).message).toContain(message);
+  expect(thrownBy(() => parseBaseURL("toy", value, {})).message).toContain(message);
 });
 
 test("the version of a server's interface may stand in its base URL", () => {
@@ -166,7 +166,7 @@ test.each([
   ["a space in a name", { "x key": "hidden" }],
   ["an empty name", { "": "hidden" }],
 ])("%s is a config error that does not show the value", (_, headers) => {
-  const error = failureOf(() => mergeHeaders("toy", headers));
+  const error = thrownBy(() => mergeHeaders("toy", headers));
 
   expect(error.code).toBe("config");
   expect(error.message).not.toContain("hidden");
@@ -174,7 +174,7 @@ test.each([
 
 test("what is wrong with a header is told, and what would be right", () => {
   const messageOf = (headers: Record<string, string>): string =>
-    failureOf(() => mergeHeaders("toy", headers)).message;
+    thrownBy(() => mergeHeaders("toy", headers)).message;
 
   expect(messageOf({ "x key": "a" })).toContain(
     'header "x key" has a name that HTTP cannot carry, expected letters, digits and hyphens',
@@ -213,19 +213,10 @@ test.each([
   ["a space in a name", "my session", "hidden"],
   ["an empty name", "", "hidden"],
 ])("%s of a cookie is a config error that does not show the value", (_, name, value) => {
-  const error = failureOf(() => parseCookies("toy", { good: "1", [name]: value }));
+  const error = thrownBy(() => parseCookies("toy", { good: "1", [name]: value }));
 
   expect(error).toMatchObject({ code: "config", provider: "toy" });
   expect(error.message).toContain(
     `cookie "${name}" holds a character that HTTP cannot carry, expected its value as a browser shows it`,
   );
 });
-
-function failureOf(task: () => unknown): ChatError {
-  try {
-    task();
-  } catch (error) {
-    return error as ChatError;
-  }
-  throw new Error("nothing was thrown");
-}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { ChatError } from "../../../src/errors/chat-error.ts";
 import { createHttpClient } from "../../../src/http/client/client.ts";
 import { checkLogin, resolveProxy } from "../../../src/http/client/proxy.ts";
+import { thrownBy } from "../../providers.ts";
 import { startSockets } from "../../servers.ts";
 
 const ORIGIN = "https://api.toy.example";
@@ -72,7 +72,7 @@ test.each([
 
 test("what is wrong with a proxy is told, and where it was set", () => {
   const messageOf = (setting: string | undefined, environment: NodeJS.ProcessEnv): string =>
-    failureOf(() => resolveProxy("toy", new URL(ORIGIN), setting, environment)).message;
+    thrownBy(() => resolveProxy("toy", new URL(ORIGIN), setting, environment)).message;
 
   expect(messageOf("ftp://proxy:1", {})).toContain(
     "setting `proxy` is no URL, expected one with http: https: socks5: or socks5h:",
@@ -85,7 +85,7 @@ test("what is wrong with a proxy is told, and where it was set", () => {
 test.each(["proxy.example", "pro xy:3128", "proxy:port", "http://", "a/b:80", "a@b@c:80", "::1:80"])(
   "%j is no proxy",
   (setting) => {
-    expect(failureOf(() => resolveProxy("toy", new URL(ORIGIN), setting, {})).code).toBe("config");
+    expect(thrownBy(() => resolveProxy("toy", new URL(ORIGIN), setting, {})).code).toBe("config");
   },
 );
 
@@ -108,22 +108,13 @@ test.each(["hidden", "ftp://user:hidden@proxy:1", "socks4://hidden:1", "http://u
       [value, {}],
       [undefined, { HTTPS_PROXY: value }],
     ] as const) {
-      const error = failureOf(() => resolveProxy("toy", new URL(ORIGIN), setting, environment));
+      const error = thrownBy(() => resolveProxy("toy", new URL(ORIGIN), setting, environment));
 
       expect(error).toMatchObject({ code: "config", provider: "toy" });
       expect(error.message).not.toContain("hidden");
     }
   },
 );
-
-function failureOf(task: () => unknown): ChatError {
-  try {
-    task();
-  } catch (error) {
-    return error as ChatError;
-  }
-  throw new Error("nothing was thrown");
-}
 
 test.each(["127.0.0.1", "127.8.9.10", "localhost", "api.localhost", "[::1]", "localhost."])(
   "the environment's proxy is not for %s, and the setting's is",
