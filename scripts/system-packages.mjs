@@ -17,7 +17,8 @@ const PACKAGES = {
   "valkey-server": { program: "valkey-server", without: "health is not shared through a real Valkey" },
 };
 
-/** Debian 12 has Valkey in its backports alone, which few machines list. */
+/** Debian 12 has these in its backports alone, which few machines list. */
+const BACKPORTED = ["valkey-server"];
 const BACKPORTS =
   "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm-backports main";
 const SOURCES = "/etc/apt/sources.list";
@@ -62,31 +63,40 @@ function lineFor(name, problem) {
 
 /** Gives why a package could not be installed, by its name. @param {readonly string[]} names */
 function installFromDebian(names) {
+  const late = isBookworm() ? BACKPORTED : [];
   const folder = mkdtempSync(join(tmpdir(), "fallthrough-apt-"));
   const sources = join(folder, "sources.list");
   const own = existsSync(SOURCES) ? readFileSync(SOURCES, "utf8") : "";
-  writeFileSync(sources, isBookworm() ? `${own}\n${BACKPORTS}\n` : own);
+  writeFileSync(sources, `${own}\n${BACKPORTS}\n`);
+  // apart, so that a mirror without backports keeps nothing else away
+  const problems = [
+    ...install(names.filter((name) => !late.includes(name))),
+    ...install(
+      names.filter((name) => late.includes(name)),
+      ["-o", `Dir::Etc::SourceList=${sources}`],
+    ),
+  ];
+  rmSync(folder, { recursive: true, force: true });
+  return new Map(problems);
+}
 
+/** @param {readonly string[]} names @param {readonly string[]} options @returns {[name: string, problem: string][]} */
+function install(names, options = []) {
   /** @param {readonly string[]} words */
   const run = (...words) =>
-    spawnSync("apt-get", ["-o", `Dir::Etc::SourceList=${sources}`, ...words], {
+    spawnSync("apt-get", [...options, ...words], {
       stdio: "ignore",
       // a mirror that does not answer must not hold the tests back
       timeout: LONGEST_INSTALL_MS,
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     }).status === 0;
 
-  /** @type {Map<string, string>} */
-  const problems = new Map();
-  const updated = run("update");
-  for (const name of names) {
-    if (!updated) problems.set(name, "`apt-get update` failed");
-    // one by one, so that one that is nowhere keeps no other away
-    else if (!run("install", "--yes", "--no-install-recommends", name))
-      problems.set(name, "`apt-get install` failed");
-  }
-  rmSync(folder, { recursive: true, force: true });
-  return problems;
+  if (names.length === 0) return [];
+  if (!run("update")) return names.map((name) => [name, "`apt-get update` failed"]);
+  // one by one, so that one that is nowhere keeps no other away
+  return names.flatMap((name) =>
+    run("install", "--yes", "--no-install-recommends", name) ? [] : [[name, "`apt-get install` failed"]],
+  );
 }
 
 function isBookworm() {
