@@ -231,6 +231,16 @@ test("every example is private and checked", () => {
   expect(loose).toEqual([]);
 });
 
+test.each(examples)("%s is run by a test, and its README of about ten lines says how to run it", (folder) => {
+  const readme = read(`${folder}/README.md`);
+
+  expect(readdirSync(join(ROOT, folder, "test")).filter((name) => name.endsWith(".test.ts"))).not.toEqual([]);
+  expect(readme).toContain("```sh\n");
+  expect(readme.trimEnd().split("\n").length).toBeGreaterThanOrEqual(8);
+  expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(14);
+  expect(read("examples/README.md")).toContain(`](${basename(folder)}/README.md)`);
+});
+
 test("every dependency comes from the catalog or the workspace", () => {
   const loose = ["", ...packageFolders()].flatMap((folder) => {
     const manifest = readJson(join(folder, "package.json"));
