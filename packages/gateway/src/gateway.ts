@@ -13,7 +13,7 @@ export interface Gateway {
 /**
  * Creates a handler of HTTP requests that speaks the OpenAI API.
  *
- * @throws `config` for an option that is unknown or wrong
+ * @throws `config` for anything but a registry, and for an option that is unknown or wrong
  * @example
  * const gateway = createGateway(registry);
  * const response = await gateway.fetch(new Request("http://127.0.0.1/v1/models"));

@@ -1,4 +1,4 @@
-import type { Registry } from "@fallthrough/registry";
+import { parseRegistry, type Registry } from "@fallthrough/registry";
 import { Hono } from "hono";
 import { CHAT_COMPLETIONS } from "./dialects/chat-completions/chat-completions.ts";
 import { addChatCompletions } from "./dialects/chat-completions/routes.ts";
@@ -29,14 +29,14 @@ export interface Routes extends Connections {
   idle(): Promise<void>;
 }
 
-/** Creates the routes of a gateway; @throws `config` for a token that no client could send */
+/** Creates the routes of a gateway; @throws `config` for anything but a registry, and for a token that no client could send */
 export function createRoutes(
   registry: Registry,
   options: Resolved<GatewayOptions>,
   state: ResponsesState = createState(options),
   monitor: Monitor = createMonitor(),
 ): Routes {
-  const serving = createServing(registry, options, monitor);
+  const serving = createServing(parseRegistry(registry), options, monitor);
   const stopWatching = monitor.watch(registry);
   const responses = createResponses(state);
   const application: Application = new Hono<Environment>();

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { Registry } from "@fallthrough/registry";
 import { expect, test } from "vitest";
 import { createGateway, type GatewayServerOptions, startGateway } from "../src/index.ts";
 import { answer, memoryProvider, post, registryOf } from "./case.ts";
@@ -47,4 +48,23 @@ test.each([0, Number.POSITIVE_INFINITY, 2 ** 40])("with %d for each timer, none 
   expect(stream).toContain('"hi"');
   expect(stream).not.toContain("keepalive");
   await closed;
+});
+
+test.each([
+  [undefined, "the registry is missing, expected what createRegistry() returns"],
+  [null, "the registry is null, expected what createRegistry() returns"],
+  [{}, "the registry is an object without the methods of one"],
+  [[], "the registry is an empty list without the methods of one"],
+  ["auto", "the registry is a text, expected what createRegistry() returns"],
+  [Promise.resolve(registry), "the registry is a promise, expected what createRegistry() returns: await it"],
+  [() => registry, "the registry is a function, expected what createRegistry() returns: call it"],
+  [memoryProvider("one", answer("hi")), "without the methods of one"],
+])("%j in place of a registry is a config error that says what would be right", async (value, message) => {
+  const expected = { code: "config", message: expect.stringContaining(message) };
+  const running = await startGateway(registry, { port: 0 });
+
+  expect(() => createGateway(value as Registry)).toThrow(expect.objectContaining(expected));
+  await expect(startGateway(value as Registry, { port: 0 })).rejects.toMatchObject(expected);
+  await expect(running.replace(value as Registry)).rejects.toMatchObject(expected);
+  await running.close();
 });

@@ -38,6 +38,7 @@ export { createMemoryHealth, type MemoryHealth, type MemoryHealthOptions } from 
 export { type CodePolicy, POLICY, type Policy, type PolicyOverrides } from "./health/policy.ts";
 export type { CandidateLimit, CandidateStep, ExplainStep, RefusedAbility } from "./names/explain.ts";
 export type { ListModelsOptions, ModelListing } from "./names/model-lister.ts";
+export { parseRegistry } from "./names/parse-registry.ts";
 export type { LeftOut, ReferenceStep } from "./names/references.ts";
 export {
   type AbsentProvider,

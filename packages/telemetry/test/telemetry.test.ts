@@ -36,8 +36,7 @@ function startSdk() {
     await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()]);
   });
   return {
-    tracerProvider,
-    meterProvider,
+    options: { tracerProvider, meterProvider },
     spans: () => spans.getFinishedSpans(),
     async metrics() {
       await reader.forceFlush();
@@ -69,7 +68,7 @@ function parentOf({ parentSpanContext }: ReadableSpan): string | undefined {
 test("a call is a span with one below it for each attempt, by the conventions", async () => {
   const sdk = startSdk();
 
-  await ask(sdk, provider("groq", BLOCKED), provider("gemini", ...ANSWER));
+  await ask(sdk.options, provider("groq", BLOCKED), provider("gemini", ...ANSWER));
 
   const [failed, answered, call] = sdk.spans() as [ReadableSpan, ReadableSpan, ReadableSpan];
   expect(call).toMatchObject({
@@ -122,7 +121,7 @@ test("a call is a span with one below it for each attempt, by the conventions", 
 test("the spans of attempts lie within that of the call, one after the other", async () => {
   const sdk = startSdk();
 
-  await ask(sdk, provider("groq", BLOCKED), provider("well", ...ANSWER));
+  await ask(sdk.options, provider("groq", BLOCKED), provider("well", ...ANSWER));
 
   const [failed, answered, call] = sdk.spans().map(({ startTime, endTime }) => {
     const [start, end] = [startTime, endTime].map(([seconds, nanos]) => seconds * 1e3 + nanos / 1e6);
@@ -138,8 +137,11 @@ test("the spans of attempts lie within that of the call, one after the other", a
 
 test("a call belongs to the span that is active as it begins", async () => {
   const sdk = startSdk();
-  const around = sdk.tracerProvider.getTracer("application").startSpan("around");
-  const registry = createRegistry({ providers: [provider("well", ...ANSWER)], onCall: createTelemetry(sdk) });
+  const around = sdk.options.tracerProvider.getTracer("application").startSpan("around");
+  const registry = createRegistry({
+    providers: [provider("well", ...ANSWER)],
+    onCall: createTelemetry(sdk.options),
+  });
   const manager = {
     active: () => trace.setSpan(context.active(), around),
   };
@@ -158,7 +160,7 @@ test("a call belongs to the span that is active as it begins", async () => {
 test("metrics count each attempt once, and the time that the chain itself takes", async () => {
   const sdk = startSdk();
 
-  await ask(sdk, provider("groq", BLOCKED), provider("well", ...ANSWER));
+  await ask(sdk.options, provider("groq", BLOCKED), provider("well", ...ANSWER));
 
   const metrics = await sdk.metrics();
   expect([...metrics.keys()].sort()).toEqual([
@@ -187,7 +189,7 @@ test("an answer that breaks off ends with an error, and a candidate that is pass
   const sdk = startSdk();
   const registry = createRegistry({
     providers: [provider("unwell", BLOCKED), provider("cut", { type: "text-delta", delta: "half" })],
-    onCall: createTelemetry(sdk),
+    onCall: createTelemetry(sdk.options),
   });
 
   for (let call = 0; call < 2; call++)
@@ -217,11 +219,11 @@ test("no content is recorded, in spans or metrics, unless a function says what",
   const silent = startSdk();
   const telling = startSdk();
 
-  await ask(silent, provider("well", ...ANSWER));
-  await ask({ ...telling, record: contentAttributes }, provider("well", ...ANSWER));
+  await ask(silent.options, provider("well", ...ANSWER));
+  await ask({ ...telling.options, record: contentAttributes }, provider("well", ...ANSWER));
   await ask(
     {
-      ...telling,
+      ...telling.options,
       record: () => {
         throw new Error("broken");
       },
@@ -284,7 +286,7 @@ test("every registry of the process can be traced by Node's channels, until that
   const sdk = startSdk();
   const registry = createRegistry({ providers: [provider("well", ...ANSWER)] });
 
-  const stop = traceChannels(sdk);
+  const stop = traceChannels(sdk.options);
   await registry.chat({ messages: MESSAGES }).text();
   stop();
   await registry.chat({ messages: MESSAGES }).text();
@@ -322,6 +324,25 @@ test("a collector gets the spans and the metrics over OTLP", async () => {
   expect(written).toContain('"gen_ai.client.inference.duration"');
   expect(written).toContain('{"key":"gen_ai.usage.input_tokens","value":{"intValue":7}}');
   expect(written).not.toContain("secret");
+});
+
+test.each([
+  [null, "the options of the telemetry is null"],
+  [{ tracer: {} }, "option `tracer` is unknown, expected tracerProvider, meterProvider or record"],
+  [
+    { tracerProvider: {} },
+    "option `tracerProvider` is an object, expected an object with the method `getTracer`",
+  ],
+  [
+    { meterProvider: "global" },
+    "option `meterProvider` is a text, expected an object with the method `getMeter`",
+  ],
+  [{ record: true }, "option `record` is true, expected a function"],
+])("%j is a config error that names the option", (options, message) => {
+  const expected = expect.objectContaining({ code: "config", message: expect.stringContaining(message) });
+
+  expect(() => createTelemetry(options as TelemetryOptions)).toThrow(expected);
+  expect(() => traceChannels(options as TelemetryOptions)).toThrow(expected);
 });
 
 test("without OpenTelemetry's API the error says what is missing", () => {

@@ -1,5 +1,5 @@
 import type { LanguageModelV3, ProviderV3 } from "@ai-sdk/provider";
-import type { ModelReference, Registry } from "@fallthrough/registry";
+import { type ModelReference, parseRegistry, type Registry } from "@fallthrough/registry";
 import { noSuchModel } from "./call-error.ts";
 import { createLanguageModel } from "./language-model.ts";
 
@@ -20,6 +20,7 @@ export interface FallthroughProvider<Alias extends string = string> extends Prov
 /**
  * Makes a registry a provider of the AI SDK, of version 6 and later.
  *
+ * @throws `config` for anything but a registry
  * @example
  * const fallthrough = createFallthrough(registry);
  * const { text } = await generateText({ model: fallthrough("auto"), prompt: "Hello" });
@@ -27,8 +28,8 @@ export interface FallthroughProvider<Alias extends string = string> extends Prov
 export function createFallthrough<Alias extends string = string>(
   registry: Registry<Alias>,
 ): FallthroughProvider<Alias> {
-  const languageModel = (name?: string): LanguageModelV3 =>
-    createLanguageModel(registry as unknown as Registry, name ?? "auto");
+  const parsed = parseRegistry(registry) as unknown as Registry;
+  const languageModel = (name?: string): LanguageModelV3 => createLanguageModel(parsed, name ?? "auto");
   return Object.assign((name?: ModelReference<Alias>) => languageModel(name), {
     specificationVersion: "v3" as const,
     languageModel,

@@ -509,3 +509,11 @@ describe.each(MAJORS)("ai %i", (_, sdk) => {
     });
   });
 });
+
+test.each([undefined, {}, Promise.resolve({})])("%j in place of a registry is a config error", (value) => {
+  const message = expect.stringMatching(/^the registry is .+, expected what createRegistry\(\) returns/);
+
+  expect(() => createFallthrough(value as never)).toThrow(
+    expect.objectContaining({ code: "config", message }),
+  );
+});
