@@ -16,7 +16,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   testkit: ["core"],
   "health-redis": ["core", "registry"],
   "ai-sdk": ["core", "registry"],
-  telemetry: ["registry"],
+  telemetry: ["registry", "core"],
   gateway: ["core", "registry"],
   // a global install answers with the three protocols that most servers speak
   cli: ["core", "registry", "gateway", "provider-anthropic", "provider-gemini", "provider-openai"],
