@@ -12,8 +12,10 @@ import { fileURLToPath } from "node:url";
 const PACKAGES = {
   chromium: { program: "chromium", without: "the page is not tried in a browser" },
   faketime: { program: "faketime", without: "health is not shared by processes whose clocks differ" },
-  prometheus: { program: "promtool", without: "the metrics are not read by Prometheus' own checker" },
+  "nginx-light": { program: "nginx", without: "no answer goes through a real nginx" },
+  prometheus: { program: "promtool", without: "metrics and alerts are not read by Prometheus' own checker" },
   "redis-server": { program: "redis-server", without: "health is not shared through a real Redis" },
+  systemd: { program: "systemd-analyze", without: "the unit of the service is not read by systemd itself" },
   "valkey-server": { program: "valkey-server", without: "health is not shared through a real Valkey" },
 };
 

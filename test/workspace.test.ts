@@ -44,7 +44,7 @@ const SECOND_PROTOCOL = "packages/provider-openai/src/responses";
 
 /** What a package ships beside `dist`, by folder. */
 const SHIPPED: Readonly<Record<string, readonly string[]>> = {
-  cli: ["bin"],
+  cli: ["bin", "operating"],
   core: ["UNDICI-LICENSE"],
   "create-provider": ["bin", "templates"],
   gateway: ["PREACT-LICENSE"],
