@@ -14,7 +14,7 @@ import { operatingFile, ownFolder, TOKEN } from "./deployment.ts";
 export const SITE = "chat.example.com";
 
 /** How a request to the site differs from a plain one. */
-export interface SiteRequest {
+interface SiteRequest {
   readonly path?: string;
   readonly host?: string;
   readonly headers?: Readonly<Record<string, string>>;
