@@ -693,6 +693,7 @@ function sentIds(index: number): readonly (readonly string[])[] {
   return [turn?.tool_calls.map(({ id }) => id) ?? [], results.map((result) => result.tool_call_id)];
 }
 
+// langchain-ai/langchain #24668, anomalyco/opencode #1680, nearai/ironclaw #1241, zed-industries/zed #53034, Blockether/vis #152
 test.each<[string, OpenAISettings, RegExp]>([
   ["Mistral: nine letters or digits", { toolCallIdLength: 9 }, /^[a-zA-Z0-9]{9}$/],
   ["at most 64 characters", { longestToolCallId: 64 }, /^.{1,64}$/],

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Application, createApplication, finishCommand, type Run, startCommand } from "../command.ts";
 import { HALF, REPORT, type StandInModel, startModel } from "./stand-in-model.ts";
@@ -111,6 +111,21 @@ function start(words: readonly string[]): ReturnType<typeof startCommand> {
   return child;
 }
 
+/** A gateway that runs for itself, and what ends it. */
+async function serve(): Promise<{ readonly baseURL: string; stop(): Promise<unknown> }> {
+  const gateway = start(["serve", "--port", "0", "--log", "off"]);
+  const served = finishCommand(gateway);
+  let printed = "";
+  while (!printed.includes("\n")) printed += String((await once(gateway.stdout, "data"))[0]);
+  return {
+    baseURL: /^base URL: (\S+)$/m.exec(printed)?.[1] ?? "",
+    stop() {
+      gateway.kill("SIGTERM");
+      return served;
+    },
+  };
+}
+
 function runAgent(name: string, words: readonly string[]): Promise<Run> {
   return finishCommand(start(["run", "--model", "agents", name, ...words]));
 }
@@ -137,11 +152,7 @@ describe.each(Object.entries(AGENTS))("%s", (name, { ask, resume }) => {
   });
 
   test("finds the gateway by what `setup` wrote", async () => {
-    const gateway = start(["serve", "--port", "0", "--log", "off"]);
-    const served = finishCommand(gateway);
-    let printed = "";
-    while (!printed.includes("\n")) printed += String((await once(gateway.stdout, "data"))[0]);
-    const baseURL = /^base URL: (\S+)$/m.exec(printed)?.[1] ?? "";
+    const { baseURL, stop } = await serve();
     await finishCommand(start(["setup", "--write", "--url", baseURL, "--model", "agents", name]));
 
     const directory = join(application.directory, "work");
@@ -152,8 +163,7 @@ describe.each(Object.entries(AGENTS))("%s", (name, { ask, resume }) => {
     });
     agent.stdin.end();
     const { code, stdout, stderr } = await finishCommand(agent);
-    gateway.kill("SIGTERM");
-    await served;
+    await stop();
 
     expect(stdout, stderr).toContain(REPORT);
     expect(code).toBe(0);
@@ -186,6 +196,30 @@ describe.each(Object.entries(AGENTS))("%s", (name, { ask, resume }) => {
       (message) => message.role === "assistant" && textOf(message).trim() === HALF,
     );
     expect(halves).toHaveLength(0);
+  });
+});
+
+test("pi knows a conversation that is too long by its own check, in each dialect that it speaks", async () => {
+  first.behaviour = "overflow";
+  second.behaviour = "overflow";
+  const { baseURL, stop } = await serve();
+  const PATH = process.env["AGENTS_PATH"] ?? "";
+  const library = join(PATH.split(delimiter)[0] ?? "", "../@earendil-works/pi-ai");
+  const check = join(import.meta.dirname, "pi-overflow.mjs");
+  const asked = spawn("node", [check, library, new URL(baseURL).origin], {
+    env: { PATH },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  asked.stdin.end();
+
+  const { stdout, stderr } = await finishCommand(asked);
+  await stop();
+
+  expect(stdout, stderr).not.toBe("");
+  expect(JSON.parse(stdout)).toEqual({
+    "openai-completions": true,
+    "openai-responses": true,
+    "anthropic-messages": true,
   });
 });
 

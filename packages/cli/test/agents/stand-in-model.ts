@@ -2,8 +2,8 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { JsonObject } from "@fallthrough/core";
 
-/** What a stand-in does with a call: it answers, refuses it, or breaks off after some text. */
-type Behaviour = "answer" | "refuse" | "break";
+/** What a stand-in does with a call: it answers, refuses it, finds it too long, or breaks off after some text. */
+type Behaviour = "answer" | "refuse" | "overflow" | "break";
 
 /** A message as a stand-in got it. */
 interface ReceivedMessage {
@@ -28,6 +28,8 @@ export const REPORT = "The file is made.";
 /** What it has said when the connection breaks. */
 export const HALF = "The file will";
 
+const TOO_LONG = { code: "context_length_exceeded", message: "The maximum context length is 8192 tokens." };
+
 /**
  * A model that makes a file with the first tool that can, and reports once a result has come.
  *
@@ -47,11 +49,8 @@ export async function startModel(file: string): Promise<StandInModel> {
       readonly tools?: readonly { readonly function: { readonly name: string } }[];
     };
     if (tools.length > 0) model.calls.push(messages);
-    if (model.behaviour === "refuse") {
-      response.writeHead(503, { "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { message: "overloaded" } }));
-      return;
-    }
+    if (model.behaviour === "refuse") return fail(response, 503, { message: "overloaded" });
+    if (model.behaviour === "overflow") return fail(response, 400, TOO_LONG);
     response.writeHead(200, { "content-type": "text/event-stream" });
     if (model.behaviour === "break") {
       writeDelta(response, { role: "assistant", content: HALF });
@@ -85,6 +84,11 @@ export async function startModel(file: string): Promise<StandInModel> {
       server.closeAllConnections();
     },
   });
+}
+
+function fail(response: ServerResponse, status: number, error: JsonObject): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify({ error }));
 }
 
 function writeDelta(response: ServerResponse, delta: JsonObject, reason?: string): void {

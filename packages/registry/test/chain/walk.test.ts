@@ -278,6 +278,7 @@ test("an attempt that had less time than its own settings give counts against no
   });
 });
 
+// http-party/node-http-proxy #567, ozontech/pg_doorman #262
 test.each(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL", "EACCES", "EPERM"])(
   "%s is a fault of this machine and benches nobody",
   async (code) => {

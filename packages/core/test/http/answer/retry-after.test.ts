@@ -95,6 +95,7 @@ test("services.md §2: whatever a server names, the time is none or within a day
   );
 });
 
+// xorbitsai/xllamacpp #155, canalplus/rx-player #1864, wso2/carbon-apimgt #7059
 test("services.md §2: a date is read against the server's own clock", () => {
   const headers = { date: "Sun, 29 Nov 2020 12:00:00 GMT", "retry-after": "Sun, 29 Nov 2020 12:00:20 GMT" };
 

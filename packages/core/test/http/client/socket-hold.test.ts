@@ -48,6 +48,7 @@ test.each([150_000, 1_500_000])(
   },
 );
 
+// nodejs/undici #5360, #5389, #5393
 test("an end that waits behind many bytes for a slow reader is one", async () => {
   const server = await startServer(({ socket }) => {
     socket.end(
