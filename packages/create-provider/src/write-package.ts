@@ -107,10 +107,10 @@ function fillIn(file: string, { id, name, origin }: PackagePlan): void {
 }
 
 function writeManifest(file: string, template: string): void {
-  const { dependencies = [], capabilities } = TEMPLATES[template] ?? {};
+  const { dependencies = [], model } = TEMPLATES[template] ?? {};
   const manifest = JSON.parse(readFileSync(file, "utf8"));
   manifest.fallthrough.status.checked = new Date().toISOString().slice(0, 10);
-  manifest.fallthrough.models[0].capabilities = capabilities;
+  manifest.fallthrough.models = [{ id: `${manifest.fallthrough.id}-1`, ...model }];
   manifest.dependencies = versionsOf(dependencies);
   manifest.devDependencies = versionsOf(DEV_DEPENDENCIES);
   writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);

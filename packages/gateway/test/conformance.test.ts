@@ -1,6 +1,7 @@
 import { createOpenAI } from "@fallthrough/provider-openai";
 import manifest from "@fallthrough/provider-openai/package.json" with { type: "json" };
 import { httpResponse, testProvider } from "@fallthrough/testkit";
+import { describe, test } from "vitest";
 import { createGateway } from "../src/index.ts";
 import { memoryProvider, post, registryOf, text } from "./case.ts";
 
@@ -16,10 +17,13 @@ const response = await post(createGateway(registryOf(provider)), {
 const body: Uint8Array[] = [];
 for await (const chunk of response.body ?? []) body.push(chunk);
 
-testProvider({
-  create: createOpenAI,
-  manifest,
-  exchanges: [httpResponse({ headers: Object.fromEntries(response.headers), body })],
-  reply: DELTAS.join(""),
-  request: { model: "auto" },
-});
+testProvider(
+  {
+    create: createOpenAI,
+    manifest,
+    exchanges: [httpResponse({ headers: Object.fromEntries(response.headers), body })],
+    reply: DELTAS.join(""),
+    request: { model: "auto" },
+  },
+  { describe, test },
+);

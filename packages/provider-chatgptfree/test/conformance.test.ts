@@ -1,11 +1,15 @@
 import { readRecording, testProvider } from "@fallthrough/testkit";
+import { describe, test } from "vitest";
 import { createChatgptfree } from "../src/index.ts";
 
-testProvider({
-  create: createChatgptfree,
-  exchanges: ["page", "cache", "reply"].map((name) =>
-    readRecording(new URL(`fixtures/${name}.txt`, import.meta.url)),
-  ),
-  reply: "Hello from the fake upstream.",
-  declare: ["tools", "images", "usage"],
-});
+testProvider(
+  {
+    create: createChatgptfree,
+    exchanges: ["page", "cache", "reply"].map((name) =>
+      readRecording(new URL(`fixtures/${name}.txt`, import.meta.url)),
+    ),
+    reply: "Hello from the fake upstream.",
+    declare: ["tools", "images", "usage"],
+  },
+  { describe, test },
+);

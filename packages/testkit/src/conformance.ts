@@ -1,5 +1,5 @@
-import { afterAll, describe, expect, test } from "vitest";
 import { ABILITY_CASES } from "./conformance/ability-cases.ts";
+import { callerFile } from "./conformance/caller-file.ts";
 import { CARD_CASES } from "./conformance/card-cases.ts";
 import { FAILURE_CASES } from "./conformance/failure-cases.ts";
 import { type ConformanceCase, createRunner } from "./conformance/kit.ts";
@@ -11,9 +11,11 @@ import { SECRET_CASES } from "./conformance/secret-cases.ts";
 import { STATUS_CASES } from "./conformance/status-cases.ts";
 import { declaredMissing, type ProviderSuite } from "./conformance/suite.ts";
 import { createSupportTable } from "./conformance/support-table.ts";
+import type { TestRunner } from "./conformance/test-runner.ts";
 
 export type { Peer, PeerBehaviour, PeerSuite } from "./conformance/peer-suite.ts";
 export type { Ability, ProviderSuite, SuiteExchange } from "./conformance/suite.ts";
+export type { TestRunner } from "./conformance/test-runner.ts";
 
 const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
   card: CARD_CASES,
@@ -21,50 +23,61 @@ const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
   failures: [...STATUS_CASES, ...FAILURE_CASES],
   "abort and clean-up": LEAVING_CASES,
   secrets: SECRET_CASES,
+  abilities: ABILITY_CASES,
 };
 const TIMEOUT_MS = 20_000;
 
 /**
- * Declares the conformance suite of a provider as tests of vitest.
+ * Declares the conformance suite of a provider as tests of the runner whose `describe` and `test` it is given: vitest,
+ * node:test, bun:test or jest.
  *
- * It runs over real sockets on loopback. An ability that is declared missing is reported as skipped; nothing else
- * may be. Behind the last test a table says what the provider supports.
+ * It runs over real sockets on loopback. An ability that is declared missing is reported as skipped, and nothing else
+ * is. The last test prints a table of what the provider supports.
  *
  * @example
- * testProvider({ create: createPizzagpt, exchanges: [readRecording(file)], reply: "Ciao!", declare: ["tools"] });
+ * testProvider(
+ *   { create: createPizzagpt, exchanges: [readRecording(file)], reply: "Ciao!", declare: ["tools"] },
+ *   { describe, test },
+ * );
  */
-export function testProvider(suite: ProviderSuite): void {
+export function testProvider(suite: ProviderSuite, { describe, test }: TestRunner): void {
   const table = createSupportTable();
-  const run = createRunner(suite);
+  const run = createRunner(suite, callerFile(testProvider));
   const missing = declaredMissing(suite);
 
   function declareTest(conformanceCase: ConformanceCase, group: string): void {
     const { title, ability } = conformanceCase;
-    test(title, { timeout: TIMEOUT_MS }, async (context) => {
-      if (ability !== undefined && missing.includes(ability)) {
-        expect(claims(suite, ability), `what the card says of \`${ability}\``).not.toContain(true);
-        table.add(ability, "missing");
-        context.skip("declared missing");
-      }
-      try {
-        await run(conformanceCase, context.task.file.filepath);
-        table.add(ability ?? group, "passed");
-      } catch (error) {
-        table.add(ability ?? group, "failed");
-        throw error;
-      }
-    });
+    if (ability !== undefined && missing.includes(ability)) {
+      table.add(ability, "missing");
+      test.skip(title, () => {});
+      return;
+    }
+    test(
+      title,
+      async () => {
+        try {
+          await run(conformanceCase);
+          table.add(ability ?? group, "passed");
+        } catch (error) {
+          table.add(ability ?? group, "failed");
+          throw error;
+        }
+      },
+      TIMEOUT_MS,
+    );
   }
 
   describe("conformance", () => {
     for (const [group, cases] of Object.entries(GROUPS)) {
       for (const conformanceCase of cases) declareTest(conformanceCase, group);
     }
-    for (const conformanceCase of ABILITY_CASES) declareTest(conformanceCase, "abilities");
-
-    afterAll(() => {
-      process.stdout.write(table.format(`${suite.create().name} supports`));
-    });
+    test(
+      "the table of abilities is printed",
+      async () => {
+        process.stdout.write(table.format(`${suite.create().name} supports`));
+      },
+      TIMEOUT_MS,
+    );
   });
 }
 
@@ -73,14 +86,10 @@ export function testProvider(suite: ProviderSuite): void {
  * starts a program. The test itself plays the other end.
  *
  * @example
- * testPeer({ start: startParrot, reply: "Polly wants a cracker" });
+ * testPeer({ start: startParrot, reply: "Polly wants a cracker" }, { describe, test });
  */
-export function testPeer(suite: PeerSuite): void {
+export function testPeer(suite: PeerSuite, { describe, test }: TestRunner): void {
   describe("conformance", () => {
-    for (const one of PEER_CASES) test(one.title, { timeout: TIMEOUT_MS }, () => runPeerCase(suite, one));
+    for (const one of PEER_CASES) test(one.title, () => runPeerCase(suite, one), TIMEOUT_MS);
   });
-}
-
-function claims(suite: ProviderSuite, ability: NonNullable<ConformanceCase["ability"]>): readonly unknown[] {
-  return suite.create().models.map(({ capabilities }) => capabilities?.[ability]);
 }

@@ -1,5 +1,15 @@
 export { type Certificate, type CertificateOptions, createCertificate } from "./certificate.ts";
-export type { Ability, Peer, PeerBehaviour, PeerSuite, ProviderSuite, SuiteExchange } from "./conformance.ts";
+export {
+  type Ability,
+  type Peer,
+  type PeerBehaviour,
+  type PeerSuite,
+  type ProviderSuite,
+  type SuiteExchange,
+  type TestRunner,
+  testPeer,
+  testProvider,
+} from "./conformance.ts";
 export { type FaultScript, type FaultStep, startFaultServer } from "./fault-server.ts";
 export {
   type HttpResponseParts,
@@ -28,6 +38,6 @@ export type { GeminiSiteOptions } from "./sites/gemini.ts";
 export type { OpenaiSiteOptions } from "./sites/openai.ts";
 export type { PizzagptSiteOptions } from "./sites/pizzagpt.ts";
 export type { SocketServer, SocketServerOptions } from "./socket-server.ts";
-export { testPeer, testProvider } from "./test-provider.ts";
+
 export type { Upstream } from "./upstream.ts";
 export { startUpstreams, type Upstreams, type UpstreamsOptions } from "./upstreams.ts";

@@ -46,12 +46,6 @@ test("a provider that has no flaw passes, and what it declares missing is skippe
   ]);
 });
 
-test("the main entry holds the suite under vitest", async () => {
-  const { testProvider } = await import("../src/index.ts");
-
-  expect(testProvider).toBe((await import("../src/conformance.ts")).testProvider);
-});
-
 function failures(name: string): readonly string[] {
   const own = results.filter(({ ancestorTitles }) => ancestorTitles[0] === name);
   return own.filter(({ status }) => status === "failed").map(({ title }) => title);

@@ -1,8 +1,8 @@
 import type { ChatRequest } from "@fallthrough/core";
 import { chat } from "@fallthrough/core";
-import { expect } from "vitest";
 import { wireStart } from "./answer-bytes.ts";
 import { inTime } from "./ask.ts";
+import { contains, holds } from "./check.ts";
 import type { ConformanceCase } from "./kit.ts";
 import type { Ability } from "./suite.ts";
 
@@ -23,7 +23,7 @@ function sends(
       await kit.ask(provider, request);
       const sent = server.requests.map(({ path, body }) => path + body).join("\n");
 
-      for (const text of texts) expect(sent).toContain(text);
+      for (const text of texts) contains(sent, text, "what was sent");
     },
   };
 }
@@ -41,7 +41,7 @@ export const ABILITY_CASES: readonly ConformanceCase[] = [
       const first = await inTime(texts.next(), "no text came");
       await texts.return?.();
 
-      expect(first.value).toBeTypeOf("string");
+      holds(first.done !== true, "the answer ended without a text");
     },
   },
   sends(
@@ -95,8 +95,12 @@ export const ABILITY_CASES: readonly ConformanceCase[] = [
     async run(kit) {
       const { provider } = await kit.stage();
       const { usage } = await kit.ask(provider);
+      const counts = Object.values(usage ?? {});
 
-      expect(Object.values(usage ?? {})).toContainEqual(expect.any(Number));
+      holds(
+        counts.some((count) => typeof count === "number"),
+        "the result has no token counts",
+      );
     },
   },
 ];

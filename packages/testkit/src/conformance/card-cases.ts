@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ChatProvider, ProviderSettings } from "@fallthrough/core";
 import { providerCard } from "@fallthrough/core/internal";
-import { expect } from "vitest";
+import { equals, holds, matches } from "./check.ts";
 import type { ConformanceCase, Kit } from "./kit.ts";
 import { ABILITIES, declaredMissing } from "./suite.ts";
 
@@ -21,10 +21,14 @@ export const CARD_CASES: readonly ConformanceCase[] = [
     async run({ suite }) {
       const provider = suite.create();
 
-      expect(provider.stream).toBeTypeOf("function");
+      equals(typeof provider.stream, "function", "the type of `stream`");
       // throws for anything that is no card
       providerCard({ fallthrough: provider });
-      expect(Date.parse(provider.status.checked)).toBeLessThanOrEqual(Date.now());
+      const { checked } = provider.status;
+      holds(
+        Date.parse(checked) <= Date.now(),
+        `\`status.checked\` is ${checked}, expected a date that is past`,
+      );
       await provider.close?.();
     },
   },
@@ -36,10 +40,10 @@ export const CARD_CASES: readonly ConformanceCase[] = [
       const card = providerCard({ fallthrough: manifest.fallthrough });
       const { factory } = manifest.fallthrough as { readonly factory?: unknown };
 
-      expect(cardOf(kit.suite.create())).toEqual(card);
-      expect(factory).toMatch(/^[A-Za-z_$][\w$]*$/);
+      equals(cardOf(kit.suite.create()), card, "the card of the factory");
+      holds(/^[A-Za-z_$][\w$]*$/.test(String(factory)), "`factory` in the manifest names no export");
       const exported = await builtFactory(kit, String(factory));
-      if (exported !== undefined) expect(cardOf(exported())).toEqual(card);
+      if (exported !== undefined) equals(cardOf(exported()), card, "the card of the built factory");
     },
   },
   {
@@ -48,17 +52,30 @@ export const CARD_CASES: readonly ConformanceCase[] = [
       const status = { state: "retired", checked: "2020-02-02" } as const;
       const models = [{ id: "model-of-the-suite" }];
 
-      expect(suite.create({ id: "id-of-the-suite", models, status })).toMatchObject({
-        id: "id-of-the-suite",
-        models,
-        status,
-      });
+      const settings = { id: "id-of-the-suite", models, status };
+      matches(suite.create(settings), settings, "the card");
+    },
+  },
+  {
+    title: "the card claims no ability that is declared missing",
+    async run({ suite }) {
+      const { models } = suite.create();
+      const claimed = ABILITIES.filter(
+        (ability) =>
+          declaredMissing(suite).includes(ability) &&
+          models.some(({ capabilities }) => capabilities?.[ability] === true),
+      );
+
+      equals(claimed, [], "the list of abilities that the card claims and `declare` denies");
     },
   },
   {
     title: "only abilities are declared missing",
     async run({ suite }) {
-      expect(ABILITIES).toEqual(expect.arrayContaining([...declaredMissing(suite)]));
+      const unknown = declaredMissing(suite).filter(
+        (name) => !(ABILITIES as readonly string[]).includes(name),
+      );
+      equals(unknown, [], "what `declare` names and is no ability");
     },
   },
 ];
@@ -96,6 +113,6 @@ async function builtFactory(
   const path = typeof entry === "string" ? entry : entry?.default;
   if (path === undefined || !existsSync(join(folder, path))) return undefined;
   const module = await import(/* @vite-ignore */ pathToFileURL(join(folder, path)).href);
-  expect(module[factory], `the export ${factory} that the manifest names`).toBeTypeOf("function");
+  equals(typeof module[factory], "function", `the type of the export ${factory}, which the manifest names,`);
   return module[factory];
 }

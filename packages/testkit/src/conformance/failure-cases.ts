@@ -1,11 +1,11 @@
 import { chat } from "@fallthrough/core";
-import { expect } from "vitest";
 import type { FaultScript } from "../fault-server.ts";
 import { loadText } from "../fixture.ts";
 import { httpResponse } from "../http-message.ts";
 import type { RecordedResponse } from "../recording.ts";
 import { cutBody, wireStart, withBody, withErrorInside } from "./answer-bytes.ts";
 import { inTime, reasonOf } from "./ask.ts";
+import { equals, holds, matches, oneOf } from "./check.ts";
 import { type ConformanceCase, failureBy } from "./kit.ts";
 
 const HTML_TYPE = { "content-type": "text/html; charset=utf-8" };
@@ -34,7 +34,7 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
       async run(kit) {
         const failure = await failureBy(kit, (response) => [{ send: page(response) }]);
 
-        expect(failure.code).toBe("blocked");
+        equals(failure.code, "blocked", "the code of the failure");
       },
     }),
   ),
@@ -43,7 +43,7 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
     async run(kit) {
       const failure = await failureBy(kit, (response) => [{ send: withBody(response, LOGIN) }]);
 
-      expect(["blocked", "server"]).toContain(failure.code);
+      oneOf(failure.code, ["blocked", "server"], "the code of the failure");
     },
   },
   {
@@ -51,7 +51,7 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
     async run(kit) {
       const failure = await failureBy(kit, (response) => [{ send: withBody(response, "") }]);
 
-      expect(failure.code).toBe("empty");
+      equals(failure.code, "empty", "the code of the failure");
     },
   },
   {
@@ -59,7 +59,7 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
     async run(kit) {
       const failure = await failureBy(kit, (response) => [{ send: withBody(response, "no such thing") }]);
 
-      expect(["protocol", "server", "interrupted"]).toContain(failure.code);
+      oneOf(failure.code, ["protocol", "server", "interrupted"], "the code of the failure");
     },
   },
   {
@@ -67,8 +67,8 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
     async run(kit) {
       const failure = await failureBy(kit, (response) => [{ send: withErrorInside(response) }]);
 
-      expect(failure.code).not.toBe("contract");
-      expect(failure.partial).toBeUndefined();
+      holds(failure.code !== "contract", failure.message);
+      equals(failure.partial, undefined, "the partial answer of the failure");
     },
   },
   ...Object.entries(CUTS).map(
@@ -77,8 +77,9 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
       async run(kit) {
         const failure = await failureBy(kit, script);
 
-        expect(["interrupted", "network", "protocol", "empty"]).toContain(failure.code);
-        if (failure.partial !== undefined) expect(failure.code).toBe("interrupted");
+        oneOf(failure.code, ["interrupted", "network", "protocol", "empty"], "the code of the failure");
+        if (failure.partial !== undefined)
+          equals(failure.code, "interrupted", "the code of a failure with a partial answer");
       },
     }),
   ),
@@ -87,7 +88,7 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
     async run(kit) {
       const failure = await failureBy(kit, () => [{ end: "rst" }]);
 
-      expect(failure.code).toBe("network");
+      equals(failure.code, "network", "the code of the failure");
     },
   },
   ...["before the answer", "in the answer"].map(
@@ -103,7 +104,7 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
         const timeouts = { firstChunkMs: 300, chunkMs: 150 };
         const reason = await reasonOf(chat(provider, kit.request({ timeouts })).result(), "the call");
 
-        expect(reason).toMatchObject({ code: "timeout" });
+        matches(reason, { code: "timeout" }, "the failure");
         await inTime(left, "the connection was not closed");
       },
     }),

@@ -29,10 +29,11 @@ export interface ConformanceCase {
   run(kit: Kit): Promise<void>;
 }
 
-/** Runs cases against the provider of a suite. */
+/** Runs cases against the provider of the suite that this file declares. */
 export function createRunner(
   suite: ProviderSuite,
-): (conformanceCase: ConformanceCase, testFile: string) => Promise<void> {
+  testFile: string,
+): (conformanceCase: ConformanceCase) => Promise<void> {
   let learned: Promise<Plan> | undefined;
   const request = (fields?: Partial<ChatRequest>): ChatRequest => ({
     ...QUESTION,
@@ -40,7 +41,7 @@ export function createRunner(
     ...fields,
   });
 
-  return async ({ run }, testFile) => {
+  return async ({ run }) => {
     learned ??= learnPlan(suite);
     const plan = await learned;
     const stages: Stage[] = [];

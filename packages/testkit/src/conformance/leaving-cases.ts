@@ -1,12 +1,12 @@
 import { getEventListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { chat, type StreamPart } from "@fallthrough/core";
-import { expect } from "vitest";
 import type { FaultScript } from "../fault-server.ts";
 import { httpResponse } from "../http-message.ts";
 import type { RecordedResponse } from "../recording.ts";
 import { wireStart, withBody } from "./answer-bytes.ts";
 import { failureOf, inTime, ownStream, readParts, reasonOf } from "./ask.ts";
+import { equals, isReasonOf } from "./check.ts";
 import type { ConformanceCase } from "./kit.ts";
 
 /** How long a provider that streams may take to its first text. */
@@ -34,8 +34,8 @@ export const LEAVING_CASES: readonly ConformanceCase[] = [
       const signal = AbortSignal.abort(new Error("aborted by the suite"));
       const reason = await reasonOf(readParts(provider, kit.request({ signal })), "the call");
 
-      expect(reason).toBe(signal.reason);
-      expect(server.connections).toBe(0);
+      isReasonOf(signal, reason);
+      equals(server.connections, 0, "the number of connections");
     },
   },
   ...Object.entries(MOMENTS).map(
@@ -50,7 +50,7 @@ export const LEAVING_CASES: readonly ConformanceCase[] = [
         await inTime(Promise.race([held, ended]), "the server was not asked");
         controller.abort(new Error("aborted by the suite"));
 
-        expect(await ended).toBe(signal.reason);
+        isReasonOf(signal, await ended);
         await inTime(left, "the connection was not closed");
       },
     }),
@@ -92,7 +92,7 @@ export const LEAVING_CASES: readonly ConformanceCase[] = [
       await readParts(good.provider, kit.request({ signal }));
       await failureOf(readParts(bad.provider, kit.request({ signal })), "the call");
 
-      expect(getEventListeners(signal, "abort")).toEqual([]);
+      equals(getEventListeners(signal, "abort").length, 0, "the number of listeners left on the signal");
       await inTime(
         until(() => countTimers() <= timers),
         "a timer did not end",

@@ -2,8 +2,8 @@ import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { type ChatProvider, type ChatRequest, chat } from "@fallthrough/core";
 import { providerCard } from "@fallthrough/core/internal";
-import { expect } from "vitest";
 import { failureOf, inTime, ownStream, QUESTION, readParts, reasonOf } from "./ask.ts";
+import { contains, equals, holds, isReasonOf, matches, oneOf } from "./check.ts";
 import type { Peer, PeerBehaviour, PeerSuite } from "./peer-suite.ts";
 
 /** What a case of such a provider works with. */
@@ -36,16 +36,20 @@ export const PEER_CASES: readonly PeerCase[] = [
 
       // throws for anything that is no card
       providerCard({ fallthrough: provider });
-      expect(peer.create(settings)).toMatchObject(settings);
-      expect(() => peer.create({ unknown: 1 } as object)).toThrow(/`unknown` is unknown/);
+      matches(peer.create(settings), settings, "the card");
+      const refusal = await reasonOf(
+        (async () => peer.create({ unknown: 1 } as object).id)(),
+        "create() with an unknown setting",
+      );
+      contains(String(refusal), "`unknown` is unknown", "the error of an unknown setting");
     },
   },
   {
     title: "the answer is the reply, twice",
     behaviour: "answers",
     async run({ provider, request, reply }) {
-      expect(await chat(provider, request).text()).toBe(reply);
-      expect(await chat(provider, request).text()).toBe(reply);
+      equals(await chat(provider, request).text(), reply, "the answer");
+      equals(await chat(provider, request).text(), reply, "the answer");
     },
   },
   {
@@ -54,7 +58,7 @@ export const PEER_CASES: readonly PeerCase[] = [
     async run({ provider, request }) {
       const types = (await readParts(provider, request)).map(({ type }) => type);
 
-      expect(types.indexOf("finish")).toBe(types.length - 1);
+      equals(types.indexOf("finish"), types.length - 1, "the place of the first `finish`");
     },
   },
   {
@@ -66,11 +70,19 @@ export const PEER_CASES: readonly PeerCase[] = [
         chat(provider, { ...request, messages: [{ role: "user", content }] }).text(),
       );
 
-      expect(await Promise.all(texts)).toEqual(contents.map(() => reply));
+      equals(
+        await Promise.all(texts),
+        contents.map(() => reply),
+        "the list of answers",
+      );
       await becomes(() => peer.asked.length >= contents.length, "the peer was not asked everything");
       const found = peer.asked.map((text) => contents.filter((content) => text.includes(content)));
-      expect(found.map(({ length }) => length)).toEqual([1, 1, 1]);
-      expect(found.flat().sort()).toEqual(contents);
+      equals(
+        found.map(({ length }) => length),
+        [1, 1, 1],
+        "the list of questions in each request",
+      );
+      equals(found.flat().sort(), contents, "the list of questions that were sent");
     },
   },
   {
@@ -81,18 +93,20 @@ export const PEER_CASES: readonly PeerCase[] = [
       const { warnings } = await chat(provider, { ...request, temperature: 0.321, providerOptions }).result();
       const messages = warnings.map(({ message }) => message).join();
 
-      expect(messages).toContain("optionOfTheSuite");
+      contains(messages, "optionOfTheSuite", "the text of all warnings");
       await becomes(() => peer.asked.length === 1, "the peer was not asked");
-      expect(messages.includes("temperature") || peer.asked.join().includes("0.321")).toBe(true);
+      holds(
+        messages.includes("temperature") || peer.asked.join().includes("0.321"),
+        "`temperature` was neither sent nor warned about",
+      );
     },
   },
   {
     title: "an answer that ends early is no success",
     behaviour: "ends early",
     async run({ provider, request }) {
-      expect((await failureOf(chat(provider, request).result(), "the call", PATIENCE_MS)).code).toBe(
-        "interrupted",
-      );
+      const failure = await failureOf(chat(provider, request).result(), "the call", PATIENCE_MS);
+      equals(failure.code, "interrupted", "the code of the failure");
     },
   },
   {
@@ -106,8 +120,8 @@ export const PEER_CASES: readonly PeerCase[] = [
         PATIENCE_MS,
       );
 
-      expect(["protocol", "server", "interrupted"]).toContain(failure.code);
-      expect(inspect(failure, { depth: 10 })).not.toContain(PROMPT);
+      oneOf(failure.code, ["protocol", "server", "interrupted"], "the code of the failure");
+      holds(!inspect(failure, { depth: 10 }).includes(PROMPT), "the error quotes the prompt");
     },
   },
   {
@@ -116,7 +130,7 @@ export const PEER_CASES: readonly PeerCase[] = [
     async run({ provider, request }) {
       const failure = await failureOf(chat(provider, request).result(), "the call", PATIENCE_MS);
 
-      expect(["network", "config"]).toContain(failure.code);
+      oneOf(failure.code, ["network", "config"], "the code of the failure");
     },
   },
   ...(["is silent", "goes silent"] as const).map(
@@ -132,7 +146,7 @@ export const PEER_CASES: readonly PeerCase[] = [
           PATIENCE_MS,
         );
 
-        expect(reason).toMatchObject({ code: "timeout" });
+        matches(reason, { code: "timeout" }, "the failure");
         await isLeft(peer);
       },
     }),
@@ -143,11 +157,10 @@ export const PEER_CASES: readonly PeerCase[] = [
     async run({ peer, provider, request }) {
       const signal = AbortSignal.abort(new Error("aborted by the suite"));
 
-      expect(await reasonOf(readParts(provider, { ...request, signal }), "the call", PATIENCE_MS)).toBe(
-        signal.reason,
-      );
-      expect(peer.asked).toEqual([]);
-      expect(peer.open()).toBe(0);
+      const reason = await reasonOf(readParts(provider, { ...request, signal }), "the call", PATIENCE_MS);
+      isReasonOf(signal, reason);
+      equals(peer.asked, [], "what the peer was asked");
+      equals(peer.open(), 0, "the number of open connections or programs");
     },
   },
   ...(["is silent", "goes silent"] as const).map(
@@ -162,7 +175,7 @@ export const PEER_CASES: readonly PeerCase[] = [
         await becomes(() => peer.asked.length === 1, "the peer was not asked");
         controller.abort(new Error("aborted by the suite"));
 
-        expect(await ended).toBe(signal.reason);
+        isReasonOf(signal, await ended);
         await isLeft(peer);
       },
     }),
@@ -173,7 +186,7 @@ export const PEER_CASES: readonly PeerCase[] = [
     async run({ peer, provider, request }) {
       const parts = ownStream(provider, request)[Symbol.asyncIterator]();
       for (let part = await parts.next(); part.value?.type !== "text-delta"; part = await parts.next()) {
-        expect(part.done).toBe(false);
+        equals(part.done, false, "`done` before the first text");
       }
       await parts.return?.();
 
@@ -188,7 +201,7 @@ export const PEER_CASES: readonly PeerCase[] = [
       const timers = countTimers();
       await readParts(provider, { ...request, signal });
 
-      expect(getEventListeners(signal, "abort")).toEqual([]);
+      equals(getEventListeners(signal, "abort").length, 0, "the number of listeners left on the signal");
       await becomes(() => countTimers() <= timers, "a timer did not end");
       await isLeft(peer);
     },

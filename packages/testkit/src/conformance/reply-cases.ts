@@ -1,7 +1,7 @@
 import type { ChatResult } from "@fallthrough/core";
-import { expect } from "vitest";
 import { withBody, withUnknownFields } from "./answer-bytes.ts";
 import { readParts } from "./ask.ts";
+import { contains, equals, holds, matches } from "./check.ts";
 import type { ConformanceCase, Kit } from "./kit.ts";
 
 const CALLS = ["alpha", "bravo", "charlie", "delta"];
@@ -23,7 +23,11 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
       const { provider } = await kit.stage();
       const parts = await readParts(provider, kit.request());
 
-      expect(parts.map(({ type }) => type)).toContain("finish");
+      contains(
+        parts.map(({ type }) => type),
+        "finish",
+        "the list of parts",
+      );
     },
   },
   {
@@ -32,7 +36,8 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
       const { provider } = await kit.stage();
       const types = (await readParts(provider, kit.request())).map(({ type }) => type);
 
-      expect(types.includes("finish") ? types.slice(types.indexOf("finish") + 1) : []).toEqual([]);
+      const after = types.includes("finish") ? types.slice(types.indexOf("finish") + 1) : [];
+      equals(after, [], "what follows the `finish`");
     },
   },
   ...[1, 7].map(
@@ -76,8 +81,8 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
       const asked = server.requests.map(({ path, body }) =>
         contents.filter((content) => (path + body).includes(content)),
       );
-      expect([...new Set(asked.flat())].sort(), "the questions that were sent").toEqual(contents);
-      expect(Math.max(...asked.map((found) => found.length)), "questions in one request").toBe(1);
+      equals([...new Set(asked.flat())].sort(), contents, "the list of questions that were sent");
+      equals(Math.max(...asked.map((found) => found.length)), 1, "the number of questions in one request");
     },
   },
   {
@@ -92,8 +97,9 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
         [first, "first"],
         [second, "second"],
       ] as const) {
-        expect(server.requests.length, `requests of the ${name} instance`).toBeGreaterThan(0);
-        expect(new Set(server.requests.map(({ headers }) => headers["x-instance"]))).toEqual(new Set([name]));
+        holds(server.requests.length > 0, `the ${name} instance sent no request to its own server`);
+        const instances = new Set(server.requests.map(({ headers }) => headers["x-instance"]));
+        equals([...instances], [name], `the list of instances that asked the server of the ${name} one`);
       }
     },
   },
@@ -104,7 +110,24 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
       const { warnings } = await kit.ask(provider, { temperature: 0.321 });
       const sent = server.requests.some(({ body, path }) => (body + path).includes("0.321"));
 
-      expect(sent || warnings.some(({ code }) => code === "unsupported")).toBe(true);
+      holds(
+        sent || warnings.some(({ code }) => code === "unsupported"),
+        "`temperature` was neither sent nor warned about",
+      );
+    },
+  },
+  {
+    title: "the chosen model reaches the server, or the card says `selectable: false`",
+    async run(kit) {
+      const { models } = kit.suite.create();
+      const selectable = models.filter((model) => model.selectable !== false).map(({ id }) => id);
+      const [model, other] = models.length > 0 ? selectable : [kit.request().model];
+      if (model === undefined) return;
+      const sent = await sentFor(kit, model);
+      // a site may have another name for a model, but not the same one for two
+      if (other !== undefined && sent !== (await sentFor(kit, other))) return;
+
+      contains(sent, model, "what was sent");
     },
   },
   {
@@ -115,12 +138,25 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
         providerOptions: { [provider.id]: { optionOfTheSuite: true } },
       });
 
-      expect(warnings.map(({ code }) => code)).toContain("unsupported");
+      contains(
+        warnings.map(({ code }) => code),
+        "unsupported",
+        "the list of codes of warnings",
+      );
     },
   },
 ];
 
 /** Fails unless this is the reply that the suite expects. */
 function expectReply({ suite: { reply } }: Kit, result: ChatResult): void {
-  expect(result).toMatchObject(typeof reply === "string" ? { text: reply } : reply);
+  for (const [field, value] of Object.entries(typeof reply === "string" ? { text: reply } : reply)) {
+    matches(result[field as keyof ChatResult], value, `\`${field}\` of the result`);
+  }
+}
+
+/** All that a call with this model sends. */
+async function sentFor(kit: Kit, model: string): Promise<string> {
+  const { provider, server } = await kit.stage();
+  await kit.ask(provider, { model });
+  return server.requests.map(({ path, body }) => path + body).join("\n");
 }

@@ -1,7 +1,7 @@
 import type { ChatErrorCode } from "@fallthrough/core";
-import { expect } from "vitest";
 import { httpResponse } from "../http-message.ts";
 import { failureOf, readParts } from "./ask.ts";
+import { equals, holds } from "./check.ts";
 import { type ConformanceCase, failureBy } from "./kit.ts";
 
 const STATUS_CODES: Readonly<Record<number, ChatErrorCode>> = {
@@ -39,7 +39,8 @@ export const STATUS_CASES: readonly ConformanceCase[] = [
       async run(kit) {
         const failure = await failureBy(kit, () => [{ send: answer(Number(status)) }]);
 
-        expect(failure).toMatchObject({ code, status: Number(status) });
+        equals(failure.code, code, "the code of the failure");
+        equals(failure.status, Number(status), "the status of the failure");
       },
     }),
   ),
@@ -49,7 +50,8 @@ export const STATUS_CASES: readonly ConformanceCase[] = [
       const script = () => [{ send: answer(429) }];
       const { provider } = await kit.stage({ script, step: "first" });
 
-      expect(await failureOf(kit.ask(provider), "the call")).toMatchObject({ code: "rate-limit" });
+      const failure = await failureOf(kit.ask(provider), "the call");
+      equals(failure.code, "rate-limit", "the code of the failure");
     },
   },
   {
@@ -59,8 +61,11 @@ export const STATUS_CASES: readonly ConformanceCase[] = [
         const { provider } = await kit.stage({ script, settings: { id: "id-of-the-suite" } });
         const failure = await failureOf(readParts(provider, kit.request()), "the call");
 
-        expect(failure.provider).toBe("id-of-the-suite");
-        expect(failure.message).toMatch(/^\[id-of-the-suite\] /);
+        equals(failure.provider, "id-of-the-suite", "the provider of the failure");
+        holds(
+          failure.message.startsWith("[id-of-the-suite] "),
+          `the message does not begin with the id of the provider: ${failure.message}`,
+        );
       }
     },
   },
@@ -71,9 +76,12 @@ export const STATUS_CASES: readonly ConformanceCase[] = [
       const inAMinute = new Date(Date.now() + 60_000).toUTCString();
       const date = await failureBy(kit, () => [{ send: answer(429, { "retry-after": inAMinute }) }]);
 
-      expect(seconds.retryAfterMs).toBe(7000);
-      expect(date.retryAfterMs).toBeGreaterThan(50_000);
-      expect(date.retryAfterMs).toBeLessThanOrEqual(60_000);
+      equals(seconds.retryAfterMs, 7000, "`retryAfterMs`");
+      const { retryAfterMs = 0 } = date;
+      holds(
+        retryAfterMs > 50_000 && retryAfterMs <= 60_000,
+        `\`retryAfterMs\` is ${retryAfterMs}, expected about a minute`,
+      );
     },
   },
 ];

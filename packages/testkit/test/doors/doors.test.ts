@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { describe } from "vitest";
+import { describe, test } from "vitest";
 import { WebSocketServer } from "ws";
 import type { PeerSuite } from "../../src/conformance.ts";
 import { httpResponse, testPeer, testProvider } from "../../src/index.ts";
@@ -17,22 +17,28 @@ const PARROT = fileURLToPath(new URL("parrot.mjs", import.meta.url));
 
 describe("NDJSON", () => {
   const headers = { "content-type": "application/x-ndjson" };
-  testProvider({
-    create: createNdjson,
-    exchanges: [httpResponse({ headers, body: LINES })],
-    reply: REPLY,
-    declare: ["tools", "images", "usage"],
-  });
+  testProvider(
+    {
+      create: createNdjson,
+      exchanges: [httpResponse({ headers, body: LINES })],
+      reply: REPLY,
+      declare: ["tools", "images", "usage"],
+    },
+    { describe, test },
+  );
 });
 
 describe("plain text", () => {
   const headers = { "content-type": "text/plain" };
-  testProvider({
-    create: createPlainText,
-    exchanges: [httpResponse({ headers, body: `+OK\n${REPLY}\n.\n` })],
-    reply: REPLY,
-    declare: ["tools", "images", "usage"],
-  });
+  testProvider(
+    {
+      create: createPlainText,
+      exchanges: [httpResponse({ headers, body: `+OK\n${REPLY}\n.\n` })],
+      reply: REPLY,
+      declare: ["tools", "images", "usage"],
+    },
+    { describe, test },
+  );
 });
 
 describe("a WebSocket", () => {
@@ -65,7 +71,7 @@ describe("a WebSocket", () => {
       close,
     };
   };
-  testPeer({ start, reply: REPLY });
+  testPeer({ start, reply: REPLY }, { describe, test });
   // #endregion
 });
 
@@ -91,5 +97,5 @@ describe("a child process", () => {
       },
     };
   };
-  testPeer({ start, reply: REPLY });
+  testPeer({ start, reply: REPLY }, { describe, test });
 });

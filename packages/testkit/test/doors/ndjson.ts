@@ -12,7 +12,8 @@ export const createNdjson: ProviderFactory<ProviderSettings> = defineProvider(
     async *stream(request) {
       yield* wishWarnings(card, request);
       const prompt = formatPrompt(request.messages);
-      const response = await http({ method: "POST", path: "/say", body: { prompt }, signal: request.signal });
+      const body = { model: request.model, prompt };
+      const response = await http({ method: "POST", path: "/say", body, signal: request.signal });
       let begun = false;
       for await (const line of response.lines()) {
         // a body that was cut ends within a line

@@ -12,7 +12,7 @@ export const createPlainText: ProviderFactory<ProviderSettings> = defineProvider
   ({ card, http }) => ({
     async *stream(request) {
       yield* wishWarnings(card, request);
-      const body = { prompt: formatPrompt(request.messages) };
+      const body = { model: request.model, prompt: formatPrompt(request.messages) };
       const response = await http({ method: "POST", path: "/say", body, signal: request.signal });
       const decoder = new TextDecoder();
       let begun = false;

@@ -1,4 +1,4 @@
-import { describe } from "vitest";
+import { describe, test } from "vitest";
 import { testProvider } from "../../src/conformance.ts";
 import type { Ability } from "../../src/index.ts";
 import { httpResponse } from "../../src/index.ts";
@@ -14,11 +14,14 @@ const EXCHANGE = httpResponse({
 
 describe.each(Object.entries({ "has no flaw": { create: createToy }, ...FLAWS }))("%s", (_, flaw) => {
   const declare = ("declare" in flaw ? flaw.declare : undefined) ?? LACKS;
-  testProvider({
-    create: (settings) => flaw.create(settings),
-    exchanges: [EXCHANGE],
-    reply: "Grüße an alle 👋",
-    declare: declare as readonly Ability[],
-    manifest: MANIFEST,
-  });
+  testProvider(
+    {
+      create: (settings) => flaw.create(settings),
+      exchanges: [EXCHANGE],
+      reply: "Grüße an alle 👋",
+      declare: declare as readonly Ability[],
+      manifest: MANIFEST,
+    },
+    { describe, test },
+  );
 });

@@ -195,6 +195,10 @@ export const FLAWS: Readonly<Record<string, Flaw>> = {
     }),
     caughtBy: "streaming: the first text comes before the end of the answer",
   },
+  "never sends the model": {
+    create: wrapped((toy, request) => toy.stream({ ...request, model: undefined })),
+    caughtBy: "the chosen model reaches the server, or the card says `selectable: false`",
+  },
   "drops the system message": {
     create: changed({
       prompt: ({ messages }) =>

@@ -43,7 +43,7 @@ export function createToy(settings: ProviderSettings = {}, changes: Changes = {}
     async *stream(request) {
       yield* wishWarnings(card, request);
       const signal = changes.signal === undefined ? request.signal : changes.signal(request);
-      const body = { prompt: prompt(request) };
+      const body = { prompt: prompt(request), model: request.model };
       const response = await http({ method: "POST", path: "/chat", body, signal });
       for await (const { data } of response.events()) {
         if (data === "[DONE]") {

@@ -17,7 +17,8 @@ export const createMySite: ProviderFactory<ProviderSettings> = defineProvider(
       );
       yield* warnings;
 
-      const response = await http({ method: "POST", path: PATH, body: { prompt }, signal: request.signal });
+      const body = { model: request.model, prompt };
+      const response = await http({ method: "POST", path: PATH, body, signal: request.signal });
       yield { type: "text-delta", delta: parseAnswer(await response.json()) };
       yield { type: "finish", finishReason: "stop" };
     },

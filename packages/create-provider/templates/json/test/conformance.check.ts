@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import { httpResponse, testProvider } from "@fallthrough/testkit";
+import { describe, test } from "vitest";
 import { createMySite } from "../src/index.ts";
 
 const body = readFileSync(new URL("fixtures/synthetic-reply.json", import.meta.url));
 
-testProvider({
-  create: createMySite,
-  exchanges: [httpResponse({ headers: { "content-type": "application/json" }, body })],
-  reply: "Hello from My Site 👋",
-  declare: ["streaming", "tools", "images", "usage"],
-});
+testProvider(
+  {
+    create: createMySite,
+    exchanges: [httpResponse({ headers: { "content-type": "application/json" }, body })],
+    reply: "Hello from My Site 👋",
+    declare: ["streaming", "tools", "images", "usage"],
+  },
+  { describe, test },
+);

@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import { httpResponse, testProvider } from "@fallthrough/testkit";
+import { describe, test } from "vitest";
 import { createMySite } from "../src/index.ts";
 
 const body = readFileSync(new URL("fixtures/synthetic-reply.sse", import.meta.url));
 
-testProvider({
-  create: createMySite,
-  exchanges: [httpResponse({ headers: { "content-type": "text/event-stream" }, body: [body] })],
-  reply: "Hello from My Site 👋",
-  declare: ["tools", "images", "usage"],
-});
+testProvider(
+  {
+    create: createMySite,
+    exchanges: [httpResponse({ headers: { "content-type": "text/event-stream" }, body: [body] })],
+    reply: "Hello from My Site 👋",
+    declare: ["tools", "images", "usage"],
+  },
+  { describe, test },
+);
