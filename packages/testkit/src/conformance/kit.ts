@@ -9,7 +9,9 @@ import type { Ability, ProviderSuite } from "./suite.ts";
 
 /** What a case works with. */
 export interface Kit {
+  /** What the test file tells of its provider. */
   readonly suite: ProviderSuite;
+  /** The requests that one good answer takes. */
   readonly plan: Plan;
   /** The file that calls `testProvider`. */
   readonly testFile: string;
@@ -23,9 +25,11 @@ export interface Kit {
 
 /** One promise of the contract; its title says what a provider that fails it does wrong. */
 export interface ConformanceCase {
+  /** A sentence that names the promise. */
   readonly title: string;
   /** Set where the provider may declare that it lacks this. */
   readonly ability?: Ability | undefined;
+  /** Rejects where the promise is broken. */
   run(kit: Kit): Promise<void>;
 }
 

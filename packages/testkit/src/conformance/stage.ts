@@ -19,17 +19,21 @@ export interface StageOptions {
   readonly bytesPerPiece?: number | undefined;
   /** Pauses behind each of those pieces. */
   readonly everyMs?: number | undefined;
+  /** Given to the factory beside the address of the server. */
   readonly settings?: ProviderSettings | undefined;
 }
 
 /** A provider and the server that it talks to. */
 export interface Stage {
+  /** Made for this server. */
   readonly provider: ChatProvider;
+  /** Counts connections and keeps what they sent. */
   readonly server: SocketServer;
   /** Resolves when the script holds. */
   readonly held: Promise<void>;
   /** Resolves when the connection of the script is closed. */
   readonly left: Promise<void>;
+  /** Closes both. */
   close(): Promise<void>;
 }
 
