@@ -52,6 +52,8 @@ const HEADERS_MS = 10_000;
 /** A whole request; a body that stops is ended sooner, by the timer of bodies. */
 const REQUEST_MS = 300_000;
 const CHECK_MS = 1_000;
+/** Connections that the system may hold until they are taken; Node.js says 511, and one more waits for seconds or is reset. */
+const BACKLOG = 4_096;
 /** How long the last bytes may take on their way to clients when the server closes. */
 const FLUSH_MS = 500;
 const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
@@ -178,7 +180,7 @@ export async function startGateway(
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {
-  server.listen(port, host);
+  server.listen({ port, host, backlog: BACKLOG });
   try {
     await once(server, "listening");
   } catch (error) {
