@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { publicFolders, readJson } from "../workspace.mjs";
 import { run } from "./tools.mjs";
 
-/** What docs/versions.md names. */
-const OLDEST_TYPESCRIPT = "~5.5.0";
+/** The oldest that docs/versions.md names, and the newest there is. */
+export const TYPESCRIPTS = ["~5.5.0", "7.0.2"];
 /** Its types are those of vitest, which need those of Node.js. */
 const TESTKIT = "@fallthrough/testkit";
 
@@ -14,8 +14,9 @@ const TESTKIT = "@fallthrough/testkit";
  *
  * @param {import("./layouts.mjs").Layout} layout
  * @param {import("./layouts.mjs").Place} place
+ * @param {string} typescript
  */
-export async function tryTypes(layout, place) {
+export async function tryTypes(layout, place, typescript) {
   const { application: cwd, env } = place;
   const packages = publicFolders()
     .map((folder) => readJson(`${folder}/package.json`))
@@ -37,7 +38,7 @@ export async function tryTypes(layout, place) {
       dependencies: {
         ...peers,
         ...Object.fromEntries(names.map((name) => [name, "*"])),
-        typescript: OLDEST_TYPESCRIPT,
+        typescript,
       },
     }),
   );
