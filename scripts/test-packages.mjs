@@ -10,6 +10,7 @@ import { tryBundle } from "./packages/bundle.mjs";
 import { tryDoors } from "./packages/doors.mjs";
 import { createPlace, LAYOUTS } from "./packages/layouts.mjs";
 import { packPackages } from "./packages/pack.mjs";
+import { installPrograms, RUNTIMES, startCity, tryPrograms } from "./packages/programs.mjs";
 import { tryQuickStart } from "./packages/quick-start.mjs";
 import { startRegistry } from "./packages/registry.mjs";
 import { tryScaffold } from "./packages/scaffold.mjs";
@@ -40,6 +41,17 @@ await once(example, "listening");
 const registry = await startRegistry(join(folder, "registry"));
 try {
   await step(PUBLISHED, publishAll);
+  await (process.argv.includes("--reach") ? tryReach() : tryInstallations());
+} finally {
+  await Promise.all([registry.close(), upstreams.close(), example.close()]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** What a user installs, and how. */
+async function tryInstallations() {
   for (const [index, layout] of LAYOUTS.entries()) {
     const place = createPlace(layout, join(folder, `layout-${index}`), options());
     for (const application of APPLICATIONS) {
@@ -73,13 +85,29 @@ try {
   await step("a scaffolded provider builds and passes the conformance suite", () =>
     tryScaffold(createPlace(npm, join(folder, "scaffold"), options())),
   );
-} finally {
-  await Promise.all([registry.close(), upstreams.close(), example.close()]);
-  rmSync(folder, { recursive: true, force: true });
 }
 
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+/** Where that runs, and what it can become. */
+async function tryReach() {
+  const [npm] = LAYOUTS;
+  const place = createPlace(npm, join(folder, "programs"), options());
+  const [slow, city] = await Promise.all([startUpstreams(), startCity()]);
+  slow.openai.behave("slow");
+  const servers = {
+    local: upstreams.openai.baseURL,
+    slow: slow.openai.baseURL,
+    city: city.baseURL,
+    answerTo: upstreams.answerTo,
+  };
+  try {
+    await installPrograms(npm, place);
+    for (const runtime of RUNTIMES) {
+      await step(`ten programs run on ${runtime.title}`, () => tryPrograms(runtime, place, servers));
+    }
+  } finally {
+    await Promise.all([slow.close(), city.close()]);
+  }
+}
 
 /** @param {string} title @param {() => Promise<void>} work */
 async function step(title, work) {

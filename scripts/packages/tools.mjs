@@ -21,21 +21,32 @@ export function yarn() {
   return installTool("yarn-4.18.1", YARN, "@yarnpkg/cli-dist/bin/yarn.js");
 }
 
+/** Path of Bun; installs it where that was not done yet. */
+export function bun() {
+  return installTool("bun-1.4.5", { dependencies: { bun: "1.4.5" } }, ".bin/bun", { scripts: true });
+}
+
+/** Path of Deno; installs it where that was not done yet. */
+export function deno() {
+  return installTool("deno-2.9.6", { dependencies: { deno: "2.9.6" } }, ".bin/deno", { scripts: true });
+}
+
 /**
  * Apart from the workspace, so that what only this test needs is not in everybody's lockfile.
  *
  * @param {string} name
  * @param {object} manifest
  * @param {string} program
+ * @param {{ scripts?: boolean }} [options] `scripts`: it puts its binary in its place by a script of its own
  */
-function installTool(name, manifest, program) {
+function installTool(name, manifest, program, { scripts = false } = {}) {
   const folder = join(ROOT, ".cache", name);
   const file = join(folder, "node_modules", program);
   if (existsSync(file)) return file;
 
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, ...manifest }));
-  npmInstall(["install", "--prefix", folder, "--ignore-scripts"]);
+  npmInstall(["install", "--prefix", folder, ...(scripts ? [] : ["--ignore-scripts"])]);
   return file;
 }
 
