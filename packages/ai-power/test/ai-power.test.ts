@@ -416,3 +416,19 @@ test("after its end a provider is asked nothing more", async () => {
 
   await expect(chat(provider, { messages }).text()).rejects.toMatchObject({ code: "config" });
 });
+
+test("the end of an answer has the id of the request that brought it, and no cookie", async () => {
+  const headers = {
+    "content-type": "application/json",
+    "x-request-id": "req_1",
+    "set-cookie": "session=private",
+  };
+  const answer = httpResponse({ headers, body: '{"status":"success","data":"Hi"}' });
+  server = await startReplay((request) => (stepOf(request) === "page" ? CLASSIC.page : { response: answer }));
+
+  const parts: StreamPart[] = [];
+  for await (const part of chat(createRecorded(server), { messages })) parts.push(part);
+
+  expect(parts.at(-1)).toMatchObject({ response: { id: "req_1", headers: { "x-request-id": "req_1" } } });
+  expect(JSON.stringify(parts)).not.toContain("private");
+});

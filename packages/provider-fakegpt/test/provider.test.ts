@@ -1,5 +1,11 @@
 import { ChatError, type ChatRequest, chat, type StreamPart } from "@fallthrough/core";
-import { httpResponse, startFaultServer, startUpstreams, type Upstreams } from "@fallthrough/testkit";
+import {
+  type FaultScript,
+  httpResponse,
+  startFaultServer,
+  startUpstreams,
+  type Upstreams,
+} from "@fallthrough/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFakegpt } from "../src/index.ts";
 
@@ -253,22 +259,23 @@ async function failureOf(result: Promise<unknown>): Promise<ChatError> {
   throw failure;
 }
 
+/** What a server sends in the place of each step of a login, and then in the place of an answer. */
+const LOGGED_IN = [
+  exchange({ body: JSON.stringify({ loads: [{ token_id: "a", count: 1 }] }) }),
+  exchange({ headers: { "set-cookie": "credential=abc; Path=/" }, body: "{}" }),
+  exchange({ body: JSON.stringify({ accessToken: "token-of-the-session" }) }),
+];
+
+function exchange({ headers, ...answer }: Parameters<typeof httpResponse>[0]): FaultScript {
+  const head = { "content-type": "application/json", connection: "close", ...headers };
+  return [{ read: "request" }, { send: httpResponse({ ...answer, headers: head }) }];
+}
+
 test("services.md §2, §3: a refusal is told with the server's own words, and when to come back", async () => {
-  const json = (body: object, more: object = {}, status = 200) => [
-    { read: "request" } as const,
-    {
-      send: httpResponse({
-        status,
-        headers: { "content-type": "application/json", connection: "close", ...more },
-        body: JSON.stringify(body),
-      }),
-    },
-  ];
+  const body = JSON.stringify({ detail: "Too many requests in 1 hour." });
   const server = await startFaultServer([
-    json({ loads: [{ token_id: "a", count: 1 }] }),
-    json({}, { "set-cookie": "credential=abc; Path=/" }),
-    json({ accessToken: "token-of-the-session" }),
-    json({ detail: "Too many requests in 1 hour." }, { "retry-after": "9" }, 429),
+    ...LOGGED_IN,
+    exchange({ status: 429, headers: { "retry-after": "9" }, body }),
   ]);
 
   const failure = await failureOf(chat(createFakegpt({ baseURL: server.origin }), request).result());
@@ -276,4 +283,30 @@ test("services.md §2, §3: a refusal is told with the server's own words, and w
 
   expect(failure).toMatchObject({ code: "rate-limit", status: 429, retryAfterMs: 9_000 });
   expect(failure.message).toContain('saying "Too many requests in 1 hour."');
+});
+
+test("the end of an answer has the id of the request that brought it, and no cookie", async () => {
+  const message = {
+    id: "m",
+    author: { role: "assistant" },
+    content: { content_type: "text", parts: ["Pandora."] },
+    status: "finished_successfully",
+    end_turn: true,
+    metadata: { message_type: "next" },
+    recipient: "all",
+  };
+  const headers = {
+    "content-type": "text/event-stream",
+    "x-request-id": "req_1",
+    "set-cookie": "session=private",
+  };
+  const body = `data: ${JSON.stringify({ message, conversation_id: "c", error: null })}\n\ndata: [DONE]\n\n`;
+  const server = await startFaultServer([...LOGGED_IN, exchange({ headers, body })]);
+
+  const parts: StreamPart[] = [];
+  for await (const part of chat(createFakegpt({ baseURL: server.origin }), request)) parts.push(part);
+  await server.close();
+
+  expect(parts.at(-1)).toMatchObject({ response: { id: "req_1", headers: { "x-request-id": "req_1" } } });
+  expect(JSON.stringify(parts)).not.toContain("private");
 });
