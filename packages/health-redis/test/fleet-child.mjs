@@ -8,7 +8,6 @@ const client = new Redis(Number(redisPort), "127.0.0.1");
 client.on("error", () => {});
 // the machine that runs the tests may be busy with others
 const health = createRedisHealth({ client: fromIoredis(client), deadlineMs: 10_000 });
-const CALLERS = 100;
 
 /** @param {string} id */
 function provider(id) {
@@ -31,12 +30,16 @@ const registry = createRegistry({ providers: [provider("first"), provider("secon
 const { state, remainingMs } = await health.peek({ provider: "first", model: "small" });
 process.send?.({ state, remainingMs, time: Date.now() });
 
-process.once("message", async () => {
+process.once("message", async (/** @type {{ callers: number, calls: number }} */ { callers, calls }) => {
   const answers = await Promise.all(
-    Array.from({ length: CALLERS }, async () => {
-      const { route } = await registry.chat({ messages: [{ role: "user", content: "hi" }] }).result();
-      return route?.provider;
+    Array.from({ length: callers }, async () => {
+      const own = [];
+      for (let call = 0; call < calls; call++) {
+        const { route } = await registry.chat({ messages: [{ role: "user", content: "hi" }] }).result();
+        own.push(route?.provider);
+      }
+      return own;
     }),
   );
-  process.send?.({ answers, ...health.status() }, () => process.exit(0));
+  process.send?.({ answers: answers.flat(), ...health.status() }, () => process.exit(0));
 });

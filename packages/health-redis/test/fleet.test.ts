@@ -75,6 +75,34 @@ describeServers("%s", (program) => {
     return { child, ready: (await once(child, "message"))[0] };
   }
 
+  /** Has every process ask, each caller one call after the other. */
+  function ask(
+    processes: readonly { readonly child: ChildProcess }[],
+    what: { readonly callers: number; readonly calls: number },
+  ): Promise<readonly Told[]> {
+    const ends = processes.map(async ({ child }) => (await once(child, "message"))[0] as Told);
+    for (const { child } of processes) child.send(what);
+    return Promise.all(ends);
+  }
+
+  test.each([
+    ["one process with eight callers", 1, 8],
+    ["eight processes with a caller each", 8, 1],
+  ])(
+    "of %s a provider that is down gets two prompts, and those in flight when the third failure is told",
+    async (_, count, callers) => {
+      const processes = await Promise.all(Array.from({ length: count }, () => start(undefined)));
+
+      const told = await ask(processes, { callers, calls: 25 });
+
+      expect(told.flatMap(({ answers }) => answers)).toEqual(Array(200).fill("second"));
+      expect(told.every(({ shared }) => shared)).toBe(true);
+      expect(prompts.get("/first")).toBeGreaterThanOrEqual(3);
+      expect(prompts.get("/first")).toBeLessThanOrEqual(2 + count * callers);
+    },
+    60_000,
+  );
+
   test.each([
     ["alike", [undefined, undefined]],
     ["five seconds apart", ["-5s", undefined]],
@@ -88,9 +116,7 @@ describeServers("%s", (program) => {
         clocks.map(() => ({ state: "probing", remainingMs: 0 })),
       );
 
-      const ends = processes.map(async ({ child }) => (await once(child, "message"))[0] as Told);
-      for (const { child } of processes) child.send("ask");
-      const told = await Promise.all(ends);
+      const told = await ask(processes, { callers: 100, calls: 1 });
 
       expect(told).toEqual(clocks.map(() => ({ answers: Array(100).fill("second"), shared: true })));
       expect(Object.fromEntries(prompts)).toEqual({ "/first": 1, "/second": 200 });
