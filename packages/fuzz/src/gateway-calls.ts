@@ -13,7 +13,7 @@ import { LONGEST_MS } from "./reader.ts";
 import { type Expected, readPlainly } from "./reference.ts";
 import { closeRunning, countFailures, SILENCE_MS, textLength } from "./replies.ts";
 import { createToyProvider, toyQuestion } from "./toy-provider.ts";
-import type { TriedSchedule } from "./try-schedules.ts";
+import type { ScheduleKind, TriedSchedule } from "./try-schedules.ts";
 
 /** One call through a gateway: what the server behind it does and what the client in front of it does. */
 interface Schedule {
@@ -48,9 +48,10 @@ const WRITE_MS = 5_000;
 /** The whole head of a streamed answer is no more. */
 const KEEPALIVE_MS = 0;
 
-/** Plays the schedules of these seeds at once, each with a gateway of its own, on the connections of one provider. */
-export async function tryGateways(seeds: readonly number[]): Promise<readonly TriedSchedule[]> {
-  const schedules = seeds.map(createSchedule);
+/** Calls through gateways, each with one of its own, on the connections of one provider. */
+export const gatewayCalls: ScheduleKind<Schedule> = { createSchedule, trySchedules: tryGateways };
+
+async function tryGateways(schedules: readonly Schedule[]): Promise<readonly TriedSchedule[]> {
   const answers = schedules.map(({ play, name, body }) => {
     const format = BODIES[name];
     return { play, format, framed: frameAnswer(play, { "content-type": format.contentType }, body) };
@@ -68,7 +69,7 @@ export async function tryGateways(seeds: readonly number[]): Promise<readonly Tr
   const left = await closeRunning([{ provider, server }], before);
   return left.length === 0
     ? tried
-    : [...tried, { seed: seeds[0] ?? 0, problems: left, schedule: "all of them" }];
+    : [...tried, { seed: schedules[0]?.seed ?? 0, problems: left, schedule: "all of them" }];
 }
 
 function createSchedule(seed: number): Schedule {

@@ -15,7 +15,7 @@ import { createRandom, type Random } from "./random.ts";
 import { createReading, REASON, type Reading, readReply, type Seen } from "./reader.ts";
 import { type Expected, readPlainly } from "./reference.ts";
 import { createToyProvider, toyQuestion } from "./toy-provider.ts";
-import type { TriedSchedule } from "./try-schedules.ts";
+import type { ScheduleKind, TriedSchedule } from "./try-schedules.ts";
 
 /** One call: what the server does and what the reader does. */
 interface Schedule {
@@ -48,9 +48,10 @@ const SPARE_PROVIDER: ChatProvider = {
   },
 };
 
-/** Plays the schedules of these seeds at once, on the connections of one provider. */
-export async function tryReplies(seeds: readonly number[]): Promise<readonly TriedSchedule[]> {
-  const schedules = seeds.map(createSchedule);
+/** Calls of one provider, played on its connections. */
+export const replies: ScheduleKind<Schedule> = { createSchedule, trySchedules: tryReplies };
+
+async function tryReplies(schedules: readonly Schedule[]): Promise<readonly TriedSchedule[]> {
   const answers = schedules.map(({ play, name, body }) => {
     const format = BODIES[name];
     return { play, format, framed: frameAnswer(play, { "content-type": format.contentType }, body) };
@@ -69,7 +70,7 @@ export async function tryReplies(seeds: readonly number[]): Promise<readonly Tri
   const left = await closeRunning([{ provider, server }], before);
   return left.length === 0
     ? tried
-    : [...tried, { seed: seeds[0] ?? 0, problems: left, schedule: "all of them" }];
+    : [...tried, { seed: schedules[0]?.seed ?? 0, problems: left, schedule: "all of them" }];
 }
 
 /** Closes what the calls of a batch went through; gives what they have left open. */

@@ -13,7 +13,7 @@ import { createReading, type Reading, readReply, type Seen } from "./reader.ts";
 import { type Expected, readPlainly } from "./reference.ts";
 import { closeRunning, lengthsOf, textLength, timeoutsFor } from "./replies.ts";
 import { askSite, type PlayedSite, SITES, type SiteName } from "./sites.ts";
-import type { TriedSchedule } from "./try-schedules.ts";
+import type { ScheduleKind, TriedSchedule } from "./try-schedules.ts";
 
 /** One call to a site. */
 interface Schedule {
@@ -36,9 +36,10 @@ interface RunningSite {
 const NOTHING: Expected = { text: "", end: "cut", isCertain: false };
 const QUESTION = /schedule-(\d+)-/;
 
-/** Plays the schedules of these seeds at once, with one provider for each site. */
-export async function trySites(seeds: readonly number[]): Promise<readonly TriedSchedule[]> {
-  const schedules = seeds.map(createSchedule);
+/** Calls to sites, played with one provider for each site. */
+export const siteReplies: ScheduleKind<Schedule> = { createSchedule, trySchedules: trySites };
+
+async function trySites(schedules: readonly Schedule[]): Promise<readonly TriedSchedule[]> {
   const before = openResources();
   const names = [...new Set(schedules.map(({ name }) => name))];
   const started = await Promise.all(names.map((name) => startSite(SITES[name], schedules)));
@@ -59,7 +60,7 @@ export async function trySites(seeds: readonly number[]): Promise<readonly Tried
   });
   return left.length === 0
     ? tried
-    : [...tried, { seed: seeds[0] ?? 0, problems: left, schedule: "all of them" }];
+    : [...tried, { seed: schedules[0]?.seed ?? 0, problems: left, schedule: "all of them" }];
 }
 
 /** What came of a call. */

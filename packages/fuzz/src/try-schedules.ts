@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "vitest";
 import { fuzzMs } from "../../core/test/properties/trials.ts";
 import { within } from "./pause.ts";
+import { mayBeSilent, type Play } from "./play.ts";
 
 /** One schedule: the number that decides all of it, and what is wrong with what came of it. */
 export interface TriedSchedule {
@@ -11,13 +12,23 @@ export interface TriedSchedule {
   readonly schedule: unknown;
 }
 
-/** Plays the schedules of these seeds at once. */
-export type TrySchedules = (seeds: readonly number[]) => Promise<readonly TriedSchedule[]>;
+/** What a server does in one call, and all else that a seed decides. */
+interface SeededSchedule {
+  readonly seed: number;
+  readonly play: Play;
+}
+
+/** One kind of schedules. */
+export interface ScheduleKind<Schedule extends SeededSchedule> {
+  readonly createSchedule: (seed: number) => Schedule;
+  /** Plays all of these at once. */
+  readonly trySchedules: (schedules: readonly Schedule[]) => Promise<readonly TriedSchedule[]>;
+}
 
 /** So many are played at once. */
 const BATCH = 64;
 const LONGEST_BATCH_MS = 120_000;
-/** The seeds to try and no others, of one failure: `17` or `1-32`. */
+/** The seeds to try and no others, of one failure: `17` or `17,18,21`. */
 const only = process.env["FALLTHROUGH_SCHEDULES"];
 
 /** What a test of schedules may take. */
@@ -26,23 +37,40 @@ export const SCHEDULES_MS: number = 600_000 + fuzzMs;
 /**
  * Plays so many schedules, always the same ones; `npm run fuzz` goes on with others until its time is over.
  *
- * A failure tells its seed and the command that repeats it.
+ * Answers that may stop without an end are played in batches of their own: only a timer ends those, and a batch
+ * takes as long as its slowest answer. A failure tells its seed and the command that repeats it.
  */
-export async function trySchedules(file: string, count: number, play: TrySchedules): Promise<void> {
-  const until = performance.now() + fuzzMs;
-  let [seed, last] = rangeOf(count);
+export async function trySchedules<Schedule extends SeededSchedule>(
+  file: string,
+  count: number,
+  kind: ScheduleKind<Schedule>,
+): Promise<void> {
+  const until = fuzzMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + fuzzMs;
+  const [ending, silent]: [Schedule[], Schedule[]] = [[], []];
   let tried = 0;
-  for (; seed <= last && (fuzzMs === 0 || performance.now() < until); seed += BATCH) {
-    const seeds = Array.from({ length: Math.min(BATCH, last - seed + 1) }, (_, index) => seed + index);
+
+  async function playBatch(batch: readonly Schedule[]): Promise<void> {
+    if (batch.length === 0) return;
+    const seeds = batch.map(({ seed }) => seed).join();
     const results = await within(
-      nextTurn(seeds).then(play),
+      nextTurn(batch).then(kind.trySchedules),
       LONGEST_BATCH_MS,
-      `a batch of schedules from ${seed}`,
+      `the batch of schedules ${seeds}`,
     );
-    tried += results.length;
+    tried += batch.length;
     const failed = results.filter(({ problems }) => problems.length > 0);
-    expect(failed.map((one) => describeFailure(one, file, `${seed}-${seeds.at(-1)}`))).toEqual([]);
+    expect(failed.map((one) => describeFailure(one, file, seeds))).toEqual([]);
   }
+
+  for (const seed of seedsOf(count)) {
+    if (performance.now() >= until) break;
+    const schedule = kind.createSchedule(seed);
+    const batch = mayBeSilent(schedule.play) ? silent : ending;
+    batch.push(schedule);
+    if (batch.length === BATCH) await playBatch(batch.splice(0));
+  }
+  await playBatch(ending);
+  await playBatch(silent);
   if (fuzzMs > 0) console.log(`${tried} schedules of ${file}`);
 }
 
@@ -53,13 +81,14 @@ function describeFailure({ seed, problems, schedule }: TriedSchedule, file: stri
   return `schedule ${seed}: ${problems.join("; ")}\n${what}\n${repeat(seed)}\n${repeat(batch)}`;
 }
 
-/** The first and the last seed. */
-function rangeOf(count: number): [number, number] {
+/** The seeds to try, in turn; for ever where a time ends them. */
+function* seedsOf(count: number): Generator<number, void> {
   if (only !== undefined) {
-    const [first = Number.NaN, last = first] = only.split("-").map(Number);
-    return [first, last];
+    yield* only.split(",").map(Number);
+    return;
   }
-  if (fuzzMs === 0) return [1, count];
   // those of one run are seldom those of another
-  return [count + Math.floor(Math.random() * 2 ** 40), Number.MAX_SAFE_INTEGER];
+  const first = fuzzMs === 0 ? 1 : count + Math.floor(Math.random() * 2 ** 40);
+  const last = fuzzMs === 0 ? count : Number.MAX_SAFE_INTEGER;
+  for (let seed = first; seed <= last; seed++) yield seed;
 }

@@ -1,9 +1,9 @@
 import { test } from "vitest";
-import { trySites } from "../../src/site-replies.ts";
+import { siteReplies } from "../../src/site-replies.ts";
 import { SCHEDULES_MS, trySchedules } from "../../src/try-schedules.ts";
 
 test(
   "however a site cuts its answer and a reader reads it, its provider tells what plain undici reads of it",
-  () => trySchedules("packages/fuzz/test/properties/sites.test.ts", 400, trySites),
+  () => trySchedules("packages/fuzz/test/properties/sites.test.ts", 400, siteReplies),
   SCHEDULES_MS,
 );
