@@ -1,6 +1,7 @@
 import { ABILITY_CASES } from "./conformance/ability-cases.ts";
 import { callerFile } from "./conformance/caller-file.ts";
 import { CARD_CASES } from "./conformance/card-cases.ts";
+import { CONDUCT_CASES } from "./conformance/conduct-cases.ts";
 import { FAILURE_CASES } from "./conformance/failure-cases.ts";
 import { type ConformanceCase, createRunner } from "./conformance/kit.ts";
 import { LEAVING_CASES } from "./conformance/leaving-cases.ts";
@@ -8,6 +9,7 @@ import { PEER_CASES, runPeerCase } from "./conformance/peer-cases.ts";
 import type { PeerSuite } from "./conformance/peer-suite.ts";
 import { REPLY_CASES } from "./conformance/reply-cases.ts";
 import { SECRET_CASES } from "./conformance/secret-cases.ts";
+import { SETTINGS_CASES } from "./conformance/settings-cases.ts";
 import { STATUS_CASES } from "./conformance/status-cases.ts";
 import { declaredMissing, type ProviderSuite } from "./conformance/suite.ts";
 import { createSupportTable } from "./conformance/support-table.ts";
@@ -19,9 +21,11 @@ export type { TestRunner } from "./conformance/test-runner.ts";
 
 const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
   card: CARD_CASES,
+  settings: SETTINGS_CASES,
   reply: REPLY_CASES,
-  failures: [...STATUS_CASES, ...FAILURE_CASES],
+  conduct: CONDUCT_CASES,
   "abort and clean-up": LEAVING_CASES,
+  failures: [...STATUS_CASES, ...FAILURE_CASES],
   secrets: SECRET_CASES,
   abilities: ABILITY_CASES,
 };

@@ -5,7 +5,7 @@ import type { FaultScript } from "../fault-server.ts";
 import { httpResponse } from "../http-message.ts";
 import type { RecordedResponse } from "../recording.ts";
 import { wireStart, withBody } from "./answer-bytes.ts";
-import { failureOf, inTime, ownStream, readParts, reasonOf } from "./ask.ts";
+import { inTime, ownStream, readParts, reasonOf } from "./ask.ts";
 import { equals, isReasonOf } from "./check.ts";
 import type { ConformanceCase } from "./kit.ts";
 
@@ -89,13 +89,31 @@ export const LEAVING_CASES: readonly ConformanceCase[] = [
       const bad = await kit.stage({ script: () => [{ send: httpResponse({ status: 500 }) }] });
       const { signal } = new AbortController();
       const timers = countTimers();
-      await readParts(good.provider, kit.request({ signal }));
-      await failureOf(readParts(bad.provider, kit.request({ signal })), "the call");
+      for (const { provider } of [good, bad]) {
+        await inTime(
+          Promise.allSettled([readParts(provider, kit.request({ signal }))]),
+          "the call did not end",
+        );
+      }
 
       equals(getEventListeners(signal, "abort").length, 0, "the number of listeners left on the signal");
       await inTime(
         until(() => countTimers() <= timers),
         "a timer did not end",
+      );
+    },
+  },
+  {
+    title: "close() leaves no timer and no interval behind",
+    async run(kit) {
+      const timers = countTimers();
+      const { provider, close } = await kit.stage();
+      await Promise.allSettled([kit.ask(provider)]);
+      await close();
+
+      await inTime(
+        until(() => countTimers() <= timers),
+        "a timer or an interval did not end",
       );
     },
   },
@@ -130,6 +148,8 @@ function countTimers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 }
 
+/** Ends by itself, because a wait that nobody wants any more would be a timer, too. */
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(10);
+  const deadline = Date.now() + 3000;
+  while (!condition() && Date.now() < deadline) await delay(10);
 }

@@ -3,20 +3,12 @@ import { withBody, withUnknownFields } from "./answer-bytes.ts";
 import { readParts } from "./ask.ts";
 import { contains, equals, holds, matches } from "./check.ts";
 import type { ConformanceCase, Kit } from "./kit.ts";
+import { declaredMissing } from "./suite.ts";
 
 const CALLS = ["alpha", "bravo", "charlie", "delta"];
 
 /** What a provider makes of a good answer. */
 export const REPLY_CASES: readonly ConformanceCase[] = [
-  {
-    title: "the recorded answer is the reply",
-    async run(kit) {
-      const { provider } = await kit.stage();
-
-      expectReply(kit, await kit.ask(provider));
-      expectReply(kit, await kit.ask(provider));
-    },
-  },
   {
     title: "a good answer ends with a `finish`",
     async run(kit) {
@@ -38,6 +30,39 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
 
       const after = types.includes("finish") ? types.slice(types.indexOf("finish") + 1) : [];
       equals(after, [], "what follows the `finish`");
+    },
+  },
+  {
+    title: "the recorded answer is the reply",
+    async run(kit) {
+      const { provider } = await kit.stage();
+
+      expectReply(kit, await kit.ask(provider));
+      expectReply(kit, await kit.ask(provider));
+    },
+  },
+  {
+    title: "the finish reason is that of the server",
+    async run(kit) {
+      const { reply } = kit.suite;
+      const { provider } = await kit.stage();
+      const { finishReason } = await kit.ask(provider);
+
+      equals(finishReason, (typeof reply === "object" && reply.finishReason) || "stop", "the finish reason");
+    },
+  },
+  {
+    title: "usage is made of counts that the server sent, and none is invented or NaN",
+    async run(kit) {
+      const { provider } = await kit.stage();
+      const parts = await readParts(provider, kit.request());
+      const usages = parts.flatMap((part) => (part.type === "finish" && part.usage ? [part.usage] : []));
+      const counts = usages.flatMap((usage) => Object.values(usage)).filter((count) => count !== undefined);
+
+      const bad = counts.filter((count) => !Number.isInteger(count) || count < 0);
+      equals(bad, [], "the list of counts that are none");
+      const lacks = declaredMissing(kit.suite).includes("usage");
+      equals(lacks ? counts : [], [], "the list of counts of a provider that declares `usage` missing");
     },
   },
   ...[1, 7].map(

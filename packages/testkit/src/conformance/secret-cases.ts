@@ -36,26 +36,42 @@ const ECHOES: Readonly<Record<string, Echo>> = {
   "a lost connection": () => [{ end: "rst" }],
 };
 
-/** What never stands in an error. */
-export const SECRET_CASES: readonly ConformanceCase[] = Object.entries(ECHOES).map(
-  ([what, script]): ConformanceCase => ({
-    title: `no secret and no prompt stands in the error of ${what}`,
+/** What never stands in an address or an error. */
+export const SECRET_CASES: readonly ConformanceCase[] = [
+  {
+    title: "no key is part of an address",
     async run(kit) {
-      const { provider } = await kit.stage({ script, settings: SETTINGS });
-      const request = kit.request({ messages: [{ role: "user", content: PROMPT }] });
-      const told = tellAll(await reasonOf(chat(provider, request).result(), "the call"));
-      const thrown = tellAll(await reasonOf(readParts(provider, request), "the call"));
+      const { provider, server } = await kit.stage({ settings: SETTINGS });
+      await Promise.allSettled([kit.ask(provider)]);
+      const told = server.requests.filter(({ path }) => SECRET_FORMS.some((form) => path.includes(form)));
 
       equals(
-        SECRET_FORMS.filter((form) => (told + thrown).includes(form)),
+        told.map(({ method }) => method),
         [],
-        "the list of secrets in the error",
+        "the list of requests with a key in their address",
       );
-      // what a server quotes of the prompt, the guard around every provider takes out
-      holds(!told.includes(PROMPT), "the error quotes the prompt");
     },
-  }),
-);
+  },
+  ...Object.entries(ECHOES).map(
+    ([what, script]): ConformanceCase => ({
+      title: `no secret and no prompt stands in the error of ${what}`,
+      async run(kit) {
+        const { provider } = await kit.stage({ script, settings: SETTINGS });
+        const request = kit.request({ messages: [{ role: "user", content: PROMPT }] });
+        const told = tellAll(await reasonOf(chat(provider, request).result(), "the call"));
+        const thrown = tellAll(await reasonOf(readParts(provider, request), "the call"));
+
+        equals(
+          SECRET_FORMS.filter((form) => (told + thrown).includes(form)),
+          [],
+          "the list of secrets in the error",
+        );
+        // what a server quotes of the prompt, the guard around every provider takes out
+        holds(!told.includes(PROMPT), "the error quotes the prompt");
+      },
+    }),
+  ),
+];
 
 function tellAll(error: unknown): string {
   return `${inspect(error, { depth: 10 })} ${JSON.stringify(error)} ${(error as Error).stack}`;

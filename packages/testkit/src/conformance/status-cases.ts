@@ -1,6 +1,6 @@
 import type { ChatErrorCode } from "@fallthrough/core";
 import { httpResponse } from "../http-message.ts";
-import { failureOf, readParts } from "./ask.ts";
+import { failureOf, readParts, reasonOf } from "./ask.ts";
 import { equals, holds } from "./check.ts";
 import { type ConformanceCase, failureBy } from "./kit.ts";
 
@@ -33,6 +33,29 @@ const answer = (status: number, headers: Readonly<Record<string, string>> = {}):
 
 /** What a provider makes of an answer that is no success. */
 export const STATUS_CASES: readonly ConformanceCase[] = [
+  {
+    title: "a failure of the server is no success",
+    async run(kit) {
+      const { provider } = await kit.stage({ script: () => [{ send: answer(500) }] });
+
+      await reasonOf(kit.ask(provider), "the call");
+    },
+  },
+  {
+    title: "a failure is a ChatError that names the provider",
+    async run(kit) {
+      for (const script of [() => [{ send: answer(500) }], () => [{ end: "rst" } as const]]) {
+        const { provider } = await kit.stage({ script, settings: { id: "id-of-the-suite" } });
+        const failure = await failureOf(readParts(provider, kit.request()), "the call");
+
+        equals(failure.provider, "id-of-the-suite", "the provider of the failure");
+        holds(
+          failure.message.startsWith("[id-of-the-suite] "),
+          `the message does not begin with the id of the provider: ${failure.message}`,
+        );
+      }
+    },
+  },
   ...Object.entries(STATUS_CODES).map(
     ([status, code]): ConformanceCase => ({
       title: `status ${status} is \`${code}\``,
@@ -52,21 +75,6 @@ export const STATUS_CASES: readonly ConformanceCase[] = [
 
       const failure = await failureOf(kit.ask(provider), "the call");
       equals(failure.code, "rate-limit", "the code of the failure");
-    },
-  },
-  {
-    title: "a failure is a ChatError that names the provider",
-    async run(kit) {
-      for (const script of [() => [{ send: answer(500) }], () => [{ end: "rst" } as const]]) {
-        const { provider } = await kit.stage({ script, settings: { id: "id-of-the-suite" } });
-        const failure = await failureOf(readParts(provider, kit.request()), "the call");
-
-        equals(failure.provider, "id-of-the-suite", "the provider of the failure");
-        holds(
-          failure.message.startsWith("[id-of-the-suite] "),
-          `the message does not begin with the id of the provider: ${failure.message}`,
-        );
-      }
     },
   },
   {

@@ -1,14 +1,18 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   ChatError,
   type ChatErrorCode,
+  type ChatMessage,
   type ChatProvider,
   type ChatRequest,
   type ProviderSettings,
   type StreamPart,
 } from "@fallthrough/core";
 import { amendError } from "@fallthrough/core/internal";
-import { messageText } from "@fallthrough/core/provider";
+import { createHttpClient, formatPrompt, messageText, wishWarnings } from "@fallthrough/core/provider";
 import { type Changes, createToy } from "./reference.ts";
 
 type Create = (settings?: ProviderSettings) => ChatProvider;
@@ -29,7 +33,7 @@ const noop = (): void => {};
 export const FLAWS: Readonly<Record<string, Flaw>> = {
   "swallows failures": {
     create: catching((error) => (codeOf(error) === "server" ? [said("Sorry!"), FINISH] : undefined)),
-    caughtBy: "status 500 is `server`",
+    caughtBy: "a failure of the server is no success",
   },
   "never finishes": {
     create: mapping((part) => (part.type === "finish" ? [] : [part])),
@@ -59,7 +63,11 @@ export const FLAWS: Readonly<Record<string, Flaw>> = {
     caughtBy: "leaving the provider's own stream closes the socket",
   },
   "gives a block page as the answer": {
-    create: catching((error) => (codeOf(error) === "blocked" ? [said("<html>"), FINISH] : undefined)),
+    create: catching((error) =>
+      codeOf(error) === "blocked" && (error as ChatError).status !== 451
+        ? [said("<html>"), FINISH]
+        : undefined,
+    ),
     caughtBy: "a challenge with status 200 is `blocked`, never an answer",
   },
   "takes nothing for an answer": {
@@ -77,7 +85,7 @@ export const FLAWS: Readonly<Record<string, Flaw>> = {
   "tells its key": {
     create: (settings) =>
       catching((error) => {
-        if (codeOf(error) !== "auth") return undefined;
+        if (codeOf(error) !== "auth" || (error as ChatError).status !== 401) return undefined;
         throw new ChatError("auth", `the key ${settings?.headers?.["x-api-key"]} was refused`, {
           provider: settings?.id ?? "toy",
           status: 401,
@@ -123,19 +131,25 @@ export const FLAWS: Readonly<Record<string, Flaw>> = {
     caughtBy: "a failure is a ChatError that names the provider",
   },
   "reads each chunk by itself": {
-    create: (settings) => ({
-      ...createToy(settings),
-      async *stream({ signal }) {
-        const url = `${settings?.baseURL}/chat`;
-        const response = await fetch(url, { method: "POST", body: "{}", signal: signal ?? null });
-        for await (const chunk of response.body ?? []) {
-          for (const [, text = ""] of new TextDecoder().decode(chunk).matchAll(/"text":"([^"]*)"/g)) {
-            yield said(text);
+    create: (settings) => {
+      const toy = createToy(settings);
+      const http = createHttpClient({ provider: toy.id, origin: "https://toy.invalid" }, settings);
+      return {
+        ...toy,
+        async *stream(request) {
+          yield* wishWarnings(toy, request);
+          const body = { prompt: formatPrompt(request.messages), model: request.model };
+          const response = await http({ method: "POST", path: "/chat", body, signal: request.signal });
+          for await (const chunk of response.bytes()) {
+            for (const [, text = ""] of new TextDecoder().decode(chunk).matchAll(/"text":"([^"]*)"/g)) {
+              yield said(text);
+            }
           }
-        }
-        yield FINISH;
-      },
-    }),
+          yield FINISH;
+        },
+        close: () => http.close(),
+      };
+    },
     caughtBy: "the reply is the same in pieces of 1 byte",
   },
   "knows all fields there will ever be": {
@@ -168,8 +182,12 @@ export const FLAWS: Readonly<Record<string, Flaw>> = {
     create: (settings) => ({ ...createToy(settings), close: undefined }),
     caughtBy: "close() ends every connection, also when it is called twice",
   },
-  "says nothing of what it ignores": {
-    create: mapping((part) => (part.type === "warning" ? [] : [part])),
+  "says nothing of a wish that it ignores": {
+    create: mapping((part) => (part.type === "warning" && /temperature/.test(part.message) ? [] : [part])),
+    caughtBy: "a sampling setting is sent or warned about",
+  },
+  "says nothing of an option that it ignores": {
+    create: mapping((part) => (part.type === "warning" && /optionOf/.test(part.message) ? [] : [part])),
     caughtBy: "an option that nobody knows is warned about",
   },
   "has another card than its manifest": {
@@ -194,6 +212,116 @@ export const FLAWS: Readonly<Record<string, Flaw>> = {
       yield* parts;
     }),
     caughtBy: "streaming: the first text comes before the end of the answer",
+  },
+  "asks its own server whatever `baseURL` says": {
+    create: (settings) =>
+      createToy(settings?.baseURL ? { ...settings, baseURL: "http://127.0.0.1:9" } : settings),
+    caughtBy: "the setting `baseURL` decides which server is asked",
+  },
+  "goes past the proxy": {
+    create: (settings) => createToy({ ...settings, proxy: false }),
+    caughtBy: "the setting `proxy` carries every request",
+  },
+  "ignores the setting `headers`": {
+    create: (settings) => createToy({ ...settings, headers: undefined }),
+    caughtBy: "the setting `headers` is sent with every request",
+  },
+  "ignores the setting `cookies`": {
+    create: (settings) => createToy({ ...settings, cookies: undefined }),
+    caughtBy: "the setting `cookies` is sent with every request",
+  },
+  "ignores the setting `timeouts`": {
+    create: (settings) => createToy({ ...settings, timeouts: undefined }),
+    caughtBy: "the setting `timeouts` ends a silent call",
+  },
+  "always says that the answer was too long": {
+    create: mapping((part) => [part.type === "finish" ? { ...part, finishReason: "length" } : part]),
+    caughtBy: "the finish reason is that of the server",
+  },
+  "counts what is not a number": {
+    create: mapping((part) => [
+      part.type === "finish" ? { ...part, usage: { outputTokens: Number.NaN } } : part,
+    ]),
+    caughtBy: "usage is made of counts that the server sent, and none is invented or NaN",
+  },
+  "invents the usage": {
+    create: mapping((part) => [part.type === "finish" ? { ...part, usage: { outputTokens: 3 } } : part]),
+    caughtBy: "usage is made of counts that the server sent, and none is invented or NaN",
+  },
+  "changes the request": {
+    create: wrapped((toy, request) => {
+      (request.messages as ChatMessage[]).push({ role: "user", content: "Be brief." });
+      return toy.stream(request);
+    }),
+    caughtBy: "the request is not changed",
+  },
+  "reads the environment": {
+    create: wrapped((toy, request) => {
+      const temperature = Number(process.env["TOY_TEMPERATURE"] ?? request.temperature);
+      return toy.stream(Number.isNaN(temperature) ? request : { ...request, temperature });
+    }),
+    caughtBy: "the provider reads no environment variable by itself",
+  },
+  "logs on the console": {
+    create: mapping((part) => {
+      console.debug("the toy got", part.type);
+      return [part];
+    }),
+    caughtBy: "the provider logs nothing",
+  },
+  "writes to the error output": {
+    create: catching((error) => {
+      process.stderr.write(`${String(error)}\n`);
+      return undefined;
+    }),
+    caughtBy: "the provider logs nothing",
+  },
+  "tells a second server": {
+    create: wrapped(async function* (toy, request) {
+      const counter = createServer((_, response) => response.end()).listen(0, "127.0.0.1");
+      await once(counter, "listening");
+      await fetch(`http://127.0.0.1:${(counter.address() as AddressInfo).port}/count`).then((seen) =>
+        seen.text(),
+      );
+      counter.closeAllConnections();
+      counter.close();
+      yield* toy.stream(request);
+    }),
+    caughtBy: "the provider asks no second server",
+  },
+  "asks again by itself": {
+    create: wrapped(async function* (toy, request) {
+      try {
+        yield* toy.stream(request);
+      } catch (error) {
+        if (codeOf(error) !== "server") throw error;
+        yield* toy.stream(request);
+      }
+    }),
+    caughtBy: "a failed call is not repeated by the provider",
+  },
+  "leaves a rejection unhandled": {
+    create: wrapped((toy, request) => {
+      void Promise.reject(new Error("nobody looks at this"));
+      return toy.stream(request);
+    }),
+    caughtBy: "no rejection is left unhandled",
+  },
+  "keeps an interval after close()": {
+    create: (settings) => {
+      setInterval(noop, 60_000);
+      return createToy(settings);
+    },
+    caughtBy: "close() leaves no timer and no interval behind",
+  },
+  "puts its key into the address": {
+    create: (settings) => {
+      const key = settings?.headers?.["x-api-key"];
+      return createToy(settings, {
+        path: key === undefined ? "/chat" : `/chat?key=${encodeURIComponent(key)}`,
+      });
+    },
+    caughtBy: "no key is part of an address",
   },
   "never sends the model": {
     create: wrapped((toy, request) => toy.stream({ ...request, model: undefined })),

@@ -27,6 +27,8 @@ export interface Changes {
   readonly signal?: ((request: ChatRequest) => AbortSignal | undefined) | undefined;
   /** The text of an event. */
   readonly text?: ((data: string) => string) | undefined;
+  /** Where the question goes. */
+  readonly path?: string | undefined;
   /** Takes the end of the stream for the end of the answer. */
   readonly endsAnywhere?: boolean | undefined;
 }
@@ -35,7 +37,7 @@ export interface Changes {
 export function createToy(settings: ProviderSettings = {}, changes: Changes = {}): ChatProvider {
   const card = providerCard(MANIFEST, settings);
   const http: HttpClient = createHttpClient({ provider: card.id, origin: "https://toy.invalid" }, settings);
-  const { prompt = ({ messages }) => formatPrompt(messages), text = textOf } = changes;
+  const { prompt = ({ messages }) => formatPrompt(messages), text = textOf, path = "/chat" } = changes;
 
   return {
     ...card,
@@ -44,7 +46,7 @@ export function createToy(settings: ProviderSettings = {}, changes: Changes = {}
       yield* wishWarnings(card, request);
       const signal = changes.signal === undefined ? request.signal : changes.signal(request);
       const body = { prompt: prompt(request), model: request.model };
-      const response = await http({ method: "POST", path: "/chat", body, signal });
+      const response = await http({ method: "POST", path, body, signal });
       for await (const { data } of response.events()) {
         if (data === "[DONE]") {
           yield { type: "finish", finishReason: "stop" };

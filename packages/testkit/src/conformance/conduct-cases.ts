@@ -1,0 +1,145 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { httpResponse } from "../http-message.ts";
+import { inTime, readParts } from "./ask.ts";
+import { equals, holds } from "./check.ts";
+import type { ConformanceCase, Kit } from "./kit.ts";
+
+/** Frames of core, which may read the environment: the proxies of the machine, and keys that a card names. */
+const OF_CORE = /[\\/](?:@fallthrough|packages)[\\/]core[\\/]/;
+
+/** What a provider never does beside answering. */
+export const CONDUCT_CASES: readonly ConformanceCase[] = [
+  {
+    title: "the request is not changed",
+    async run(kit) {
+      const { provider } = await kit.stage();
+      const request = kit.request();
+      const before = structuredClone(request);
+      await Promise.allSettled([readParts(provider, request)]);
+
+      equals(request, before, "the request after the call");
+    },
+  },
+  {
+    title: "the provider reads no environment variable by itself",
+    async run(kit) {
+      const read = await whileWatched(watchEnvironment, () => callTwice(kit));
+
+      equals(read, [], "the list of variables that were read");
+    },
+  },
+  {
+    title: "the provider logs nothing",
+    async run(kit) {
+      const written = await whileWatched(watchOutput, () => callTwice(kit));
+
+      equals(written, [], "what was written to the console");
+    },
+  },
+  {
+    title: "the provider asks no second server",
+    async run(kit) {
+      const { provider, server } = await kit.stage();
+      const ports = await whileWatched(watchConnections, () => Promise.allSettled([kit.ask(provider)]));
+      const others = ports.filter((port) => String(port) !== new URL(server.origin).port);
+
+      equals(others, [], "the list of ports of other servers");
+    },
+  },
+  {
+    title: "a failed call is not repeated by the provider",
+    async run(kit) {
+      for (const status of [429, 500, 503]) {
+        const { provider, server } = await kit.stage({ script: () => [{ send: httpResponse({ status }) }] });
+        await inTime(Promise.allSettled([readParts(provider, kit.request())]), "the call did not end");
+
+        holds(
+          server.requests.length <= kit.plan.steps,
+          `the provider sent ${server.requests.length} requests after status ${status}, expected ${kit.plan.steps}`,
+        );
+      }
+    },
+  },
+  {
+    title: "no rejection is left unhandled",
+    async run(kit) {
+      const rejections = await whileWatched(watchRejections, async () => {
+        await callTwice(kit);
+        // a rejection counts as unhandled at the end of its turn
+        await delay(1);
+      });
+
+      equals(rejections, [], "the list of unhandled rejections");
+    },
+  },
+];
+
+/** A good call and one that fails. */
+async function callTwice(kit: Kit): Promise<void> {
+  const good = await kit.stage();
+  const bad = await kit.stage({ script: () => [{ send: httpResponse({ status: 500 }) }] });
+  await inTime(Promise.allSettled([kit.ask(good.provider), kit.ask(bad.provider)]), "the calls did not end");
+}
+
+/** Begins to collect what happens, and returns the function that ends it. */
+type Watch<Seen> = (see: (seen: Seen) => void) => () => void;
+
+async function whileWatched<Seen>(watch: Watch<Seen>, run: () => Promise<unknown>): Promise<readonly Seen[]> {
+  const seen: Seen[] = [];
+  const end = watch((one) => seen.push(one));
+  try {
+    await run();
+  } finally {
+    end();
+  }
+  return seen;
+}
+
+const watchEnvironment: Watch<string> = (see) => {
+  const { env } = process;
+  process.env = new Proxy(env, {
+    get(target, name) {
+      const reader = new Error().stack?.split("\n")[2] ?? "";
+      if (typeof name === "string" && !OF_CORE.test(reader) && !/node:|node_modules/.test(reader)) see(name);
+      return Reflect.get(target, name);
+    },
+  });
+  return () => {
+    process.env = env;
+  };
+};
+
+const watchOutput: Watch<string> = (see) => {
+  const names = ["log", "info", "warn", "error", "debug"] as const;
+  const before = names.map((name) => console[name]);
+  const streams = [process.stdout, process.stderr];
+  const writes = streams.map(({ write }) => write);
+  for (const name of names) console[name] = (...values: unknown[]) => see(values.map(String).join(" "));
+  for (const stream of streams) {
+    stream.write = (chunk: unknown) => {
+      see(String(chunk));
+      return true;
+    };
+  }
+  return () => {
+    for (const [index, name] of names.entries()) console[name] = before[index] as typeof console.log;
+    for (const [index, stream] of streams.entries()) stream.write = writes[index] as typeof stream.write;
+  };
+};
+
+const watchConnections: Watch<number | undefined> = (see) => {
+  const onSocket = (message: unknown): void => {
+    const { socket } = message as { readonly socket: Socket };
+    socket.once("connect", () => see(socket.remotePort));
+  };
+  subscribe("net.client.socket", onSocket);
+  return () => unsubscribe("net.client.socket", onSocket);
+};
+
+const watchRejections: Watch<string> = (see) => {
+  const onRejection = (reason: unknown): void => see(String(reason));
+  process.on("unhandledRejection", onRejection);
+  return () => process.off("unhandledRejection", onRejection);
+};
