@@ -28,6 +28,16 @@ test.each(Object.entries(FLAWS))(
   },
 );
 
+test("the README lists every planted defect with its case", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const rows = [...readme.matchAll(/^\| (.+?) +\| (.+?) +\|$/gm)].map(
+    ([, name, title]) => `${name}: ${title}`,
+  );
+  const planted = Object.entries(FLAWS).map(([name, { caughtBy }]) => `${name}: ${caughtBy}`);
+
+  expect(rows).toEqual(expect.arrayContaining(planted));
+});
+
 test("a provider that has no flaw passes", () => {
   expect(first).not.toHaveProperty("has no flaw");
 });
