@@ -7,6 +7,7 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { APPLICATIONS, tryApplication, tryCommand } from "./packages/applications.mjs";
 import { tryBundle } from "./packages/bundle.mjs";
+import { BUNDLERS, tryBundler } from "./packages/bundlers.mjs";
 import { tryDoors } from "./packages/doors.mjs";
 import { createPlace, LAYOUTS } from "./packages/layouts.mjs";
 import { packPackages } from "./packages/pack.mjs";
@@ -103,6 +104,11 @@ async function tryReach() {
     await installPrograms(npm, place);
     for (const runtime of RUNTIMES) {
       await step(`ten programs run on ${runtime.title}`, () => tryPrograms(runtime, place, servers));
+    }
+    for (const [index, bundler] of BUNDLERS.entries()) {
+      await step(`one file of ${bundler.title} answers in an empty folder`, () =>
+        tryBundler(bundler, npm, createPlace(npm, join(folder, `bundler-${index}`), options()), standIns()),
+      );
     }
   } finally {
     await Promise.all([slow.close(), city.close()]);
