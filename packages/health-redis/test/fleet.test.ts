@@ -9,6 +9,10 @@ import { FAILURE, store } from "./away.ts";
 import { describeServers, startServer, type TestServer } from "./server.ts";
 
 const CHILD = fileURLToPath(new URL("fleet-child.mjs", import.meta.url));
+const FAKETIME = findProgram("faketime");
+type Clocks = readonly [name: string, offsets: readonly (string | undefined)[]];
+const ALIKE: Clocks = ["alike", [undefined, undefined]];
+const APART: Clocks = ["five seconds apart", ["-5s", undefined]];
 const FIRST = { provider: "first", model: "small" };
 
 /** What a process tells of the first provider before it asks. */
@@ -103,13 +107,9 @@ describeServers("%s", (program) => {
     60_000,
   );
 
-  test.each([
-    ["alike", [undefined, undefined]],
-    ["five seconds apart", ["-5s", undefined]],
-  ])(
+  test.each(FAKETIME === undefined ? [ALIKE] : [ALIKE, APART])(
     "of two processes with 100 parallel calls each at half-open exactly one call probes, with clocks that are %s",
     async (_, clocks) => {
-      if (clocks.some((clock) => clock !== undefined) && findProgram("faketime") === undefined) return;
       await fail(1);
       const processes = await Promise.all(clocks.map(start));
       expect(processes.map(({ ready: { state, remainingMs } }) => ({ state, remainingMs }))).toEqual(
@@ -124,7 +124,7 @@ describeServers("%s", (program) => {
     60_000,
   );
 
-  test.runIf(findProgram("faketime") !== undefined)(
+  test.runIf(FAKETIME !== undefined)(
     "a cooldown is no shorter and no longer for a process whose clock is five seconds ahead, or behind",
     async () => {
       await fail(60_000);
