@@ -7,7 +7,7 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { APPLICATIONS, tryApplication, tryCommand } from "./packages/applications.mjs";
 import { tryBundle } from "./packages/bundle.mjs";
-import { BUNDLERS, tryBundler } from "./packages/bundlers.mjs";
+import { BUNDLERS, tryBundler, tryNext } from "./packages/bundlers.mjs";
 import { tryDoors } from "./packages/doors.mjs";
 import { createPlace, LAYOUTS } from "./packages/layouts.mjs";
 import { packPackages } from "./packages/pack.mjs";
@@ -110,6 +110,9 @@ async function tryReach() {
         tryBundler(bundler, npm, createPlace(npm, join(folder, `bundler-${index}`), options()), standIns()),
       );
     }
+    await step("what `next build` makes of a route handler answers", () =>
+      tryNext(npm, createPlace(npm, join(folder, "next"), options()), standIns()),
+    );
   } finally {
     await Promise.all([slow.close(), city.close()]);
   }

@@ -5,10 +5,6 @@ import { fileURLToPath } from "node:url";
 import { CHATGPTFREE, PIZZAGPT, REGISTRY, writeManifest } from "./applications.mjs";
 import { run } from "./tools.mjs";
 
-/** undici is CommonJS, and asks for Node's own modules with `require`, which an ES module does not have. */
-const REQUIRE =
-  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
-
 /**
  * Bundles what `fallthrough sync` writes into one file, and asserts that it answers where there is nothing else.
  *
@@ -29,7 +25,7 @@ export async function tryBundle(layout, place, { settings, question, answers }) 
 
   const empty = join(root, "empty");
   mkdirSync(empty);
-  const options = ["--bundle", "--platform=node", "--format=esm", `--banner:js=${REQUIRE}`];
+  const options = ["--bundle", "--platform=node", "--format=esm"];
   await run("npx", ["--no-install", "esbuild", "main.ts", ...options, "--outfile=bundle.mjs"], { cwd, env });
   renameSync(join(cwd, "bundle.mjs"), join(empty, "bundle.mjs"));
   rmSync(join(cwd, "node_modules"), { recursive: true });
