@@ -132,8 +132,9 @@ function planCandidate(keyed: Keyed, asked: Asked, subjectOf: SubjectOf): Planne
   };
 }
 
-function declaredLimits({ requests, tokens }: DeclaredLimits = {}): DeclaredLimits | undefined {
-  return requests === undefined && tokens === undefined ? undefined : { requests, tokens };
+/** The same object in each call, because a ledger reads what is declared again where that is another one. */
+function declaredLimits(limits: DeclaredLimits | undefined): DeclaredLimits | undefined {
+  return limits?.requests === undefined && limits?.tokens === undefined ? undefined : limits;
 }
 
 function skipFor(

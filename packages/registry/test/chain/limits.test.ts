@@ -131,3 +131,22 @@ test("a store that answers later can share the ledger", async () => {
 
   expect(texts).toEqual(["here", "from the spare one"]);
 });
+
+test("each call declares the same object, so that a ledger reads it once", async () => {
+  const memory = createMemoryHealth();
+  const seen: unknown[] = [];
+  const health: typeof memory = {
+    ...memory,
+    admit(subject, options) {
+      seen.push(options?.limits);
+      return memory.admit(subject, options);
+    },
+  };
+  const chain = createChain([declared({ requests: { minute: 9 } })], { health });
+
+  await chat(chain, QUESTION).text();
+  await chat(chain, QUESTION).text();
+
+  expect(seen).toEqual([{ requests: { minute: 9 } }, { requests: { minute: 9 } }]);
+  expect(seen[0]).toBe(seen[1]);
+});
