@@ -38,6 +38,5 @@ export type { GeminiSiteOptions } from "./sites/gemini.ts";
 export type { OpenaiSiteOptions } from "./sites/openai.ts";
 export type { PizzagptSiteOptions } from "./sites/pizzagpt.ts";
 export type { SocketServer, SocketServerOptions } from "./socket-server.ts";
-
 export type { Upstream } from "./upstream.ts";
 export { startUpstreams, type Upstreams, type UpstreamsOptions } from "./upstreams.ts";

@@ -177,13 +177,11 @@ export function createLedger(
     },
 
     told(order, limits, now) {
-      let isNew = false;
       for (const { name, unit, window, limit, remaining, resetMs } of limits) {
         if (unit === undefined || remaining === undefined) continue;
         const left = Math.max(0, remaining - reservedAfter(order, unit));
         const until = now + (resetMs ?? windowOf({ window }));
         const known = allowances.find((allowance) => allowance.name === name);
-        isNew ||= known?.limit !== limit;
         if (known === undefined) allowances.push({ name, unit, window, limit, left, until, order });
         // a late answer was written before others took their share
         else if (now < known.until && order < known.order) known.left = Math.min(known.left, left);
@@ -194,7 +192,7 @@ export function createLedger(
           known.order = order;
         }
       }
-      if (isNew) isOtherPlan = exceedsDeclared(allowances);
+      isOtherPlan = exceedsDeclared(allowances);
     },
 
     settle(order, used) {
