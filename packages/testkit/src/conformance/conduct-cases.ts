@@ -117,9 +117,12 @@ const watchOutput: Watch<string> = (see) => {
   const streams = [process.stdout, process.stderr];
   const writes = streams.map(({ write }) => write);
   for (const name of names) console[name] = (...values: unknown[]) => see(values.map(String).join(" "));
-  for (const stream of streams) {
-    stream.write = (chunk: unknown) => {
-      see(String(chunk));
+  for (const [index, stream] of streams.entries()) {
+    stream.write = (chunk: unknown, ...rest: unknown[]) => {
+      // bytes are the reports of a runner to its parent process, as node:test sends them
+      if (typeof chunk !== "string")
+        return Reflect.apply(writes[index] as typeof stream.write, stream, [chunk, ...rest]);
+      see(chunk);
       return true;
     };
   }
