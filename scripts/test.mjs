@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { nodeBinary } from "./node-binary.mjs";
 import { prepare } from "./setup.mjs";
 import { installSystemPackages } from "./system-packages.mjs";
@@ -28,23 +28,44 @@ const { status } = spawnSync(
   { cwd: ROOT, env: TOOL_ENVIRONMENT, stdio: "inherit" },
 );
 
-console.log(`\n${countsLine()}`);
+const { counts, failures } = readOutcome();
+console.log("");
+for (const failure of failures) console.log(`failed: ${failure}`);
+console.log(counts);
 for (const line of notRun) console.log(`not run: ${line}`);
 process.exitCode = status === 0 ? 0 : 1;
 
-function countsLine() {
+/** What the report counts, and one line for each failure: whoever has only the end of the output reads there what failed. */
+function readOutcome() {
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = readReport();
-  // a file that cannot be imported holds no test that could fail
-  const brokenFiles = testResults.filter(
-    (file) => file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"),
-  );
+  const failures = testResults.flatMap((file) => {
+    const name = relative(ROOT, file.name);
+    const failed = file.assertionResults.filter(({ status }) => status === "failed");
+    // a file that cannot be imported holds no test that could fail
+    if (failed.length === 0) return file.status === "failed" ? [`${name}: ${firstLine(file.message)}`] : [];
+    return failed.map(
+      ({ fullName, failureMessages }) => `${name} > ${fullName}: ${firstLine(failureMessages[0])}`,
+    );
+  });
   // an unhandled rejection fails the run, though every test passed
-  const failed = numFailedTests + brokenFiles.length || (status === 0 ? 0 : 1);
+  const failed = failures.length || numFailedTests || (status === 0 ? 0 : 1);
   const skipped = numPendingTests + numTodoTests;
-  return `${numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+  return {
+    counts: `${numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
+    failures,
+  };
 }
 
-/** @returns {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: { status: string, assertionResults: { status: string }[] }[] }} */
+/** @param {string | undefined} text */
+function firstLine(text = "") {
+  return /^.{0,300}/.exec(text)?.[0];
+}
+
+/**
+ * @typedef {{ name: string, status: string, message: string, assertionResults: { status: string, fullName: string, failureMessages: string[] }[] }} TestFile
+ */
+
+/** @returns {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: TestFile[] }} */
 function readReport() {
   try {
     return readJson(report);
