@@ -29,6 +29,7 @@ function provider(id) {
 const registry = createRegistry({ providers: [provider("first"), provider("second")], health });
 const { state, remainingMs } = await health.peek({ provider: "first", model: "small" });
 process.send?.({ state, remainingMs, time: Date.now() });
+process.once("disconnect", () => process.exit());
 
 process.once("message", async (/** @type {{ callers: number, calls: number }} */ { callers, calls }) => {
   const answers = await Promise.all(

@@ -75,7 +75,11 @@ describeServers("%s", (program) => {
         ? [process.execPath, words]
         : ["faketime", ["-f", clock, process.execPath, ...words]];
     const child = spawn(name, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    onTestFinished(() => void child.kill("SIGKILL"));
+    // a process behind `faketime` is a child of its own, which only the channel reaches
+    onTestFinished(() => {
+      if (child.connected) child.disconnect();
+      child.kill("SIGKILL");
+    });
     return { child, ready: (await once(child, "message"))[0] };
   }
 

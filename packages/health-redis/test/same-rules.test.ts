@@ -35,7 +35,7 @@ type Step =
       readonly scope: "model" | "key" | "origin";
     }
   | { readonly do: "succeed" | "commit" | "release" | "break off"; readonly which: number }
-  | { readonly do: "tell"; readonly which: number; readonly remaining: number }
+  | { readonly do: "tell"; readonly which: number; readonly remaining: number; readonly limit: number }
   | { readonly do: "wait"; readonly ms: number };
 
 const model = fc.constantFrom(...MODELS);
@@ -64,7 +64,13 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       scope: fc.constant("model" as const),
     }),
     fc.record({ do: fc.constantFrom("succeed", "commit", "release", "break off"), which }),
-    fc.record({ do: fc.constant("tell" as const), which, remaining: fc.nat(3) }),
+    fc.record({
+      do: fc.constant("tell" as const),
+      which,
+      remaining: fc.nat(3),
+      // what is declared, or the limit of a larger plan
+      limit: fc.constantFrom(3, 60),
+    }),
     fc.record({
       do: fc.constant("wait" as const),
       ms: fc.constantFrom(1, 5_000, 10_000, 30_000, 61_000, 600_000, 3_600_000),
@@ -72,6 +78,27 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   ),
   { maxLength: 40 },
 ) as fc.Arbitrary<Step[]>;
+
+const ask = (limited: boolean): Step => ({ do: "ask", model: "small", limited });
+const failFirst: Step = { do: "fail", which: 0, code: "server", scope: "model" };
+
+/** Each was told apart once. */
+const FOUND: readonly (readonly [string, Step[]])[] = [
+  [
+    "a failure after the window of its call",
+    [ask(true), { do: "wait", ms: 3_600_000 }, ask(false), failFirst],
+  ],
+  ["a failure after ten minutes", [ask(true), { do: "wait", ms: 600_000 }, ask(false), failFirst]],
+  [
+    "a limit of another plan, and then the declared one",
+    [
+      ask(false),
+      { do: "tell", which: 0, remaining: 1, limit: 60 },
+      ask(true),
+      { do: "tell", which: 0, remaining: 0, limit: 3 },
+    ],
+  ],
+];
 
 function subjectOf(name: string): HealthSubject {
   return { provider: "one", model: name, origin: "https://one.example", key: "mark" };
@@ -167,7 +194,7 @@ describeServers("%s", (program) => {
                   name: "rpm",
                   unit: "requests",
                   window: "minute",
-                  limit: 3,
+                  limit: step.limit,
                   remaining: step.remaining,
                   resetMs: 20_000,
                 },
@@ -203,7 +230,7 @@ describeServers("%s", (program) => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: FOUND.map(([, played]) => [played, 0]) },
     );
   }, 120_000);
 });

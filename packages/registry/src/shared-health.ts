@@ -1,7 +1,14 @@
 // for packages that keep the health of a fleet elsewhere: the same rules, entries and names
 
 export type { Entry } from "./health/entry.ts";
-export { type Allowance, LEARNED_SHARE, type LimitState, RATES, WINDOWS } from "./health/ledger.ts";
+export {
+  type Allowance,
+  LEARNED_SHARE,
+  type LimitState,
+  RATES,
+  RESERVED_MS,
+  WINDOWS,
+} from "./health/ledger.ts";
 export {
   createSharedMemory,
   type JoinedPermit,
@@ -18,7 +25,7 @@ export {
   PROBE_LEASE_MS,
   SUSPICION,
 } from "./health/policy.ts";
-export { type EntryRecord, RESERVED_MS, readEntry, writeEntry } from "./health/record.ts";
+export { type EntryRecord, readEntry, writeEntry } from "./health/record.ts";
 export { suspectSilence } from "./health/silence.ts";
 export {
   type Instance,

@@ -6,10 +6,28 @@ local WINDOWS = { minute = ${WINDOWS.minute}, hour = ${WINDOWS.hour}, day = ${WI
 
 local function windowOf(allowance) return WINDOWS[allowance.window or 'minute'] end
 
+-- a server that reports a larger limit than the declared one is asked under another plan
+local function isOtherPlan(ledger)
+  for _, told in ipairs(ledger.allowances) do
+    local declared, exceeded = 0, 0
+    for _, other in ipairs(told.name and told.limit and ledger.allowances or {}) do
+      if not other.name and other.unit == told.unit and (not told.window or other.window == told.window) then
+        declared = declared + 1
+        if told.limit > (other.limit or 0) then exceeded = exceeded + 1 end
+      end
+    end
+    if declared > 0 and exceeded == declared then return true end
+  end
+  return false
+end
+
 local function holds(ledger, allowance)
   if allowance.name then return now < allowance["until"] end
+  if isOtherPlan(ledger) then return false end
   if allowance["until"] and now >= allowance["until"] then
-    allowance.left, allowance["until"] = allowance.limit or 0, nil
+    allowance.left, allowance["until"], allowance.order = allowance.limit or 0, nil, -1
+    -- what was taken before is not given back to a window that begins
+    for _, share in pairs(ledger.reserved) do allowance.order = math.max(allowance.order, share.order) end
   end
   for _, other in ipairs(ledger.allowances) do
     if other.name and other.unit == allowance.unit and other.window == allowance.window and now < other["until"] then
@@ -58,7 +76,6 @@ local function reserve(ledger, tokens)
     -- whoever has not told for so long is gone
     if now - share.order > ${RESERVED_MS} then ledger.reserved[id] = nil end
   end
-  ledger.reserved[input.id] = { order = now, characters = tokens > 0 and input.characters or 0, tokens = tokens }
   for _, allowance in ipairs(ledger.allowances) do
     if not allowance.name then
       holds(ledger, allowance)
@@ -66,6 +83,7 @@ local function reserve(ledger, tokens)
     end
     allowance.left = math.max(0, allowance.left - (allowance.unit == 'tokens' and tokens or 1))
   end
+  ledger.reserved[input.id] = { order = now, characters = tokens > 0 and input.characters or 0, tokens = tokens }
 end
 
 local function reservedAfter(ledger, order, unit)

@@ -74,7 +74,7 @@ export interface Allowance {
   left: number;
   /** When all of it is there again. */
   until: number;
-  /** The last call whose answer reported it; it includes what earlier calls took. */
+  /** The last call whose share is none of it: an answer reported that share already, or an earlier window held it. */
   order: number;
 }
 
@@ -82,6 +82,9 @@ export interface Allowance {
 export const LEARNED_SHARE = 0.2;
 /** Nobody's tokens are shorter or longer, so a count that says so is a mistake. */
 export const RATES: { readonly least: number; readonly most: number } = { least: 0.5, most: 10 };
+
+/** After this time without a report a call no longer counts as running. */
+export const RESERVED_MS: number = 10 * 60 * 1_000;
 
 /** How long each window lasts, in milliseconds. */
 export const WINDOWS: Readonly<Record<NonNullable<LimitState["window"]>, number>> = {
@@ -115,9 +118,10 @@ export function createLedger(
     if (name !== undefined) return now < allowance.until;
     if (isOtherPlan) return false;
     if (now >= allowance.until) {
-      // a declared window begins anew with the first call after its end
+      // a declared window begins anew with the first call after its end, and gets nothing back of what was taken before
       allowance.left = allowance.limit ?? 0;
       allowance.until = Number.POSITIVE_INFINITY;
+      allowance.order = Math.max(-1, ...reserved.keys());
     }
     for (const other of allowances) {
       if (other.name !== undefined && other.unit === unit && other.window === window && now < other.until)
@@ -167,13 +171,18 @@ export function createLedger(
     },
 
     reserve(order, share, now) {
-      reserved.set(order, share);
+      // they are in the order in which they began
+      for (const other of reserved.keys()) {
+        if (now - other <= RESERVED_MS) break;
+        reserved.delete(other);
+      }
       for (const allowance of allowances) {
         // a limit that a server reports meanwhile counts on
         if (allowance.name === undefined) holds(allowance, now);
         if (allowance.until === Number.POSITIVE_INFINITY) allowance.until = now + windowOf(allowance);
         allowance.left = Math.max(0, allowance.left - (allowance.unit === "tokens" ? share.tokens : 1));
       }
+      reserved.set(order, share);
     },
 
     told(order, limits, now) {
@@ -202,7 +211,7 @@ export function createLedger(
       const { characters, tokens } = share;
       const spare = tokens - (used?.total ?? 0);
       for (const allowance of allowances) {
-        // what the server reported since then includes this call
+        // what the server reported since then includes this call, and a later window is another's
         if (allowance.unit !== "tokens" || allowance.order >= order) continue;
         const left = Math.max(0, allowance.left + spare);
         allowance.left = allowance.limit === undefined ? left : Math.min(left, allowance.limit);

@@ -1,6 +1,6 @@
 import type { ChatErrorCode } from "@fallthrough/core";
 import { createEntry, type Entry, type Lease, type Open, settleLease } from "./entry.ts";
-import { type Allowance, createLedger, type LedgerState, type Share } from "./ledger.ts";
+import { type Allowance, createLedger, type LedgerState, RESERVED_MS, type Share } from "./ledger.ts";
 import { POLICY } from "./policy.ts";
 
 /** An entry as JSON: counts, codes and times, and nothing that anybody said. */
@@ -8,8 +8,6 @@ export type EntryRecord = Readonly<Record<string, unknown>>;
 
 /** Nothing lasts longer; what says so is a mistake. */
 const LONGEST_MS = 25 * 60 * 60 * 1_000;
-/** After this time without a report a call no longer counts as running. */
-export const RESERVED_MS: number = 10 * 60 * 1_000;
 const EFFECTS: readonly Open["effect"][] = ["suspect", "count", "cool", "park"];
 const UNITS: readonly Allowance["unit"][] = ["requests", "tokens"];
 const WINDOWS: readonly Allowance["window"][] = ["minute", "hour", "day", undefined];

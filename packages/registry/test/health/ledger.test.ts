@@ -49,6 +49,28 @@ test("the tokens of a call that came to nothing are given back, its request is n
   ]);
 });
 
+test("a window that begins gets nothing back of what was taken from the one before", () => {
+  call(1, 0, 600);
+  call(2, 60_000, 600);
+  ledger.settle(1, undefined);
+  expect(ledger.states(60_001)).toContainEqual(expect.objectContaining({ unit: "tokens", left: 400 }));
+
+  ledger.settle(2, undefined);
+
+  expect(ledger.states(60_002)).toContainEqual(expect.objectContaining({ unit: "tokens", left: 1_000 }));
+});
+
+test("a call that tells nothing for ten minutes keeps what it reserved", () => {
+  const daily = createLedger({ tokens: { day: 1_000 } });
+  daily.reserve(1, { characters: 350, tokens: 100 }, 1);
+  daily.reserve(600_002, { characters: 350, tokens: 100 }, 600_002);
+
+  daily.settle(1, undefined);
+  daily.settle(600_002, undefined);
+
+  expect(daily.states(600_003)).toMatchObject([{ unit: "tokens", left: 900 }]);
+});
+
 test("a request that is estimated larger than the whole limit is let through while nothing is spent", () => {
   expect(call(1, 0, 5_000)).toBe(true);
   expect(call(2, 1, 10)).toBe(false);
