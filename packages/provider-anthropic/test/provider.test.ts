@@ -13,7 +13,7 @@ import {
   startFaultServer,
   startServices,
 } from "@fallthrough/testkit";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { type AnthropicSettings, createAnthropic } from "../src/index.ts";
 import { answerOf, failureOf, providerFor, readFixture, serve, streamOf } from "./serve.ts";
 
@@ -271,19 +271,20 @@ test.each([
     "the limit that is used up",
     {
       "anthropic-ratelimit-requests-remaining": "12",
-      "anthropic-ratelimit-requests-reset": new Date(Date.now() + 60_000).toISOString(),
+      "anthropic-ratelimit-requests-reset": "2026-01-15T12:01:00Z",
       "anthropic-ratelimit-output-tokens-remaining": "0",
-      "anthropic-ratelimit-output-tokens-reset": new Date(Date.now() + 30_000).toISOString(),
+      "anthropic-ratelimit-output-tokens-reset": "2026-01-15T12:00:30Z",
     },
     30_000,
   ],
 ])("%s says when to come back", async (_, headers, wait) => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-01-15T12:00:00Z") });
+  onTestFinished(() => void vi.useRealTimers());
   const { retryAfterMs = 0 } = (await errorOf(
     httpJson({ type: "error", error: { type: "rate_limit_error", message: "no" } }, 429, headers),
   )) as ChatError;
 
-  expect(retryAfterMs).toBeLessThanOrEqual(wait);
-  expect(retryAfterMs).toBeGreaterThan(wait - 10_000);
+  expect(retryAfterMs).toBe(wait);
 });
 
 test("the words of the server stand in the error, and neither key nor prompt", async () => {

@@ -7,7 +7,7 @@ import {
   chat,
 } from "@fallthrough/core";
 import { httpJson, type SocketServer, startFaultServer, startServices } from "@fallthrough/testkit";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { createGemini, type GeminiSettings } from "../src/index.ts";
 import { answerOf, failureOf, providerFor, readFixture, serve, streamOf } from "./serve.ts";
 
@@ -293,10 +293,14 @@ test.each<[string, Buffer, object]>([
 });
 
 test("a used up day is waited for, and not the delay that stands beside it", async () => {
+  // noon in California, where the day turns
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-01-15T20:00:00Z") });
+  onTestFinished(() => void vi.useRealTimers());
+
   const error = (await errorOf(httpJson(JSON.parse(readFixture("quota-day.json")), 429))) as ChatError;
 
-  expect(error.retryAfterMs).toBeGreaterThan(46_500);
-  expect(error.retryAfterMs).toBeLessThanOrEqual(86_400_000);
+  expect(error.retryAfterMs).toBeGreaterThan(43_200_000 - 1_000);
+  expect(error.retryAfterMs).toBeLessThanOrEqual(43_200_000);
 });
 
 test("the words of the server stand in the error, and neither key nor prompt", async () => {

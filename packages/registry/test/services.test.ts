@@ -446,16 +446,18 @@ test.each<[string, Record<string, string>]>([
   },
 );
 
-test.each<[string, Record<string, string>, unknown]>([
+test.each<[string, Record<string, string> | (() => Record<string, string>), unknown]>([
   ["Retry-After", { "retry-after": "120" }, {}],
-  ["a date", { "retry-after": new Date(Date.now() + 120_000).toUTCString() }, {}],
+  ["a date", () => ({ "retry-after": new Date(Date.now() + 120_000).toUTCString() }), {}],
   ["retry-after-ms", { "retry-after-ms": "120000" }, {}],
   ["RetryInfo", {}, [{ error: { code: 429, details: [{ retryDelay: "120s" }] } }]],
   ["estimated_time", {}, { error: "busy", estimated_time: 120 }],
 ])(
   "services.md §2: after a 429 with %s nobody asks before that time, not even as the last one",
   async (_, headers, body) => {
-    const service = await startService(() => fails(429, body, headers));
+    const service = await startService(() =>
+      fails(429, body, typeof headers === "function" ? headers() : headers),
+    );
     const chain = createChain([{ provider: service.provider("only"), model: "m" }]);
 
     await failureOf(chat(chain, QUESTION).text());

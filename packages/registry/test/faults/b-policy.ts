@@ -12,8 +12,11 @@ const CLOSE = { connection: "close" };
 const HOUR = 60 * 60 * 1000;
 const OK: FaultScript = [READ, { send: eventsAnswer("p1", " answers") }];
 
-/** Answers one request after another with these statuses; every body is `{}` unless given. */
-function statuses(...answers: readonly (readonly [number, Record<string, string>?, string?])[]): FaultScript {
+/** Its body is `{}` unless given. */
+type Answer = readonly [status: number, headers?: Record<string, string>, body?: string];
+
+/** Answers one request after another with these statuses. */
+function statuses(...answers: readonly Answer[]): FaultScript {
   return answers.flatMap(([status, headers, body = "{}"]) => [
     READ,
     { send: httpResponse({ status, headers: { "content-type": "application/json", ...headers }, body }) },
@@ -24,7 +27,7 @@ function statuses(...answers: readonly (readonly [number, Record<string, string>
 function coolingRow(
   row: 17 | 18,
   sent: string,
-  answer: readonly [number, Record<string, string>?, string?],
+  answer: Answer | (() => Answer),
   expectedMs: number,
 ): FaultRow {
   const fault = row === 17 ? "429 with Retry-After" : "429 without a header, daily-quota body";
@@ -39,7 +42,7 @@ function coolingRow(
       const trial = chainRow(
         { row, fault, sent, code: "rate-limit", follows: "next" },
         {
-          servers: [[statuses(answer)]],
+          servers: [[statuses(typeof answer === "function" ? answer() : answer)]],
           options: { health },
           async check({ ask }) {
             const { text, attempts } = await ask();
@@ -134,7 +137,8 @@ export const POLICY_ROWS: readonly FaultRow[] = [
   coolingRow(
     17,
     "an HTTP date in a minute",
-    [429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() }],
+    // a date of the moment in which it is sent
+    () => [429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() }],
     60_000,
   ),
   coolingRow(17, "`retry-after-ms: 1500`", [429, { "retry-after-ms": "1500" }], 1_500),
