@@ -70,16 +70,10 @@ test("an instance whose server is down fails in milliseconds", async () => {
   // undici is loaded with the first call
   await failureOf(chat(ollama, request));
 
-  const times: number[] = [];
-  let error: unknown;
-  for (let call = 0; call < 5; call++) {
-    const start = performance.now();
-    error = await failureOf(chat(ollama, request));
-    times.push(performance.now() - start);
-  }
+  const start = performance.now();
+  const error = await failureOf(chat(ollama, request));
 
-  // a busy machine is slow now and then, and not each time
-  expect(Math.min(...times)).toBeLessThan(100);
+  expect(performance.now() - start).toBeLessThan(100);
   expect(error).toBeInstanceOf(ChatError);
   expect(error).toMatchObject({ code: "network", provider: "ollama", phase: "connect" });
 });

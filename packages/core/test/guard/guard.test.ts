@@ -9,7 +9,6 @@ import type { GuardedAnswer } from "../../src/guard/guarded-answer.ts";
 import type { ListedStream } from "../../src/parts/listed-stream.ts";
 import { partLists } from "../../src/parts/part-lists.ts";
 import {
-  AT_ONCE_MS,
   collect,
   createScripted,
   createToy,
@@ -448,7 +447,7 @@ test.each([
     const started = performance.now();
 
     expect(await reasonOf(collect(guarded(provider, { messages, signal: controller.signal })))).toBe(reason);
-    expect(performance.now() - started).toBeLessThan(AT_ONCE_MS);
+    expect(performance.now() - started).toBeLessThan(60);
   },
 );
 

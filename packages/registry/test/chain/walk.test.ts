@@ -95,7 +95,7 @@ test("when all cool down for a reason that waiting alone cures, the call fails a
 
   expect(route).toEqual(["limited skipped", "refused skipped"]);
   expect(error).toBeInstanceOf(ChainExhaustedError);
-  expect((error as ChainExhaustedError).retryAt?.getTime()).toBeCloseTo(Date.now() + MINUTE, -4);
+  expect((error as ChainExhaustedError).retryAt?.getTime()).toBeCloseTo(Date.now() + MINUTE, -3);
   expect([limited.requests.length, refused.requests.length]).toEqual([1, 1]);
 });
 

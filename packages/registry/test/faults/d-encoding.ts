@@ -51,7 +51,7 @@ function bombRow(sent: string, block: string, answer: "events" | "json"): FaultR
     async run(consume) {
       const type = answer === "json" ? "application/json" : "text/event-stream";
       const scripts = encoded("gzip", await bomb(block), type);
-      const row = socketRow({ ...fault, scripts, settings: { answer }, workMs: 12_000 });
+      const row = socketRow({ ...fault, scripts, settings: { answer }, workMs: 4_000 });
       let peak = 0;
       const before = process.memoryUsage.rss();
       const watch = setInterval(() => {

@@ -54,8 +54,8 @@ export interface First {
 }
 
 const QUESTION = "What does a chain do with a fault like this one?";
-/** What a failure may take beyond the limit that ends it, on a busy machine; no other limit would end it so soon. */
-const SLACK_MS = 4_000;
+/** What a failure may take beyond the limit that ends it. */
+const SLACK_MS = 1_000;
 
 /** The row of a fault on the socket. */
 export function socketRow({ scripts, server: options, settings, provider, ...fault }: SocketFault): FaultRow {
@@ -141,7 +141,7 @@ export function startHealthyServer(name: string): Promise<SocketServer> {
   return startFaultServer([turns.flat()]);
 }
 
-/** Waits until the peer has left every connection of this server; @throws after a time that only what hangs takes */
+/** Waits until the peer has left every connection of this server; @throws after a second */
 export async function allClosed(server: SocketServer): Promise<void> {
   const timer = setTimeout(() => void server.close(), SLACK_MS);
   await server.closed();

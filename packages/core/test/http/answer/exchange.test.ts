@@ -5,7 +5,6 @@ import { expect, test, vi } from "vitest";
 import type { ChatErrorCode } from "../../../src/errors/error-codes.ts";
 import type { HttpClient, HttpResponse } from "../../../src/http/types.ts";
 import {
-  AT_ONCE_MS,
   collect,
   createToy,
   FINISH,
@@ -127,7 +126,7 @@ test("a connection that does not stand in time is a timeout by our timer, and is
   const error = await failureOf(http({ path: "/" }));
 
   expect(error).toMatchObject({ code: "timeout", phase: "connect" });
-  expect(performance.now() - started).toBeLessThan(AT_ONCE_MS);
+  expect(performance.now() - started).toBeLessThan(200);
   await until(() => server.open === 0);
 });
 
@@ -429,7 +428,7 @@ test.each([
   controller.abort(reason);
 
   expect(await reading).toBe(reason);
-  expect(performance.now() - aborted).toBeLessThan(AT_ONCE_MS);
+  expect(performance.now() - aborted).toBeLessThan(50);
   await until(() => server.open === 0);
   expect(countOf("Timeout")).toBeLessThanOrEqual(timers);
   expect(server.connections).toBe(1);
