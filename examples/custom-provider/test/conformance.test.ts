@@ -8,7 +8,11 @@ testProvider(
     create: createParrot,
     exchanges: [readFileSync(new URL("fixtures/reply.raw", import.meta.url))],
     reply: "Polly wants a cracker 🦜",
-    declare: ["tools", "images", "usage"],
+    declare: {
+      tools: "a parrot uses no tools",
+      images: "a parrot takes words alone",
+      usage: "a parrot does not count",
+    },
   },
   { describe, test },
 );

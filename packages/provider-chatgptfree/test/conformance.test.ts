@@ -9,7 +9,11 @@ testProvider(
       readRecording(new URL(`fixtures/${name}.txt`, import.meta.url)),
     ),
     reply: "Hello from the fake upstream.",
-    declare: ["tools", "images", "usage"],
+    declare: {
+      tools: "the site takes one text",
+      images: "the site takes one text",
+      usage: "the site counts no tokens",
+    },
   },
   { describe, test },
 );

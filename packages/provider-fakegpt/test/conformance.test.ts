@@ -13,7 +13,11 @@ testProvider(
       readRecording(new URL("fixtures/pandora/talk-ok.txt", import.meta.url)),
     ],
     reply: `Привет, "мир" 👋\nbye`,
-    declare: ["tools", "images", "usage"],
+    declare: {
+      tools: "the site takes one text",
+      images: "the site takes one text",
+      usage: "the site counts no tokens",
+    },
   },
   { describe, test },
 );

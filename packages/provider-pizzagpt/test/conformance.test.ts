@@ -10,7 +10,12 @@ testProvider(
     create: createPizzagpt,
     exchanges: [httpResponse({ headers: { "content-type": "application/json" }, body })],
     reply: "Il forno più caldo è il Vesuvio 👋",
-    declare: ["streaming", "tools", "images", "usage"],
+    declare: {
+      streaming: "the site answers with one JSON text",
+      tools: "the site takes one text",
+      images: "the site takes one text",
+      usage: "the site counts no tokens",
+    },
   },
   { describe, test },
 );

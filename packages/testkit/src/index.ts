@@ -1,12 +1,15 @@
 export { type Certificate, type CertificateOptions, createCertificate } from "./certificate.ts";
 export {
   type Ability,
+  type Declaration,
   type Peer,
   type PeerBehaviour,
   type PeerSuite,
   type ProviderSuite,
   type SuiteExchange,
+  type SuiteExchanges,
   type TestRunner,
+  type ToolCallSuite,
   testPeer,
   testProvider,
 } from "./conformance.ts";

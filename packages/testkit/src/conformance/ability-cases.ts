@@ -5,6 +5,7 @@ import { inTime } from "./ask.ts";
 import { contains, holds } from "./check.ts";
 import type { ConformanceCase } from "./kit.ts";
 import type { Ability } from "./suite.ts";
+import { TOOL_CASES } from "./tool-cases.ts";
 
 const IMAGE = Buffer.from("bytes of an image for the suite");
 
@@ -67,12 +68,7 @@ export const ABILITY_CASES: readonly ConformanceCase[] = [
     },
     ["firstquestion", "firstanswer", "secondquestion"],
   ),
-  sends(
-    "tools",
-    "tools: the tools reach the server",
-    { tools: [{ name: "toolofthesuite", parameters: { type: "object", properties: {} } }] },
-    ["toolofthesuite"],
-  ),
+  ...TOOL_CASES,
   sends(
     "images",
     "images: an image reaches the server",

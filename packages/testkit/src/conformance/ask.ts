@@ -1,7 +1,9 @@
 import { ChatError, type ChatProvider, type ChatRequest, type StreamPart } from "@fallthrough/core";
 
-/** What the suite asks. */
-export const QUESTION: ChatRequest = { messages: [{ role: "user", content: "What is the answer?" }] };
+/** What the suite asks, made anew each time: a provider that changes it changes it for nobody else. */
+export function question(): ChatRequest {
+  return { messages: [{ role: "user", content: "What is the answer?" }] };
+}
 
 /** Longer than a good provider takes on a busy machine. */
 const PATIENCE_MS = 2000;

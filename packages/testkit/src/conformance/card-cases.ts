@@ -5,7 +5,10 @@ import type { ChatProvider, ProviderSettings } from "@fallthrough/core";
 import { providerCard } from "@fallthrough/core/internal";
 import { equals, holds, matches } from "./check.ts";
 import type { ConformanceCase, Kit } from "./kit.ts";
-import { ABILITIES, declaredMissing } from "./suite.ts";
+import { ABILITIES, type Ability, declaredMissing } from "./suite.ts";
+
+/** A card has no word for an end marker. */
+type Claims = Readonly<Partial<Record<Ability, boolean>>>;
 
 interface Manifest {
   readonly name?: string | undefined;
@@ -60,10 +63,11 @@ export const CARD_CASES: readonly ConformanceCase[] = [
     title: "the card claims no ability that is declared missing",
     async run({ suite }) {
       const { models } = suite.create();
+      const missing = declaredMissing(suite);
       const claimed = ABILITIES.filter(
         (ability) =>
-          declaredMissing(suite).includes(ability) &&
-          models.some(({ capabilities }) => capabilities?.[ability] === true),
+          missing.has(ability) &&
+          models.some(({ capabilities }) => (capabilities as Claims | undefined)?.[ability] === true),
       );
 
       equals(claimed, [], "the list of abilities that the card claims and `declare` denies");
@@ -72,10 +76,20 @@ export const CARD_CASES: readonly ConformanceCase[] = [
   {
     title: "only abilities are declared missing",
     async run({ suite }) {
-      const unknown = declaredMissing(suite).filter(
+      const unknown = [...declaredMissing(suite).keys()].filter(
         (name) => !(ABILITIES as readonly string[]).includes(name),
       );
       equals(unknown, [], "what `declare` names and is no ability");
+    },
+  },
+  {
+    title: "a protocol without an end marker says why",
+    async run({ suite }) {
+      const missing = declaredMissing(suite);
+      holds(
+        !missing.has("endMarker") || missing.get("endMarker") !== undefined,
+        '`declare` gives no reason for `endMarker`, expected a text such as { endMarker: "the answer is plain text" }',
+      );
     },
   },
 ];

@@ -1,8 +1,8 @@
-import type { ChatProvider, ChatRequest, ChatResult } from "@fallthrough/core";
+import type { ChatProvider, ChatRequest, ChatResult, ToolDefinition } from "@fallthrough/core";
 import { chat } from "@fallthrough/core";
 import type { FaultScript } from "../fault-server.ts";
 import type { RecordedResponse } from "../recording.ts";
-import { failureOf, QUESTION } from "./ask.ts";
+import { failureOf, question } from "./ask.ts";
 import { learnPlan, type Plan } from "./plan.ts";
 import { type Stage, type StageOptions, startStage } from "./stage.ts";
 import type { Ability, ProviderSuite } from "./suite.ts";
@@ -17,6 +17,8 @@ export interface Kit {
   readonly testFile: string;
   /** Starts a stage that ends with the case. */
   stage(options?: StageOptions): Promise<Stage>;
+  /** The same for the answer that calls tools. */
+  toolStage(options?: StageOptions): Promise<Stage>;
   /** The suite's question, with these fields changed. */
   request(fields?: Partial<ChatRequest>): ChatRequest;
   /** The answer as a caller gets it. */
@@ -29,6 +31,8 @@ export interface ConformanceCase {
   readonly title: string;
   /** Set where the provider may declare that it lacks this. */
   readonly ability?: Ability | undefined;
+  /** Why the case cannot be run for this suite, or on this runtime. */
+  readonly obstacle?: ((suite: ProviderSuite) => string | undefined) | undefined;
   /** Rejects where the promise is broken. */
   run(kit: Kit): Promise<void>;
 }
@@ -39,8 +43,10 @@ export function createRunner(
   testFile: string,
 ): (conformanceCase: ConformanceCase) => Promise<void> {
   let learned: Promise<Plan> | undefined;
+  let learnedTools: Promise<Plan> | undefined;
+  const toolSuite = withToolCalls(suite);
   const request = (fields?: Partial<ChatRequest>): ChatRequest => ({
-    ...QUESTION,
+    ...question(),
     ...suite.request,
     ...fields,
   });
@@ -49,6 +55,11 @@ export function createRunner(
     learned ??= learnPlan(suite);
     const plan = await learned;
     const stages: Stage[] = [];
+    const begin = async (...stageOf: Parameters<typeof startStage>): Promise<Stage> => {
+      const stage = await startStage(...stageOf);
+      stages.push(stage);
+      return stage;
+    };
     try {
       await run({
         suite,
@@ -56,10 +67,10 @@ export function createRunner(
         testFile,
         request,
         ask: (provider, fields) => chat(provider, request(fields)).result(),
-        async stage(options = {}) {
-          const stage = await startStage(suite, plan, options);
-          stages.push(stage);
-          return stage;
+        stage: (options = {}) => begin(suite, plan, options),
+        async toolStage(options = {}) {
+          learnedTools ??= learnPlan(toolSuite);
+          return begin(toolSuite, await learnedTools, options);
         },
       });
     } finally {
@@ -67,6 +78,19 @@ export function createRunner(
       await Promise.allSettled(stages.map((stage) => stage.close()));
     }
   };
+}
+
+/** The same provider with the answer that calls tools in the place of the other. */
+function withToolCalls(suite: ProviderSuite): ProviderSuite {
+  const { toolCalls, request } = suite;
+  if (toolCalls === undefined) return suite;
+  return { ...suite, exchanges: toolCalls.exchanges, request: { ...request, tools: toolsOf(suite) } };
+}
+
+/** A tool for each name that the answer calls. */
+export function toolsOf({ toolCalls }: ProviderSuite): ToolDefinition[] {
+  const names = new Set(toolCalls?.calls.map(({ name }) => name));
+  return [...names].map((name) => ({ name, parameters: { type: "object", properties: {} } }));
 }
 
 /** What a caller gets when this takes the place of the answer. */

@@ -6,11 +6,13 @@ import { httpResponse } from "../http-message.ts";
 import type { RecordedResponse } from "../recording.ts";
 import { wireStart, withBody } from "./answer-bytes.ts";
 import { inTime, ownStream, readParts, reasonOf } from "./ask.ts";
-import { equals, isReasonOf } from "./check.ts";
+import { equals, holds, isReasonOf } from "./check.ts";
 import type { ConformanceCase } from "./kit.ts";
 
 /** How long a provider that streams may take to its first text. */
 const FIRST_TEXT_MS = 300;
+/** Shorter than a server or a client keeps a connection that nobody uses. */
+const SOON_MS = 2000;
 
 const MOMENTS: Readonly<Record<string, (response: RecordedResponse) => FaultScript>> = {
   "before the headers": () => [{ hold: true }],
@@ -71,10 +73,11 @@ export const LEAVING_CASES: readonly ConformanceCase[] = [
   {
     title: "leaving the provider's own stream closes the socket",
     async run(kit) {
-      const { provider, left } = await kit.stage({ script: MOMENTS["in a pause"] });
+      const { provider, held, left } = await kit.stage({ script: MOMENTS["in a pause"] });
       const controller = new AbortController();
       const parts = ownStream(provider, kit.request({ signal: controller.signal }))[Symbol.asyncIterator]();
-      const streams = await Promise.race([firstText(parts), delay(FIRST_TEXT_MS, false)]);
+      const late = held.then(() => delay(FIRST_TEXT_MS, false));
+      const streams = await inTime(Promise.race([firstText(parts), late]), "the server was not asked");
       // a generator that waits for the whole answer can be left by the signal only
       if (streams) await inTime(Promise.resolve(parts.return?.()), "return() did not end");
       else controller.abort();
@@ -97,10 +100,7 @@ export const LEAVING_CASES: readonly ConformanceCase[] = [
       }
 
       equals(getEventListeners(signal, "abort").length, 0, "the number of listeners left on the signal");
-      await inTime(
-        until(() => countTimers() <= timers),
-        "a timer did not end",
-      );
+      await until(() => countTimers() <= timers, "a timer did not end");
     },
   },
   {
@@ -111,10 +111,7 @@ export const LEAVING_CASES: readonly ConformanceCase[] = [
       await Promise.allSettled([kit.ask(provider)]);
       await close();
 
-      await inTime(
-        until(() => countTimers() <= timers),
-        "a timer or an interval did not end",
-      );
+      await until(() => countTimers() <= timers, "a timer or an interval did not end");
     },
   },
   {
@@ -127,7 +124,7 @@ export const LEAVING_CASES: readonly ConformanceCase[] = [
       await provider.close?.();
       await provider.close?.();
 
-      await inTime(server.closed(), "a connection was not closed");
+      await inTime(server.closed(), "a connection was not closed", SOON_MS);
     },
   },
 ];
@@ -148,8 +145,10 @@ function countTimers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 }
 
-/** Ends by itself, because a wait that nobody wants any more would be a timer, too. */
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 3000;
-  while (!condition() && Date.now() < deadline) await delay(10);
+async function until(condition: () => boolean, problem: string): Promise<void> {
+  const deadline = Date.now() + SOON_MS;
+  while (!condition()) {
+    holds(Date.now() < deadline, `${problem} within ${SOON_MS} ms`);
+    await delay(10);
+  }
 }

@@ -1,10 +1,11 @@
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
-import { type ChatProvider, type ChatRequest, chat } from "@fallthrough/core";
+import { type ChatMessage, type ChatProvider, type ChatRequest, chat } from "@fallthrough/core";
 import { providerCard } from "@fallthrough/core/internal";
-import { failureOf, inTime, ownStream, QUESTION, readParts, reasonOf } from "./ask.ts";
+import { failureOf, inTime, ownStream, question, readParts, reasonOf } from "./ask.ts";
 import { contains, equals, holds, isReasonOf, matches, oneOf } from "./check.ts";
 import type { Peer, PeerBehaviour, PeerSuite } from "./peer-suite.ts";
+import type { Ability } from "./suite.ts";
 
 /** What a case of such a provider works with. */
 interface PeerKit {
@@ -17,6 +18,8 @@ interface PeerKit {
 /** One promise of the contract that does not need HTTP. */
 interface PeerCase {
   readonly title: string;
+  /** Set where the provider may declare that it lacks this. */
+  readonly ability?: Ability | undefined;
   readonly behaviour: PeerBehaviour;
   run(kit: PeerKit): Promise<void>;
 }
@@ -103,6 +106,7 @@ export const PEER_CASES: readonly PeerCase[] = [
   },
   {
     title: "an answer that ends early is no success",
+    ability: "endMarker",
     behaviour: "ends early",
     async run({ provider, request }) {
       const failure = await failureOf(chat(provider, request).result(), "the call", PATIENCE_MS);
@@ -182,6 +186,7 @@ export const PEER_CASES: readonly PeerCase[] = [
   ),
   {
     title: "leaving the stream leaves the peer",
+    ability: "streaming",
     behaviour: "goes silent",
     async run({ peer, provider, request }) {
       const parts = ownStream(provider, request)[Symbol.asyncIterator]();
@@ -220,14 +225,38 @@ export const PEER_CASES: readonly PeerCase[] = [
       await failureOf(ended, "the call", PATIENCE_MS);
     },
   },
+  sends("system", "the system message reaches the peer", [
+    { role: "system", content: "systemtext" },
+    { role: "user", content: "usertext" },
+  ]),
+  sends("history", "earlier turns reach the peer", [
+    { role: "user", content: "firstquestion" },
+    { role: "assistant", content: "firstanswer" },
+    { role: "user", content: "secondquestion" },
+  ]),
 ];
+
+/** What has to reach the peer for an ability to be there. */
+function sends(ability: Ability, title: string, messages: ChatMessage[]): PeerCase {
+  return {
+    title: `${ability}: ${title}`,
+    ability,
+    behaviour: "answers",
+    async run({ peer, provider, request }) {
+      await chat(provider, { ...request, messages }).text();
+      await becomes(() => peer.asked.length > 0, "the peer was not asked");
+
+      for (const { content } of messages) contains(peer.asked.join("\n"), String(content), "what was sent");
+    },
+  };
+}
 
 /** Runs one case on a peer of its own. */
 export async function runPeerCase({ start, reply, request }: PeerSuite, one: PeerCase): Promise<void> {
   const peer = await start(one.behaviour);
   const provider = peer.create();
   try {
-    await one.run({ reply, peer, provider, request: { ...QUESTION, ...request } });
+    await one.run({ reply, peer, provider, request: { ...question(), ...request } });
   } finally {
     await provider.close?.();
     await peer.close();

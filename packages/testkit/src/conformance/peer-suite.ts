@@ -1,5 +1,6 @@
 import type { ChatProvider, ChatRequest } from "@fallthrough/core";
 import type { CommonSettings } from "@fallthrough/core/provider";
+import type { Declaration } from "./suite.ts";
 
 /**
  * What the other end does once it is asked: it answers whole, goes silent before or in the middle of the answer, ends
@@ -31,6 +32,8 @@ export interface PeerSuite {
   readonly start: (behaviour: PeerBehaviour) => Promise<Peer>;
   /** The text of its answer. */
   readonly reply: string;
+  /** Abilities that are missing: a list, or the reason for each. */
+  readonly declare?: Declaration | undefined;
   /** Sent with every question, such as the `model` where the provider has no first one. */
   readonly request?: Partial<ChatRequest> | undefined;
 }

@@ -1,6 +1,6 @@
 import { startReplay } from "../replay.ts";
 import type { ReceivedRequest } from "../request-reader.ts";
-import { QUESTION, readParts } from "./ask.ts";
+import { question, readParts } from "./ask.ts";
 import type { ProviderSuite, SuiteExchange } from "./suite.ts";
 
 /** Which requests a good answer takes, so that a fault can stand in the place of one of them. */
@@ -9,6 +9,10 @@ export interface Plan {
   createFinder(): (request: ReceivedRequest) => FoundExchange;
   /** How many requests one call makes. */
   readonly steps: number;
+  /** Whether this is one of those requests, or one that follows a failure, such as the end of a session. */
+  includes(request: ReceivedRequest): boolean;
+  /** How long a good answer takes, which a provider that asks again and again decides by its pauses. */
+  readonly durationMs: number;
 }
 
 /** What there is for a request, and which step of the call it is. */
@@ -22,6 +26,7 @@ export async function learnPlan(suite: ProviderSuite): Promise<Plan> {
   const { create, exchanges } = suite;
   const queue = typeof exchanges === "function" ? undefined : [...exchanges];
   const find = typeof exchanges === "function" ? exchanges : () => queue?.shift();
+  const start = performance.now();
   const server = await startReplay((request) => {
     const exchange = find(request);
     return exchange instanceof Uint8Array ? { response: exchange } : exchange;
@@ -29,22 +34,25 @@ export async function learnPlan(suite: ProviderSuite): Promise<Plan> {
   try {
     const signal = AbortSignal.timeout(5000);
     const provider = create({ baseURL: server.origin, proxy: false });
-    const question = { ...QUESTION, ...suite.request, signal };
-    await Promise.race([readParts(provider, question), aborted(signal)]);
+    const request = { ...question(), ...suite.request, signal };
+    await Promise.race([readParts(provider, request), aborted(signal)]);
     await provider.close?.();
   } catch {
     // a case of its own tells it
   }
+  const durationMs = Math.ceil(performance.now() - start);
   await server.close();
   const asked =
     typeof exchanges === "function" ? server.requests : server.requests.slice(0, exchanges.length);
-  return createPlan(suite, asked.map(signature));
+  return createPlan(suite, asked.map(signature), durationMs);
 }
 
-function createPlan({ exchanges }: ProviderSuite, steps: readonly string[]): Plan {
+function createPlan({ exchanges }: ProviderSuite, steps: readonly string[], durationMs: number): Plan {
   const last = steps.length - 1;
   return {
     steps: steps.length,
+    includes: (request) => steps.includes(signature(request)),
+    durationMs,
     createFinder() {
       const counts = new Map<string, number>();
       return (request) => {

@@ -1,10 +1,12 @@
 import type { ChatResult } from "@fallthrough/core";
-import { withBody, withUnknownFields } from "./answer-bytes.ts";
+import { numbersIn, withBody, withUnknownFields } from "./answer-bytes.ts";
 import { readParts } from "./ask.ts";
 import { contains, equals, holds, matches } from "./check.ts";
 import type { ConformanceCase, Kit } from "./kit.ts";
 import { declaredMissing } from "./suite.ts";
 
+/** Input tokens, for example, may be told in three counts: fresh, read from a cache and written to it. */
+const MOST_SUMMANDS = 3;
 const CALLS = ["alpha", "bravo", "charlie", "delta"];
 
 /** What a provider makes of a good answer. */
@@ -54,14 +56,17 @@ export const REPLY_CASES: readonly ConformanceCase[] = [
   {
     title: "usage is made of counts that the server sent, and none is invented or NaN",
     async run(kit) {
-      const { provider } = await kit.stage();
+      const { provider, sent } = await kit.stage();
       const parts = await readParts(provider, kit.request());
       const usages = parts.flatMap((part) => (part.type === "finish" && part.usage ? [part.usage] : []));
       const counts = usages.flatMap((usage) => Object.values(usage)).filter((count) => count !== undefined);
 
       const bad = counts.filter((count) => !Number.isInteger(count) || count < 0);
       equals(bad, [], "the list of counts that are none");
-      const lacks = declaredMissing(kit.suite).includes("usage");
+      const numbers = new Set(sent.flatMap(numbersIn));
+      const invented = counts.filter((count) => !isSumOf(count, numbers, MOST_SUMMANDS));
+      equals(invented, [], "the list of counts that the server did not send");
+      const lacks = declaredMissing(kit.suite).has("usage");
       equals(lacks ? counts : [], [], "the list of counts of a provider that declares `usage` missing");
     },
   },
@@ -184,4 +189,13 @@ async function sentFor(kit: Kit, model: string): Promise<string> {
   const { provider, server } = await kit.stage();
   await kit.ask(provider, { model });
   return server.requests.map(({ path, body }) => path + body).join("\n");
+}
+
+/** Whether a server sent this number, or those that make it up. */
+function isSumOf(count: number, numbers: ReadonlySet<number>, most: number): boolean {
+  if (numbers.has(count)) return true;
+  if (most === 1) return false;
+  return [...numbers].some(
+    (number) => number > 0 && number < count && isSumOf(count - number, numbers, most - 1),
+  );
 }

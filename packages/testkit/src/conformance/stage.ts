@@ -29,6 +29,8 @@ export interface Stage {
   readonly provider: ChatProvider;
   /** Counts connections and keeps what they sent. */
   readonly server: SocketServer;
+  /** The good answers that were sent. */
+  readonly sent: readonly RecordedResponse[];
   /** Resolves when the script holds. */
   readonly held: Promise<void>;
   /** Resolves when the connection of the script is closed. */
@@ -43,6 +45,7 @@ export async function startStage(suite: ProviderSuite, plan: Plan, options: Stag
   const find = plan.createFinder();
   const held = createSign();
   const left = createSign();
+  const sent: RecordedResponse[] = [];
 
   const server = await startSocketServer(async (connection) => {
     for (;;) {
@@ -62,6 +65,7 @@ export async function startStage(suite: ProviderSuite, plan: Plan, options: Stag
         if (connection.signal.aborted) return;
         continue;
       }
+      sent.push(response);
       const bytes = wireBytes(response);
       await playStep({ send: bytes, pieces: bytesPerPiece, everyMs }, connection);
       if (!keepsAlive([bytes])) return connection.finish();
@@ -72,6 +76,7 @@ export async function startStage(suite: ProviderSuite, plan: Plan, options: Stag
   return {
     provider,
     server,
+    sent,
     held: held.given,
     left: left.given,
     async close() {

@@ -3,21 +3,21 @@ import { test } from "vitest";
 import { type ProviderSuite, testProvider } from "../../src/conformance.ts";
 import { httpResponse } from "../../src/index.ts";
 import { FLAWS } from "./flaws.ts";
-import { createToy, MANIFEST } from "./reference.ts";
+import { CALL_EVENTS, CALLS, createToy, EVENTS, MANIFEST } from "./reference.ts";
 
-const EVENTS = ['{"text":"Grüße "}', '{"text":"an alle "}', '{"text":"👋"}', "[DONE]"];
 const SUITE: ProviderSuite = {
   create: createToy,
-  exchanges: [
-    httpResponse({
-      headers: { "content-type": "text/event-stream" },
-      body: EVENTS.map((data) => `data: ${data}\n\n`),
-    }),
-  ],
+  exchanges: [answerOf(EVENTS)],
   reply: "Grüße an alle 👋",
-  declare: ["tools", "images", "usage"],
+  toolCalls: { exchanges: [answerOf(CALL_EVENTS)], calls: CALLS },
+  declare: { images: "the toy cannot see" },
   manifest: MANIFEST,
 };
+
+function answerOf(events: readonly string[]): Buffer {
+  const headers = { "content-type": "text/event-stream" };
+  return httpResponse({ headers, body: events.map((data) => `data: ${data}\n\n`) });
+}
 
 /** The cases that fail, up to the first. */
 const first: Record<string, string | undefined> = {};

@@ -13,7 +13,7 @@ import {
 } from "@fallthrough/core";
 import { amendError } from "@fallthrough/core/internal";
 import { createHttpClient, formatPrompt, messageText, wishWarnings } from "@fallthrough/core/provider";
-import { type Changes, createToy } from "./reference.ts";
+import { CALL_EVENTS, type Changes, createToy } from "./reference.ts";
 
 type Create = (settings?: ProviderSettings) => ChatProvider;
 
@@ -248,6 +248,17 @@ export const FLAWS: Readonly<Record<string, Flaw>> = {
     create: mapping((part) => [part.type === "finish" ? { ...part, usage: { outputTokens: 3 } } : part]),
     caughtBy: "usage is made of counts that the server sent, and none is invented or NaN",
   },
+  "adds a count of its own to those of the server": {
+    create: mapping((part) => [
+      part.type === "finish" && part.usage ? { ...part, usage: { ...part.usage, totalTokens: 41 } } : part,
+    ]),
+    caughtBy: "usage is made of counts that the server sent, and none is invented or NaN",
+  },
+  "tells counts that it declares missing": {
+    create: createToy,
+    declare: ["images", "usage"],
+    caughtBy: "usage is made of counts that the server sent, and none is invented or NaN",
+  },
   "changes the request": {
     create: wrapped((toy, request) => {
       (request.messages as ChatMessage[]).push({ role: "user", content: "Be brief." });
@@ -347,14 +358,101 @@ export const FLAWS: Readonly<Record<string, Flaw>> = {
     }),
     caughtBy: "history: earlier turns reach the server",
   },
+  "does not send the tools": {
+    create: wrapped((toy, request) => toy.stream({ ...request, tools: undefined })),
+    caughtBy: "tools: the tools reach the server",
+  },
+  "drops the calls of earlier turns": {
+    create: wrapped((toy, request) => {
+      const messages = request.messages.filter((message) => !("toolCalls" in message));
+      return toy.stream({ ...request, messages });
+    }),
+    caughtBy: "tools: a call and its result reach the server in the next turn",
+  },
+  "drops the results of tools": {
+    create: wrapped((toy, request) => {
+      const messages = request.messages.filter(({ role }) => role !== "tool");
+      return toy.stream({ ...request, messages });
+    }),
+    caughtBy: "tools: a call and its result reach the server in the next turn",
+  },
+  "loses the calls": {
+    create: mapping((part) => (part.type === "tool-call" ? [] : [part])),
+    caughtBy: "tools: every call of the server comes out, and no other",
+  },
+  "keeps the first call only": {
+    create: wrapped(async function* (toy, request) {
+      let calls = 0;
+      for await (const part of toy.stream(request)) {
+        if (part.type !== "tool-call" || ++calls === 1) yield part;
+      }
+    }),
+    caughtBy: "tools: every call of the server comes out, and no other",
+  },
+  "tells each call twice": {
+    create: mapping((part) => (part.type === "tool-call" ? [part, { ...part, id: `${part.id}-2` }] : [part])),
+    caughtBy: "tools: every call of the server comes out, and no other",
+  },
+  "breaks the arguments": {
+    create: mapping((part) => [
+      part.type === "tool-call" ? { ...part, arguments: part.arguments.slice(0, -1) } : part,
+    ]),
+    caughtBy: "tools: the arguments of a call are those of the server",
+  },
+  "parses the arguments": {
+    create: mapping((part) => [
+      part.type === "tool-call" ? { ...part, arguments: JSON.parse(part.arguments) } : part,
+    ]),
+    caughtBy: "tools: the arguments of a call are those of the server",
+  },
+  "makes up the ids of calls": {
+    create: mapping((part) => [part.type === "tool-call" ? { ...part, id: `made-up-${part.name}` } : part]),
+    caughtBy: "tools: a call has the id of the server, and no two have the same",
+  },
+  "finishes calls like a text": {
+    create: mapping((part) => [part.type === "finish" ? { ...part, finishReason: "stop" } : part]),
+    caughtBy: "tools: an answer that calls a tool finishes with `tool-calls`",
+  },
+  "reads a call from one piece": {
+    create: (settings) => {
+      const toy = createToy(settings);
+      const http = createHttpClient({ provider: toy.id, origin: "https://toy.invalid" }, settings);
+      return {
+        ...toy,
+        async *stream(request) {
+          const { tools, model, signal } = request;
+          if (tools === undefined || request.messages.length > 1) return yield* toy.stream(request);
+          const body = { prompt: formatPrompt(request.messages), model };
+          const response = await http({ method: "POST", path: "/chat", body, signal });
+          let pieces = 0;
+          for await (const _ of response.bytes()) pieces += 1;
+          // the whole answer has no more chunks than events
+          if (pieces <= CALL_EVENTS.length) return yield* toy.stream(request);
+          yield FINISH;
+        },
+        async close() {
+          await Promise.all([toy.close?.(), http.close()]);
+        },
+      };
+    },
+    caughtBy: "tools: calls are the same in pieces of 1 byte",
+  },
+  "takes half of the calls for all of them": {
+    create: changed({ endsInCalls: true }),
+    caughtBy: "tools: an answer with calls that is cut is no success",
+  },
   "declares truncation missing": {
     create: createToy,
     declare: ["truncation"],
     caughtBy: "only abilities are declared missing",
   },
-  "does not declare that it has no usage": {
+  "declares without a reason that it has no end marker": {
     create: createToy,
-    declare: ["tools", "images"],
+    declare: ["images", "endMarker"],
+    caughtBy: "a protocol without an end marker says why",
+  },
+  "does not declare that it has no usage": {
+    create: mapping((part) => [part.type === "finish" ? { ...part, usage: undefined } : part]),
     caughtBy: "usage: the token counts of the server are told",
   },
 };

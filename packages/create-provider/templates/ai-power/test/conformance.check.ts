@@ -9,7 +9,11 @@ testProvider(
       readRecording(new URL(`fixtures/${name}.txt`, import.meta.url)),
     ),
     reply: "Hello from the fake upstream.",
-    declare: ["tools", "images", "usage"],
+    declare: {
+      tools: "the server takes one text",
+      images: "the server takes one text",
+      usage: "the server counts no tokens",
+    },
   },
   { describe, test },
 );

@@ -10,7 +10,12 @@ testProvider(
     create: createMySite,
     exchanges: [httpResponse({ headers: { "content-type": "application/json" }, body })],
     reply: "Hello from My Site 👋",
-    declare: ["streaming", "tools", "images", "usage"],
+    declare: {
+      streaming: "the server answers with one JSON text",
+      tools: "the server takes one text",
+      images: "the server takes one text",
+      usage: "the server counts no tokens",
+    },
   },
   { describe, test },
 );

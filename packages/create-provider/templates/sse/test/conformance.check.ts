@@ -10,7 +10,11 @@ testProvider(
     create: createMySite,
     exchanges: [httpResponse({ headers: { "content-type": "text/event-stream" }, body: [body] })],
     reply: "Hello from My Site 👋",
-    declare: ["tools", "images", "usage"],
+    declare: {
+      tools: "the server takes one text",
+      images: "the server takes one text",
+      usage: "the server counts no tokens",
+    },
   },
   { describe, test },
 );
