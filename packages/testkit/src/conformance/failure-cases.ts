@@ -3,11 +3,11 @@ import type { FaultScript } from "../fault-server.ts";
 import { loadText } from "../fixture.ts";
 import { httpResponse } from "../http-message.ts";
 import type { RecordedResponse } from "../recording.ts";
-import { cutBody, isBareText, responseOf, wireStart, withBody, withErrorInside } from "./answer-bytes.ts";
+import { cutBody, responseOf, wireStart, withBody, withErrorInside } from "./answer-bytes.ts";
+import { whereAnyTextIsAnAnswer } from "./any-text-answer.ts";
 import { inTime, reasonOf } from "./ask.ts";
 import { equals, holds, matches, oneOf } from "./check.ts";
 import { type ConformanceCase, failureBy } from "./kit.ts";
-import { declaredMissing, type ProviderSuite } from "./suite.ts";
 
 const HTML_TYPE = { "content-type": "text/html; charset=utf-8" };
 const CHALLENGE = loadText("synthetic-challenge.html");
@@ -118,11 +118,3 @@ export const FAILURE_CASES: readonly ConformanceCase[] = [
     }),
   ),
 ];
-
-/** Without an end marker nothing is around a plain text. */
-function whereAnyTextIsAnAnswer(suite: ProviderSuite): string | undefined {
-  const { exchanges } = suite;
-  const answer = typeof exchanges === "function" ? undefined : exchanges.at(-1);
-  const isBare = declaredMissing(suite).has("endMarker") && answer !== undefined;
-  return isBare && isBareText(responseOf(answer)) ? "any text is an answer of this protocol" : undefined;
-}

@@ -70,7 +70,8 @@ function createPlan({ exchanges }: ProviderSuite, steps: readonly string[], dura
   };
 }
 
-function signature({ method, path }: ReceivedRequest): string {
+/** What makes two requests the same step of a call. */
+export function signature({ method, path }: ReceivedRequest): string {
   return `${method} ${path.replace(/\?.*/, "")}`;
 }
 

@@ -3,9 +3,14 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "vitest";
 import { WebSocketServer } from "ws";
-import type { PeerSuite } from "../../src/conformance.ts";
+import type { Declaration, PeerSuite, ProviderSuite } from "../../src/conformance.ts";
 import { httpResponse, testPeer, testProvider } from "../../src/index.ts";
+import { createBareText } from "./bare-text.ts";
 import { createChild } from "./child-process.ts";
+import { createCumulative } from "./cumulative.ts";
+import { createEvents } from "./events.ts";
+import { createJob } from "./job.ts";
+import { createJson } from "./json.ts";
 import { createNdjson } from "./ndjson.ts";
 import { createPlainText } from "./plain-text.ts";
 import { createWebSocket } from "./web-socket.ts";
@@ -15,31 +20,66 @@ const WORDS = [{ word: "Polly wants " }, { word: "a cracker" }, { done: true }];
 const LINES = WORDS.map((word) => `${JSON.stringify(word)}\n`).join("");
 const PARROT = fileURLToPath(new URL("parrot.mjs", import.meta.url));
 
-describe("NDJSON", () => {
-  const headers = { "content-type": "application/x-ndjson" };
-  testProvider(
-    {
-      create: createNdjson,
-      exchanges: [httpResponse({ headers, body: LINES })],
-      reply: REPLY,
-      declare: ["tools", "images", "usage"],
-    },
-    { describe, test },
-  );
-});
+const DECLARE = {
+  tools: "a parrot uses no tools",
+  images: "a parrot takes words alone",
+  usage: "a parrot does not count",
+} satisfies Declaration;
+const AT_ONCE = { ...DECLARE, streaming: "the answer comes in one piece" };
 
-describe("plain text", () => {
-  const headers = { "content-type": "text/plain" };
-  testProvider(
-    {
-      create: createPlainText,
-      exchanges: [httpResponse({ headers, body: `+OK\n${REPLY}\n.\n` })],
-      reply: REPLY,
-      declare: ["tools", "images", "usage"],
-    },
-    { describe, test },
-  );
-});
+function answer(type: string, body: string): Uint8Array {
+  return httpResponse({ headers: { "content-type": type }, body });
+}
+
+function events(list: readonly object[]): Uint8Array {
+  return answer("text/event-stream", list.map((data) => `data: ${JSON.stringify(data)}\n\n`).join(""));
+}
+
+function json(value: object): Uint8Array {
+  return answer("application/json", JSON.stringify(value));
+}
+
+/** What each server of HTTP sends. */
+const SUITES: Readonly<Record<string, Omit<ProviderSuite, "reply">>> = {
+  events: { create: createEvents, exchanges: [events(WORDS)], declare: DECLARE },
+  JSON: { create: createJson, exchanges: [json({ said: REPLY })], declare: AT_ONCE },
+  NDJSON: { create: createNdjson, exchanges: [answer("application/x-ndjson", LINES)], declare: DECLARE },
+  "plain text": {
+    create: createPlainText,
+    exchanges: [answer("text/plain", `+OK\n${REPLY}\n.\n`)],
+    declare: DECLARE,
+  },
+  "text without an end": {
+    create: createBareText,
+    exchanges: [answer("text/plain", REPLY)],
+    declare: { ...DECLARE, endMarker: "the answer ends with the response" },
+  },
+  "a job that is submitted and polled": {
+    create: createJob,
+    exchanges: [
+      json({ job: "job-1" }),
+      json({ state: "running" }),
+      json({ state: "running" }),
+      json({ state: "done", said: REPLY }),
+    ],
+    declare: AT_ONCE,
+  },
+  "events that repeat the whole text": {
+    create: createCumulative,
+    exchanges: [
+      events([
+        { id: "a-1", said: "Polly wants " },
+        { id: "a-1", said: REPLY },
+        { id: "a-1", said: REPLY, done: true },
+      ]),
+    ],
+    declare: DECLARE,
+  },
+};
+
+for (const [kind, suite] of Object.entries(SUITES)) {
+  describe(kind, () => testProvider({ ...suite, reply: REPLY }, { describe, test }));
+}
 
 describe("a WebSocket", () => {
   // #region peer
@@ -71,7 +111,7 @@ describe("a WebSocket", () => {
       close,
     };
   };
-  testPeer({ start, reply: REPLY }, { describe, test });
+  testPeer({ start, reply: REPLY, declare: DECLARE }, { describe, test });
   // #endregion
 });
 
@@ -97,5 +137,5 @@ describe("a child process", () => {
       },
     };
   };
-  testPeer({ start, reply: REPLY }, { describe, test });
+  testPeer({ start, reply: REPLY, declare: DECLARE }, { describe, test });
 });
