@@ -3,13 +3,10 @@ import { defineConfig, type Options } from "tsup";
 
 const { exports, bin = {} } = JSON.parse(readFileSync("package.json", "utf8"));
 
-/** Every `dist` file that the manifest names is built from the `src` file of the same name. */
-const outputs = [
-  ...Object.values<{ default?: string } | string>(exports ?? {}).map((entry) =>
-    typeof entry === "string" ? entry : (entry.default ?? ""),
-  ),
-  ...Object.values<string>(bin),
-];
+/** What an application imports. */
+const doors = Object.values<{ default?: string } | string>(exports ?? {}).map((entry) =>
+  typeof entry === "string" ? entry : (entry.default ?? ""),
+);
 
 /** What undici makes of a body that is a form; core sends text and bytes. It brings half of fetch with it. */
 const FORM_BODIES = /undici\/lib\/web\/fetch\/body\.js$/;
@@ -30,15 +27,23 @@ const builtins: NonNullable<Options["esbuildPlugins"]>[number] = {
 };
 
 export default defineConfig({
-  entry: outputs.flatMap((file) => {
-    const name = /^\.\/dist\/(.+)\.js$/.exec(file)?.[1];
-    return name ? [`src/${name}.ts`] : [];
-  }),
+  entry: sourcesOf([...doors, ...Object.values<string>(bin)]),
   format: "esm",
   target: "node20",
   platform: "node",
   // `await using` has a library of its own, which an application need not name
-  dts: exports !== undefined && { banner: '/// <reference lib="esnext.disposable" />' },
+  dts: exports !== undefined && {
+    entry: sourcesOf(doors),
+    banner: '/// <reference lib="esnext.disposable" />',
+  },
   clean: true,
   esbuildPlugins: [builtins],
 });
+
+/** Every `dist` file that the manifest names is built from the `src` file of the same name. */
+function sourcesOf(files: readonly string[]): string[] {
+  return files.flatMap((file) => {
+    const name = /^\.\/dist\/(.+)\.js$/.exec(file)?.[1];
+    return name ? [`src/${name}.ts`] : [];
+  });
+}

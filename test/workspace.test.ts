@@ -48,7 +48,7 @@ const SHIPPED: Readonly<Record<string, readonly string[]>> = {
   core: ["UNDICI-LICENSE"],
   "create-provider": ["bin", "templates"],
   gateway: ["PREACT-LICENSE"],
-  testkit: ["fixtures"],
+  testkit: ["bin", "fixtures"],
   "provider-openai": ["presets.json", "presets.schema.json"],
 };
 

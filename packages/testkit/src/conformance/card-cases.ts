@@ -1,21 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ChatProvider, ProviderSettings } from "@fallthrough/core";
 import { providerCard } from "@fallthrough/core/internal";
 import { equals, holds, matches } from "./check.ts";
 import type { ConformanceCase, Kit } from "./kit.ts";
+import { type Manifest, nearestManifest } from "./nearest-manifest.ts";
 import { ABILITIES, type Ability, declaredMissing } from "./suite.ts";
 
 /** A card has no word for an end marker. */
 type Claims = Readonly<Partial<Record<Ability, boolean>>>;
-
-interface Manifest {
-  readonly name?: string | undefined;
-  readonly keywords?: readonly string[] | undefined;
-  readonly exports?: Readonly<Record<string, unknown>> | undefined;
-  readonly fallthrough?: unknown;
-}
 
 /** What a provider says about itself. */
 export const CARD_CASES: readonly ConformanceCase[] = [
@@ -93,14 +87,6 @@ export const CARD_CASES: readonly ConformanceCase[] = [
     },
   },
 ];
-
-function nearestManifest(testFile: string): Manifest {
-  for (let folder = dirname(testFile); ; folder = dirname(folder)) {
-    const file = join(folder, "package.json");
-    if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
-    if (folder === dirname(folder)) return {};
-  }
-}
 
 /** A provider that an application keeps for itself has no card in its manifest. */
 function isPlugin({ keywords, fallthrough }: Manifest): boolean {

@@ -10,6 +10,9 @@ import type { ConformanceCase, Kit } from "./kit.ts";
 /** Frames of core, which may read the environment: the proxies of the machine, and keys that a card names. */
 const OF_CORE = /[\\/](?:@fallthrough|packages)[\\/]core[\\/]/;
 
+/** What writes, under any runner: some put a console of their own in the place of Node's. */
+const CONSOLE = ["log", "info", "warn", "error", "debug", "dir", "table", "trace"] as const;
+
 /** What a provider never does beside answering. */
 export const CONDUCT_CASES: readonly ConformanceCase[] = [
   {
@@ -124,7 +127,7 @@ const watchEnvironment: Watch<string> = (see) => {
 
 const watchOutput: Watch<string> = (see) => {
   const ends = [
-    ...(["log", "info", "warn", "error", "debug"] as const).map((name) => watchMethod(console, name, see)),
+    ...CONSOLE.map((name) => watchMethod(console, name, see)),
     ...[process.stdout, process.stderr].map((stream) => watchMethod(stream, "write", see)),
   ];
   return () => {

@@ -1,0 +1,1 @@
+export { createToy } from "../flawed/reference.ts";
