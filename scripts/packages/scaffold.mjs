@@ -11,7 +11,7 @@ import { run, runInstall } from "./tools.mjs";
 export async function tryScaffold({ root, env: own }) {
   // the new package has a folder of its own, from which npm does not look further up
   const env = { ...own, npm_config_userconfig: join(root, ".npmrc") };
-  const create = ["create", "--yes", "fallthrough-provider", "my-site", "--", "--template", "sse"];
+  const create = ["create", "--yes", "fallthrough-provider", "my-site", "--", "--template", "events"];
   await runInstall("npm", create, { cwd: root, env });
 
   const cwd = join(root, "my-site");

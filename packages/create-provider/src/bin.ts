@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { formatSummary } from "./format-summary.ts";
 import { type AskQuestion, readPlan, USAGE } from "./read-plan.ts";
 import { writePackage } from "./write-package.ts";
 
@@ -9,11 +10,7 @@ if (args.includes("--help") || args.includes("-h")) {
 } else {
   try {
     const plan = process.stdin.isTTY && process.stdout.isTTY ? await askPlan() : await readPlan(args);
-    writePackage(plan);
-    const folder = /^[\w./\\:-]+$/.test(plan.folder) ? plan.folder : JSON.stringify(plan.folder);
-    process.stdout.write(
-      `wrote ${folder}; next:\n\n  cd ${folder}\n  npm install\n  npm run build && npm test\n`,
-    );
+    process.stdout.write(formatSummary(plan, writePackage(plan)));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
     process.exitCode = 2;

@@ -15,7 +15,7 @@ test("flags go before defaults, and the prefix of the package name is no part of
   const args = [
     "fallthrough-provider-x",
     "--template",
-    "sse",
+    "ndjson",
     "--origin",
     "https://x.example",
     "--name",
@@ -24,7 +24,7 @@ test("flags go before defaults, and the prefix of the package name is no part of
 
   expect(await readPlan([...args, "--folder", "packages/x"])).toEqual({
     id: "x",
-    template: "sse",
+    template: "ndjson",
     origin: "https://x.example",
     name: "The X",
     folder: "packages/x",

@@ -21,6 +21,8 @@ const run = promisify(execFile);
 const WORKSPACE = fileURLToPath(new URL("../../../", import.meta.url));
 const OURS = ["ai-power", "core", "provider-openai", "testkit"];
 const TOOLS = ["@types/node", "tsup", "typescript", "vitest"];
+/** What only the scaffold knows of. */
+const OF_TEMPLATES = ["@types/ws", "ws"];
 
 let workspace: string;
 
@@ -28,6 +30,8 @@ beforeAll(() => {
   workspace = mkdtempSync(join(tmpdir(), "create-provider-"));
   for (const name of OURS) link(join(WORKSPACE, "packages", name), `@fallthrough/${name}`);
   for (const name of TOOLS) link(join(WORKSPACE, "node_modules", name), name);
+  const own = join(WORKSPACE, "packages/create-provider/node_modules");
+  for (const name of OF_TEMPLATES) link(join(own, name), name);
 });
 afterAll(() => rmSync(workspace, { recursive: true }));
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { formatSummary } from "../src/format-summary.ts";
 import { writePackage } from "../src/write-package.ts";
 
 let workspace: string;
@@ -30,7 +31,7 @@ test.each([
 ])("a folder that is %s is the one that is written", (_, folder, written) => {
   vi.spyOn(process, "cwd").mockReturnValue(workspace);
 
-  writePackage({ folder, id: "form", name: "Form", origin: "https://form.example", template: "sse" });
+  writePackage({ folder, id: "form", name: "Form", origin: "https://form.example", template: "events" });
 
   const files = readdirSync(join(workspace, written), { recursive: true, encoding: "utf8" });
   expect(files).toEqual(
@@ -38,6 +39,58 @@ test.each([
   );
   expect(files.filter((file) => file.includes(".check."))).toEqual([]);
   vi.restoreAllMocks();
+});
+
+test("a folder below the home folder is found where no shell has done it", () => {
+  vi.stubEnv("HOME", workspace);
+  vi.stubEnv("USERPROFILE", workspace);
+
+  const { folder } = writePackage({
+    folder: "~/at home",
+    id: "home",
+    name: "Home",
+    origin: "https://home.example",
+    template: "json",
+  });
+
+  expect(folder).toBe(join(workspace, "at home"));
+  vi.unstubAllEnvs();
+});
+
+test("the origin of a WebSocket is that of its site", () => {
+  const folder = join(workspace, "socket");
+
+  writePackage({ folder, id: "socket", name: "Socket", origin: "wss://a.example", template: "websocket" });
+
+  const files = ["src/provider.ts", "README.md"].map((file) => readFileSync(join(folder, file), "utf8"));
+  expect(files[0]).toContain('"wss://a.example/api/chat"');
+  expect(files[1]).toContain("`https://a.example`");
+});
+
+test("a package has a licence of this year, recipes, and a workflow that runs on Windows as well", () => {
+  const folder = join(workspace, "licensed");
+  const plan = { id: "licensed", name: "Licensed", origin: "https://a.example", template: "sse" };
+
+  const { files } = writePackage({ ...plan, folder });
+
+  const texts = ["LICENSE", "AGENTS.md", ".github/workflows/check.yml"];
+  const [licence, recipes, workflow] = texts.map((file) => readFileSync(join(folder, file), "utf8"));
+  expect(files).toEqual(expect.arrayContaining(texts));
+  expect(licence).toContain(
+    `Copyright (c) ${new Date().getFullYear()} the authors of fallthrough-provider-licensed`,
+  );
+  expect(recipes).toContain("## Recipes");
+  expect(workflow).toContain("windows-latest");
+});
+
+test("the summary names every file that was made, and what to do next", () => {
+  const plan = { folder: join(workspace, "told"), id: "told", name: "Told", origin: "https://a.example" };
+
+  const written = writePackage({ ...plan, template: "ndjson" });
+  const summary = formatSummary({ ...plan, template: "ndjson" }, written);
+
+  for (const file of written.files) expect(summary).toContain(`  ${file}`);
+  expect(summary).toMatch(/Next:\n\n {2}cd .*told\n {2}npm install\n {2}npm run build\n {2}npm test\n/);
 });
 
 test("the manifest takes its versions from that of the scaffold", () => {
@@ -61,7 +114,7 @@ test.each([
 ])("a server on this machine needs no encryption: %s", (origin) => {
   const folder = mkdtempSync(join(workspace, "local-"));
 
-  writePackage({ folder, id: "local", name: "Local", origin, template: "sse" });
+  writePackage({ folder, id: "local", name: "Local", origin, template: "events" });
 
   expect(readFileSync(join(folder, "src/provider.ts"), "utf8")).toContain(`"${origin}"`);
 });

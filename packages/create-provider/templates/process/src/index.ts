@@ -1,0 +1,1 @@
+export { createMySite } from "./provider.ts";
