@@ -1,14 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { startRedis } from "./redis-server.mjs";
 import { prepare } from "./setup.mjs";
-import { findProgram } from "./system-packages.mjs";
 import { ROOT } from "./workspace.mjs";
 
 // what a fleet asks of the server: 64 processes, each with a connection and a store of its own
@@ -29,27 +24,18 @@ const FAILURE = {
   longestMs: 30_000,
 };
 
-if (findProgram("redis-server") === undefined) {
-  console.error("redis-server is not installed, expected it on the PATH: `node scripts/system-packages.mjs`");
-  process.exit(1);
-}
 prepare({ build: ["@fallthrough/health-redis..."] });
 const { createRedisHealth, fromIoredis } = await import(
   new URL("../packages/health-redis/dist/index.js", import.meta.url).href
 );
 const { Redis } = createRequire(join(ROOT, "packages/health-redis/package.json"))("ioredis");
 
-const port = await freePort();
-const folder = mkdtempSync(join(tmpdir(), "fallthrough-load-"));
-const server = spawn("redis-server", ["--port", `${port}`, "--save", "", "--dir", folder], {
-  stdio: "ignore",
-});
+const { port, stop } = await startRedis();
 try {
   await oneAfterTheOther();
   for (const limited of [false, true]) await load(limited);
 } finally {
-  server.kill();
-  rmSync(folder, { recursive: true, force: true });
+  await stop();
 }
 process.exit(0);
 
@@ -139,13 +125,4 @@ async function load(limited) {
 /** @param {{ info(section: string): Promise<string> }} admin */
 async function memoryOf(admin) {
   return Number(/used_memory:(\d+)/.exec(await admin.info("memory"))?.[1]);
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port: free } = /** @type {import("node:net").AddressInfo} */ (probe.address());
-  probe.close();
-  await once(probe, "close");
-  return free;
 }

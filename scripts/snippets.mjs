@@ -4,7 +4,7 @@ import { drawChain } from "./chain-picture.mjs";
 import { formatCommandTable } from "./command-table.mjs";
 import { formatEnvironmentTable } from "./environment-table.mjs";
 import { formatErrorTable, formatFixes } from "./error-table.mjs";
-import { formatHealthTable } from "./health-table.mjs";
+import { formatFleetTable, formatHealthTable } from "./health-table.mjs";
 import {
   formatConfigurationTable,
   formatGatewayTable,
@@ -35,6 +35,7 @@ const TABLES = {
   environment: formatEnvironmentTable,
   errors: formatErrorTable,
   fixes: formatFixes,
+  fleet: formatFleetTable,
   "gateway-options": formatGatewayTable,
   health: formatHealthTable,
   limits: formatLimitTable,

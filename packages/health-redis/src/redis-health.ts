@@ -11,6 +11,7 @@ import type {
 import {
   createSharedMemory,
   type Entry,
+  graceOf,
   type Instance,
   type JoinedPermit,
   modelPrefix,
@@ -20,7 +21,6 @@ import {
   readEntry,
   scopeKey,
   serverOf,
-  suspectSilence,
   wholeNeed,
   writeEntry,
 } from "@fallthrough/registry/shared-health";
@@ -47,8 +47,12 @@ interface Input {
 interface RemoteCall {
   readonly id: string;
   readonly order: number;
-  /** Anything was open as it was let through. */
-  readonly open: boolean;
+  /** Its first content is news for others: anything was open, or somebody waits. */
+  open: boolean;
+  /** How long its first content took, until that is told. */
+  firstMs?: number | undefined;
+  /** Fires when it has waited longer than is usual. */
+  timer?: NodeJS.Timeout | undefined;
 }
 
 /** An outage leaves no more than this to do. */
@@ -96,7 +100,7 @@ export function createStore(parts: StoreParts): RedisHealth {
   const { now = () => performance.now(), random = Math.random } = parts;
   const name = randomUUID().slice(0, 8);
   const memory = createSharedMemory({ process: `${name}-`, now, random });
-  const { health: own, clock } = memory;
+  const { health: own } = memory;
   /** The shard of each entry that opened while the server was away. */
   const openedAlone = new Map<string, { readonly shard: string; readonly entry: Entry }>();
   const shards = new Set<string>();
@@ -146,16 +150,9 @@ export function createStore(parts: StoreParts): RedisHealth {
     shift = reply.now - now();
     for (const name of names) {
       const record = reply.entries[name];
-      const entry = memory.entries.get(name);
-      if (record !== undefined) {
-        const need = typeof record["need"] === "string" ? record["need"] : undefined;
-        const known = entry ?? memory.entryAt(name, need);
-        const { answers, slowestMs, silentMs } = known;
-        readEntry(known, { ...fromWire(record), answers, slowestMs, silentMs }, shift, now());
-      } else if (entry !== undefined) {
-        const { answers, slowestMs, silentMs } = entry;
-        readEntry(entry, { answers, slowestMs, silentMs }, shift, now());
-      }
+      const need = typeof record?.["need"] === "string" ? record["need"] : undefined;
+      const entry = record === undefined ? memory.entries.get(name) : memory.entryAt(name, need);
+      if (entry !== undefined) readEntry(entry, fromWire(record ?? {}), shift, now());
     }
   }
 
@@ -177,14 +174,6 @@ export function createStore(parts: StoreParts): RedisHealth {
       await link.run(scripts.merge, shard, { ...extra?.(), names: [], entries });
   }
 
-  /** Whoever is waited for in silence here is suspect everywhere. */
-  function isNewlySuspect(subject: HealthSubject): boolean {
-    const model = memory.entries.get(scopeKey(subject, "model", undefined));
-    if (model === undefined || model.open !== undefined) return false;
-    suspectSilence(model, now(), clock);
-    return (model.open as Entry["open"]) !== undefined;
-  }
-
   async function admit(subject: HealthSubject, options: AdmitOptions = {}): Promise<Permit | Refusal> {
     const { insist, firstChunkMs: leaseMs = PROBE_LEASE_MS, limits, characters } = options;
     if (!link.isUp()) return own.admit(subject, options);
@@ -196,7 +185,7 @@ export function createStore(parts: StoreParts): RedisHealth {
       subject,
       {
         names,
-        ...{ id, insist, random: random(), suspect: isNewlySuspect(subject) || undefined },
+        ...{ id, insist, random: random() },
         firstChunkMs: leaseMs,
         limits: limits && toDeclared(limits),
         characters: counts ? characters?.() : undefined,
@@ -210,12 +199,42 @@ export function createStore(parts: StoreParts): RedisHealth {
     if (!reply.admitted) return look(subject, memory.refuse(subject, limitOf(reply.lacking, reply.now)));
     const order = Number(reply.order);
     const mark: RemoteCall = { id, order, open: reply.open === true };
-    return memory.join(subject, {
+    const permit = memory.join(subject, {
       order: order - shift,
       firstChunkMs: leaseMs,
       probe: reply.probe ? id : undefined,
       mark,
     });
+    watch(permit, mark);
+    return permit;
+  }
+
+  /** Tells the fleet of a call that waits longer than is usual, which together with others is a sign. */
+  function watch(permit: JoinedPermit, mark: RemoteCall): void {
+    const { subject, firstChunkMs } = permit;
+    const [model] = memory.entriesOf(subject);
+    if (model === undefined || firstChunkMs === 0) return;
+    mark.timer = setTimeout(
+      () => {
+        mark.open = true;
+        void report("wait", permit, { wait: waitOf(permit) });
+      },
+      graceOf(model, firstChunkMs),
+    );
+    mark.timer.unref();
+  }
+
+  function waitOf({ subject, at, firstChunkMs }: JoinedPermit): object {
+    const heardAt = memory.entriesOf(subject)[0]?.heardAt ?? at;
+    return { at: Math.max(at, heardAt) + shift, firstChunkMs };
+  }
+
+  /** Takes that a call waits no more; gives how long it did, where it did. */
+  function stopWatching(permit: Permit): number | undefined {
+    const { subject, at } = permit as JoinedPermit;
+    clearTimeout(remoteOf(permit)?.timer);
+    const [model] = memory.entriesOf(subject);
+    return model?.waiting.has(permit as JoinedPermit) ? now() - at : undefined;
   }
 
   /** Looks for the end of another process's probe while somebody here waits for it. */
@@ -265,22 +284,27 @@ export function createStore(parts: StoreParts): RedisHealth {
     },
     admit,
     async commit(permit) {
+      const firstMs = stopWatching(permit);
       own.commit(permit);
       const remote = remoteOf(permit);
+      if (remote?.open !== false) await report("commit", permit, { firstMs });
       // the end of a whole answer tells the same
-      if (remote?.open !== false) await report("commit", permit);
+      else remote.firstMs = firstMs;
     },
     async note(permit, limits) {
       own.note(permit, limits);
       if (limits.length > 0) await report("note", permit, { limits });
     },
     async succeed(permit, usage) {
+      const firstMs = stopWatching(permit) ?? remoteOf(permit)?.firstMs;
       own.succeed(permit, usage);
       const { inputTokens = 0, outputTokens = 0, totalTokens = inputTokens + outputTokens } = usage ?? {};
-      await report("succeed", permit, { used: usage && { input: inputTokens, total: totalTokens } });
+      const used = usage && { input: inputTokens, total: totalTokens };
+      await report("succeed", permit, { firstMs, used });
     },
     fail(permit, failure) {
       const { subject } = permit;
+      stopWatching(permit);
       const told = own.fail(permit, failure);
       const { second, ...first } = failure;
       void report("fail", permit, {
@@ -292,14 +316,10 @@ export function createStore(parts: StoreParts): RedisHealth {
       return told;
     },
     async release(permit, how) {
-      const [model] = memory.entriesOf(permit.subject);
-      const before = model?.open;
-      const start = now();
+      const waited = stopWatching(permit);
+      const silent = how?.silent && waited !== undefined ? waitOf(permit as JoinedPermit) : undefined;
       own.release(permit, how);
-      const opened = model?.open;
-      const isNew = opened !== undefined && opened !== before;
-      const since = permit.probe === undefined ? start : (permit as JoinedPermit).at;
-      await report("release", permit, { suspectSinceMs: isNew ? now() - since : undefined });
+      await report("release", permit, { silent });
     },
     async reset(instance) {
       own.reset(instance);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { LEDGER } from "./lua/ledger.ts";
 import { RULES } from "./lua/rules.ts";
+import { SILENCE_RULES } from "./lua/silence.ts";
 import { VERBS, type Verb } from "./lua/verbs.ts";
 
 /** A script, with the name that a server knows it by. */
@@ -24,7 +25,7 @@ end`;
 /** The scripts of all verbs; `clock` is the Lua function that tells the time. */
 export function createScripts(clock: string = SERVER_CLOCK): Scripts {
   const entries = Object.entries(VERBS).map(([verb, body]) => {
-    const text = `${clock}\n${RULES}\n${LEDGER}\n${body}\n`;
+    const text = `${clock}\n${RULES}\n${LEDGER}\n${SILENCE_RULES}\n${body}\n`;
     return [verb, { text, sha: createHash("sha1").update(text).digest("hex") }] as const;
   });
   return Object.fromEntries(entries) as Record<Verb, Script>;

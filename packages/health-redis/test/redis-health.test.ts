@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AdmitOptions,
   createRegistry,
@@ -9,7 +10,7 @@ import {
 import { createClient } from "@redis/client";
 import { Redis as Ioredis } from "ioredis";
 import { Redis as Iovalkey } from "iovalkey";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import {
   createRedisHealth,
   fromIoredis,
@@ -135,6 +136,35 @@ describeServers("%s", (program) => {
     const { text, route } = await registry.chat({ messages: [{ role: "user", content: "hi" }] }).result();
 
     expect({ text, by: route?.provider }).toEqual({ text: "hello", by: "one" });
+  });
+
+  test("a call of each of two processes that waits in silence makes the model suspect for a third, until content comes", async () => {
+    const [one, two, three] = [await createStore(), await createStore(), await createStore()];
+    const waits = [await admit(one, { firstChunkMs: 300 }), await admit(two, { firstChunkMs: 300 })];
+
+    // of a model that nothing is known of, both together wait for two and a half of the timer
+    await vi.waitFor(async () => expect((await three.peek(SUBJECT)).state).toBe("suspect"), 5_000);
+
+    await one.commit(waits[0] as Permit);
+    expect((await three.peek(SUBJECT)).state).toBe("well");
+  });
+
+  test("two calls that wait longer than is usual make nothing suspect while others are answered", async () => {
+    const [one, two, three] = [await createStore(), await createStore(), await createStore()];
+    // 400 ms of silence are usual with this timer
+    const options = { firstChunkMs: 12_000 };
+    const waits = [await admit(one, options), await admit(two, options)];
+    const end = performance.now() + 1_200;
+    while (performance.now() < end) {
+      await three.succeed(await admit(three, options));
+      // as often as a busy application is answered
+      await sleep(50);
+    }
+    expect((await three.peek(SUBJECT)).state).toBe("well");
+
+    // with more than ten answers the usual is known, and nobody is answered any more
+    await vi.waitFor(async () => expect((await three.peek(SUBJECT)).state).toBe("suspect"), 5_000);
+    await Promise.all([one.release(waits[0] as Permit), two.release(waits[1] as Permit)]);
   });
 
   test("failures of several processes are one row, which a success ends", async () => {

@@ -23,10 +23,11 @@ export {
   LEASE_MARGIN_MS,
   LEVEL_DECAY_MS,
   PROBE_LEASE_MS,
+  SILENCE,
   SUSPICION,
 } from "./health/policy.ts";
 export { type EntryRecord, readEntry, writeEntry } from "./health/record.ts";
-export { suspectSilence } from "./health/silence.ts";
+export { graceOf } from "./health/silence.ts";
 export {
   type Instance,
   modelPrefix,

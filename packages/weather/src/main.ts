@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CONTESTANTS } from "./contestants/index.ts";
 import { run } from "./engine/run.ts";
+import { measureFleet } from "./fleet/measure.ts";
+import { fleetMissesOf } from "./fleet/row.ts";
 import { measure } from "./measure.ts";
 import { drawRun } from "./picture.ts";
-import type { Row } from "./row.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
-import { formatComparison, formatRows, formatTotals, type Report } from "./table.ts";
+import { formatComparison, formatFleet, formatRows, formatTotals, type Report } from "./table.ts";
 import { missesOf } from "./targets.ts";
 
 /** The scenario of the picture, and the part of it that is shown. */
@@ -19,6 +20,9 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "20" },
     write: { type: "string" },
     check: { type: "boolean", default: false },
+    /** The port of a Redis that a fleet shares. */
+    redis: { type: "string" },
+    processes: { type: "string", default: "8" },
   },
 });
 const seeds = Number(values.seeds);
@@ -29,16 +33,34 @@ if (scenarios.length === 0 || !(seeds > 0)) {
 }
 
 const start = performance.now();
-const rows = await measure(scenarios, seeds, ({ scenario }) => {
+if (values.redis === undefined) await compareContestants();
+else await compareFleet({ port: Number(values.redis), processes: Number(values.processes), seeds });
+
+function tell({ scenario }: { readonly scenario: string }): void {
   console.error(`${((performance.now() - start) / 1_000).toFixed(0).padStart(4)} s  ${scenario}`);
-});
-console.log(`${formatRows(rows)}\n\n${formatTotals(rows)}`);
-if (values.only !== undefined) console.log(`\n${formatComparison(rows)}`);
-if (values.write !== undefined) await write(values.write, { seeds, rows: rows.map(rounded) });
-if (values.check) check(rows);
+}
+
+async function compareContestants(): Promise<void> {
+  const rows = await measure(scenarios, seeds, tell);
+  console.log(`${formatRows(rows)}\n\n${formatTotals(rows)}`);
+  if (values.only !== undefined) console.log(`\n${formatComparison(rows)}`);
+  if (values.write !== undefined) await write(values.write, { seeds, rows: rows.map(rounded) });
+  if (values.check) check(missesOf(rows).map(({ where, what }) => `${where}: ${what}`));
+}
+
+async function compareFleet(options: Parameters<typeof measureFleet>[1]): Promise<void> {
+  const report = await measureFleet(scenarios, options, tell);
+  console.log(formatFleet(report));
+  if (values.write !== undefined) save(values.write, "fleet.json", rounded(report));
+  if (values.check) check(report.rows.flatMap(fleetMissesOf));
+}
+
+function save(folder: string, name: string, report: object): void {
+  writeFileSync(join(folder, name), `${JSON.stringify(report, undefined, 2)}\n`);
+}
 
 async function write(folder: string, report: Report): Promise<void> {
-  writeFileSync(join(folder, "health.json"), `${JSON.stringify(report, undefined, 2)}\n`);
+  save(folder, "health.json", report);
   const scenario = SCENARIOS.find(({ name }) => name === PICTURE.name);
   const [contestant] = CONTESTANTS;
   if (scenario === undefined || contestant === undefined) return;
@@ -47,15 +69,20 @@ async function write(folder: string, report: Report): Promise<void> {
 }
 
 /** Digits that say nothing would change with every run. */
-function rounded(row: Row): Row {
+function rounded<Value>(value: Value): Value {
   return JSON.parse(
-    JSON.stringify(row, (_, value) => (typeof value === "number" ? Math.round(10 * value) / 10 : value)),
+    JSON.stringify(value, (key, one) =>
+      typeof one === "number"
+        ? key.startsWith("p")
+          ? Math.round(100 * one) / 100
+          : Math.round(10 * one) / 10
+        : one,
+    ),
   );
 }
 
-function check(measured: readonly Row[]): void {
-  const misses = missesOf(measured);
+function check(misses: readonly string[]): void {
   console.log(misses.length === 0 ? "\nevery target is met" : `\n${misses.length} targets are missed:`);
-  for (const { where, what } of misses) console.log(`  ${where}: ${what}`);
+  for (const miss of misses) console.log(`  ${miss}`);
   if (misses.length > 0) process.exitCode = 1;
 }

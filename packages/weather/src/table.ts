@@ -1,4 +1,6 @@
 import { type Figures, ratio } from "./engine/figures.ts";
+import type { FleetReport } from "./fleet/measure.ts";
+import type { FleetFigures } from "./fleet/row.ts";
 import type { Row } from "./row.ts";
 import { betterPeers, totalsOf } from "./targets.ts";
 import { TRADES } from "./trades.ts";
@@ -108,6 +110,22 @@ export function formatComparison(rows: readonly Row[]): string {
         const shares = [given, byFirst].map((share) => percent(ratio(share)));
         return [...shares, needless.toFixed(0), seconds(waitMs)].join(" / ");
       }),
+    ]),
+  );
+}
+
+/** A Markdown table of what a fleet does, beside one process with the same callers. */
+export function formatFleet({ processes, rows }: FleetReport): string {
+  const head = ["weather", "one process", `${processes} processes`, "a decision: p50", "p99"];
+  const cell = ({ down, given, byFirst }: FleetFigures): string =>
+    [down.toFixed(1), percent(ratio(given)), percent(ratio(byFirst))].join(" / ");
+  return formatTable(
+    head,
+    rows.map(({ scenario, one, fleet, decisionMs: { p50, p99 } }) => [
+      scenario,
+      cell(one),
+      cell(fleet),
+      ...[p50, p99].map((ms) => `${ms.toFixed(2)} ms`),
     ]),
   );
 }

@@ -136,6 +136,7 @@ local function suspect(entry, since)
   local open = entry.open or { code = 'timeout', effect = 'suspect' }
   local length = grown({ cooldownMs = ${SUSPICION.cooldownMs}, factor = ${SUSPICION.factor}, longestMs = ${SUSPICION.longestMs} }, stepOf(entry.level))
   entry.level = entry.level + 1
+  entry.silentMs, entry.waiting = 0, nil
   entry.open = { order = now, since = now, ["until"] = math.max(now, since + length), hardUntil = 0, code = open.code, effect = open.effect }
 end
 

@@ -4,6 +4,7 @@ import { CHARACTERS_PER_TOKEN } from "@fallthrough/core/internal";
 export type Verb =
   | "peek"
   | "admit"
+  | "wait"
   | "commit"
   | "note"
   | "succeed"
@@ -15,14 +16,15 @@ export type Verb =
 
 /** What each script does, after the rules. */
 export const VERBS: Readonly<Record<Verb, string>> = {
-  peek: `return reply({})`,
+  peek: `
+suspectSilence()
+return reply({})`,
 
   admit: `
-local model = find(input.names[1])
-if input.suspect and not (model and model.open) then suspect(touch(input.names[1]), now) end
+suspectSilence()
 local list = found()
 local state, remaining = worst(list)
-model = find(input.names[1])
+local model = find(input.names[1])
 local ledger, tokens = model and model.ledger, 0
 if input.limits then
   ledger = ledger or { allowances = {}, reserved = {}, rate = ${CHARACTERS_PER_TOKEN} }
@@ -47,9 +49,14 @@ if not admitted then return reply({ admitted = false }) end
 if ledger then reserve(touch(input.names[1]).ledger, tokens) end
 -- who is asked longest ago is of interest only where somebody is not well
 if state ~= 'well' or ledger then touch(input.names[1]).askedAt = now end
-return reply({ admitted = true, probe = probe, order = string.format('%.3f', now), open = state ~= 'well', tokens = tokens })`,
+return reply({ admitted = true, probe = probe, order = string.format('%.3f', now), open = state ~= 'well' or isWaitedFor(model), tokens = tokens })`,
+
+  wait: `
+waits(input.wait)
+return reply({})`,
 
   commit: `
+noteContent(input.firstMs)
 commit()
 return reply({})`,
 
@@ -60,6 +67,7 @@ tell(entry.ledger, input.limits, input.order)
 return reply({})`,
 
   succeed: `
+noteContent(input.firstMs)
 commit()
 settle(input.used or {})
 for _, one in ipairs(found()) do
@@ -79,6 +87,7 @@ return reply({})`,
 
   fail: `
 settle(nil)
+leave()
 local entry = touch(input.failed, input.need)
 local probedAt = input.probe and entry.lease and entry.lease.probe == input.probe and entry.lease.since or nil
 local reopening = input.probe and entry.closedBy == input.probe
@@ -101,8 +110,11 @@ return reply({})`,
 
   release: `
 settle(nil)
+leave()
+local entry = find(input.names[1])
+local probing = input.probe and entry and entry.lease and entry.lease.probe == input.probe
 giveBack()
-if input.suspectSinceMs then suspect(touch(input.names[1]), now - input.suspectSinceMs) end
+if input.silent then noteSilence(input.silent, probing) end
 return reply({})`,
 
   merge: `

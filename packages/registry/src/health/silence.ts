@@ -67,7 +67,8 @@ function suspect(entry: Entry, time: number, since: number, clock: HealthClock):
   entry.open = { order: clock.order(time), since: time, until, hardUntil: 0, code, effect };
 }
 
-function graceOf({ slowestMs }: Entry, firstChunkMs: number): number {
+/** So long a call waits for its first content without being a sign of anything. */
+export function graceOf({ slowestMs }: Entry, firstChunkMs: number): number {
   const { share, slowest } = SILENCE.grace;
   return Math.max(firstChunkMs * share, slowestMs * slowest);
 }

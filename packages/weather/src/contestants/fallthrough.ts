@@ -8,55 +8,57 @@ import {
   type Registry,
 } from "@fallthrough/registry";
 import { ServiceFailure } from "../engine/behaviour.ts";
-import type { Contestant } from "../engine/contestant.ts";
+import type { Asker, Contestant } from "../engine/contestant.ts";
 import type { Service } from "../engine/service.ts";
 import type { Call, World } from "../engine/world.ts";
 
-/** The real registry with the real health store: the only file that knows them. */
+/** The real registry with the real health store in memory. */
 export const fallthrough: Contestant = {
   name: "fallthrough",
-  create(world) {
-    const health = createMemoryHealth();
-    const calls = new Map<string, Call>();
-    const tenants = new Map(
-      [...new Set(world.services.map(({ tenant }) => tenant))].map((tenant) => [
-        tenant,
-        createTenant(world, tenant, health, calls),
-      ]),
-    );
-
-    return {
-      async ask(call, onText) {
-        const { tenant } = world.serviceOf(call.route[0] ?? "");
-        const registry = tenants.get(tenant) as Registry;
-        const content = String(call.number);
-        calls.set(content, call);
-        try {
-          for await (const part of registry.chat({
-            model: nameOf(call.route),
-            messages: [{ role: "user", content }],
-            signal: call.signal,
-          })) {
-            if (part.type === "text-delta") onText();
-            if (part.type !== "finish") continue;
-            const { provider, model } = part.route ?? {};
-            const by = world.services.find(
-              (service) =>
-                service.tenant === tenant && service.provider === provider && service.model === model,
-            );
-            if (by !== undefined) return by.id;
-          }
-          throw new Error("the answer ended without telling who gave it");
-        } finally {
-          calls.delete(content);
-        }
-      },
-      async close() {
-        for (const registry of tenants.values()) await registry.close();
-      },
-    };
-  },
+  create: (world) => createFallthrough(world, createMemoryHealth()),
 };
+
+/** The real registry over this health store: the only file that knows it. */
+export function createFallthrough(world: World, health: HealthStore): Asker {
+  const calls = new Map<string, Call>();
+  const tenants = new Map(
+    [...new Set(world.services.map(({ tenant }) => tenant))].map((tenant) => [
+      tenant,
+      createTenant(world, tenant, health, calls),
+    ]),
+  );
+
+  return {
+    async ask(call, onText) {
+      const { tenant } = world.serviceOf(call.route[0] ?? "");
+      const registry = tenants.get(tenant) as Registry;
+      const content = String(call.number);
+      calls.set(content, call);
+      try {
+        for await (const part of registry.chat({
+          model: nameOf(call.route),
+          messages: [{ role: "user", content }],
+          signal: call.signal,
+        })) {
+          if (part.type === "text-delta") onText();
+          if (part.type !== "finish") continue;
+          const { provider, model } = part.route ?? {};
+          const by = world.services.find(
+            (service) =>
+              service.tenant === tenant && service.provider === provider && service.model === model,
+          );
+          if (by !== undefined) return by.id;
+        }
+        throw new Error("the answer ended without telling who gave it");
+      } finally {
+        calls.delete(content);
+      }
+    },
+    async close() {
+      for (const registry of tenants.values()) await registry.close();
+    },
+  };
+}
 
 function createTenant(
   world: World,

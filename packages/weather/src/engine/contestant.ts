@@ -14,5 +14,7 @@ export interface Contestant {
 export interface Asker {
   /** Gives the id of the service whose answer the caller got, whole; rejects where he got none. */
   ask(call: Call, onText: OnText): Promise<string>;
+  /** Whether it waits for something that is not simulated. */
+  isBusy?(): boolean;
   close(): Promise<void> | void;
 }

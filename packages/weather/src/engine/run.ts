@@ -83,7 +83,10 @@ export async function run(scenario: Scenario, contestant: Contestant, seed: numb
       });
     }
     const before = process.cpuUsage();
-    await time.runUntil(() => ended === callers.length);
+    await time.runUntil(
+      () => ended === callers.length,
+      () => asker.isBusy?.() === true,
+    );
     const { user, system } = process.cpuUsage(before);
     await asker.close();
     const outages = new Map(services.map(({ id, outages: list }) => [id, list]));

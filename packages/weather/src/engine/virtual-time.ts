@@ -7,8 +7,11 @@ export interface VirtualTime {
   now(): number;
   /** Calls back at this time. */
   at(time: number, callback: () => void): void;
-  /** Lets time pass until this holds, which is asked after every timer, or until no timer is left. */
-  runUntil(isOver: () => boolean): Promise<void>;
+  /**
+   * Lets time pass until this holds, which is asked after every timer, or until no timer is left. Time stands still
+   * while somebody is busy with something real.
+   */
+  runUntil(isOver: () => boolean, isBusy?: () => boolean): Promise<void>;
   /** The machine sleeps: the clocks go on, and what was due meanwhile fires late. */
   sleep(ms: number): void;
   /** Moves the clock on the wall, and nothing else. */
@@ -102,9 +105,10 @@ export async function inVirtualTime<Result>(
     at(due, callback) {
       schedule(Math.max(0, due - current), callback);
     },
-    async runUntil(isOver) {
+    async runUntil(isOver, isBusy = () => false) {
       while (true) {
-        await new Promise<void>((resolve) => nextTurn(resolve));
+        do await new Promise<void>((resolve) => nextTurn(resolve));
+        while (isBusy());
         if (isOver()) return;
         let timer = queue.shift();
         while (timer?.cancelled) timer = queue.shift();
