@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AdmitOptions,
   createRegistry,
@@ -147,24 +146,6 @@ describeServers("%s", (program) => {
 
     await one.commit(waits[0] as Permit);
     expect((await three.peek(SUBJECT)).state).toBe("well");
-  });
-
-  test("two calls that wait longer than is usual make nothing suspect while others are answered", async () => {
-    const [one, two, three] = [await createStore(), await createStore(), await createStore()];
-    // 400 ms of silence are usual with this timer
-    const options = { firstChunkMs: 12_000 };
-    const waits = [await admit(one, options), await admit(two, options)];
-    const end = performance.now() + 1_200;
-    while (performance.now() < end) {
-      await three.succeed(await admit(three, options));
-      // as often as a busy application is answered
-      await sleep(50);
-    }
-    expect((await three.peek(SUBJECT)).state).toBe("well");
-
-    // with more than ten answers the usual is known, and nobody is answered any more
-    await vi.waitFor(async () => expect((await three.peek(SUBJECT)).state).toBe("suspect"), 5_000);
-    await Promise.all([one.release(waits[0] as Permit), two.release(waits[1] as Permit)]);
   });
 
   test("failures of several processes are one row, which a success ends", async () => {

@@ -160,7 +160,7 @@ describeServers("%s", (program) => {
           time += 0.5;
           if (step.do === "wait") time += step.ms;
           else if (step.do === "ask") {
-            // a timer that is off: silence is measured by each process for itself
+            // a timer that is off: who waits in silence is told by a real one
             const options = {
               insist: step.insist,
               firstChunkMs: 0,

@@ -21,6 +21,9 @@ local function boundOf(entry, firstChunkMs)
   return lengthOfSilence(BOUND, entry, firstChunkMs)
 end
 
+-- whoever waits for so long is gone: its process was killed, or could not tell
+local function isGone(call) return now >= call.at + call.firstChunkMs + ${LEASE_MARGIN_MS} end
+
 -- several calls of the fleet have waited together for longer than is usual
 local function suspectSilence()
   local entry = find(input.names[1])
@@ -29,8 +32,7 @@ local function suspectSilence()
   local sharing = sum > 0 and 1 or 0
   for _, call in pairs(entry.waiting) do
     local waited = now - math.max(call.at, entry.heardAt or 0) - lengthOfSilence(GRACE, entry, call.firstChunkMs)
-    -- whoever waits for so long is gone
-    if waited > 0 and now < call.at + call.firstChunkMs + ${LEASE_MARGIN_MS} then
+    if waited > 0 and not isGone(call) then
       sum, sharing, bound = sum + waited, sharing + 1, math.min(bound, boundOf(entry, call.firstChunkMs))
     end
   end
@@ -49,9 +51,13 @@ end
 -- takes that a call waits no more
 local function leave()
   local entry = find(input.names[1])
-  if not entry or not entry.waiting or not entry.waiting[input.id] then return end
-  touch(input.names[1])
-  entry.waiting[input.id] = nil
+  if not entry or not entry.waiting then return end
+  for id, call in pairs(entry.waiting) do
+    if id == input.id or isGone(call) then
+      touch(input.names[1])
+      entry.waiting[id] = nil
+    end
+  end
   if not next(entry.waiting) then entry.waiting = nil end
 end
 
