@@ -14,6 +14,7 @@ import { packPackages } from "./packages/pack.mjs";
 import { installPrograms, RUNTIMES, startCity, tryPrograms } from "./packages/programs.mjs";
 import { tryQuickStart } from "./packages/quick-start.mjs";
 import { startRegistry } from "./packages/registry.mjs";
+import { RUNNERS, tryRunner, tryShell } from "./packages/runners.mjs";
 import { tryScaffold } from "./packages/scaffold.mjs";
 import { measure, recordSize } from "./packages/size.mjs";
 import { TYPESCRIPTS, tryTypes } from "./packages/types.mjs";
@@ -83,14 +84,23 @@ async function tryInstallations() {
       tryTypes(npm, createPlace(npm, join(folder, `types-${version}`), options()), version),
     );
   }
-  await step("a scaffolded provider builds and passes the conformance suite", () =>
-    tryScaffold(createPlace(npm, join(folder, "scaffold"), options())),
+  await step("the conformance suite runs from a shell, and names one cause", () =>
+    tryShell(npm, createPlace(npm, join(folder, "shell"), options())),
+  );
+  await step(
+    "a scaffolded provider builds and passes the conformance suite, offline after its installation",
+    () => tryScaffold(createPlace(npm, join(folder, "scaffold"), options())),
   );
 }
 
 /** Where that runs, and what it can become. */
 async function tryReach() {
   const [npm] = LAYOUTS;
+  for (const [index, runner] of RUNNERS.entries()) {
+    await step(`the conformance suite runs under ${runner.title}`, () =>
+      tryRunner(runner, npm, createPlace(npm, join(folder, `runner-${index}`), options())),
+    );
+  }
   const place = createPlace(npm, join(folder, "programs"), options());
   const [slow, city] = await Promise.all([startUpstreams(), startCity()]);
   slow.openai.behave("slow");

@@ -23,7 +23,8 @@ export const CONDUCT_CASES: readonly ConformanceCase[] = [
       const before = structuredClone(request);
       await Promise.allSettled([readParts(provider, request)]);
 
-      equals(request, before, "the request after the call");
+      // under jest a copy has other prototypes than what was copied
+      equals(structuredClone(request), before, "the request after the call");
     },
   },
   {
