@@ -1,10 +1,15 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createRedisHealth } from "../src/index.ts";
-import { connect, goesOnAlone, LONGEST_WAIT_MS, timed, warm } from "./away.ts";
+import { connect, goesOnAlone, LONGEST_WAIT_MS, timed, useOwnClock, warm } from "./away.ts";
 import { describeServers, startServer } from "./server.ts";
 
 /** So long a server may stand still while its machine swaps or its disk is busy. */
 const STILL_MS = 8_000;
+
+beforeEach(useOwnClock);
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describeServers("row 82: %s", (program) => {
   test("stands still for 8 s: one call waits for it, and then nobody", async ({ onTestFinished }) => {

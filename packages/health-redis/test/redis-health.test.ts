@@ -9,7 +9,7 @@ import {
 import { createClient } from "@redis/client";
 import { Redis as Ioredis } from "ioredis";
 import { Redis as Iovalkey } from "iovalkey";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   createRedisHealth,
   fromIoredis,
@@ -135,17 +135,6 @@ describeServers("%s", (program) => {
     const { text, route } = await registry.chat({ messages: [{ role: "user", content: "hi" }] }).result();
 
     expect({ text, by: route?.provider }).toEqual({ text: "hello", by: "one" });
-  });
-
-  test("a call of each of two processes that waits in silence makes the model suspect for a third, until content comes", async () => {
-    const [one, two, three] = [await createStore(), await createStore(), await createStore()];
-    const waits = [await admit(one, { firstChunkMs: 300 }), await admit(two, { firstChunkMs: 300 })];
-
-    // of a model that nothing is known of, both together wait for two and a half of the timer
-    await vi.waitFor(async () => expect((await three.peek(SUBJECT)).state).toBe("suspect"), 5_000);
-
-    await one.commit(waits[0] as Permit);
-    expect((await three.peek(SUBJECT)).state).toBe("well");
   });
 
   test("failures of several processes are one row, which a success ends", async () => {

@@ -56,8 +56,8 @@ describeServers("%s", (program) => {
     });
   }
 
-  async function admit(health: RedisHealth): Promise<Permit> {
-    const answer = await health.admit(SUBJECT, OPTIONS);
+  async function admit(health: RedisHealth, options: AdmitOptions = OPTIONS): Promise<Permit> {
+    const answer = await health.admit(SUBJECT, options);
     if (!answer.admitted) throw new Error(`nobody may ask, it is ${answer.state}`);
     return answer;
   }
@@ -73,6 +73,23 @@ describeServers("%s", (program) => {
     await health.commit(permit);
     await health.succeed(permit);
   }
+
+  test("a call of each of two processes that waits in silence makes the model suspect for a third, until content comes", async () => {
+    const [one, two, three] = [createProcess(), createProcess(), createProcess()];
+    const options = { firstChunkMs: 300 };
+    const waits = [await admit(one, options), await admit(two, options)];
+    await waiting(2);
+    time = 300;
+    expect((await three.peek(SUBJECT)).state).toBe("well");
+
+    // of a model that nothing is known of, both together wait for two and a half of the timer
+    time = 400;
+    expect((await three.peek(SUBJECT)).state).toBe("suspect");
+
+    await one.commit(waits[0] as Permit);
+    expect((await three.peek(SUBJECT)).state).toBe("well");
+    await two.release(waits[1] as Permit);
+  });
 
   test("two calls that wait longer than is usual make nothing suspect while others are answered", async () => {
     const [one, two, three] = [createProcess(), createProcess(), createProcess()];
