@@ -120,6 +120,7 @@ function settingsOf(request: CallStarted["request"]): Attributes {
     "gen_ai.request.seed": seed,
     "gen_ai.request.presence_penalty": presencePenalty,
     "gen_ai.request.frequency_penalty": frequencyPenalty,
+    "gen_ai.request.stop_sequences": request.stopSequences,
     "gen_ai.request.reasoning.level": request.reasoningEffort,
     [NAMES.outputType]: request.responseFormat?.type,
   });

@@ -56,7 +56,13 @@ async function ask(
 ) {
   const registry = createRegistry({ providers, onCall: createTelemetry(options) });
   return registry
-    .chat({ model: "auto", messages: MESSAGES, temperature: 0.5, maxOutputTokens: 100 })
+    .chat({
+      model: "auto",
+      messages: MESSAGES,
+      temperature: 0.5,
+      maxOutputTokens: 100,
+      stopSequences: ["END"],
+    })
     .text()
     .catch((error: unknown) => error);
 }
@@ -106,6 +112,7 @@ test("a call is a span with one below it for each attempt, by the conventions", 
       "gen_ai.provider.name": "gcp.gemini",
       "gen_ai.request.temperature": 0.5,
       "gen_ai.request.max_tokens": 100,
+      "gen_ai.request.stop_sequences": ["END"],
       "gen_ai.response.model": "served-model",
       "gen_ai.response.id": "answer-1",
       "gen_ai.response.finish_reasons": ["stop"],
