@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import {
   type Application,
   createApplication,
@@ -94,6 +96,26 @@ test("a token of the command line is not printed either, and where the line for 
   expect(printed).not.toContain("hunter2");
   expect((await finished).stderr).toBe("the line reads the token from `FALLTHROUGH_TOKEN`\n");
 });
+
+test.runIf(process.platform !== "win32")(
+  "--open opens the page that is served, and without it nothing is opened",
+  async () => {
+    const browser = join(application.directory, "browser");
+    const log = join(application.directory, "opened");
+    // renamed once it is whole, so that nobody reads a half
+    application.place("browser", `#!/bin/sh\necho "$1" > "${log}.part" && mv "${log}.part" "${log}"\n`);
+    chmodSync(browser, 0o755);
+    const environment = { BROWSER: browser };
+
+    await serve([], environment);
+    const { printed } = await serve(["--open"], environment);
+    await vi.waitFor(() => expect(existsSync(log)).toBe(true), 10_000);
+
+    const opened = readFileSync(log, "utf8").trim();
+    expect(printed).toContain(`page: ${opened}\n`);
+    expect((await fetch(opened, { headers: { accept: "text/html" } })).status).toBe(200);
+  },
+);
 
 test("SIGTERM in the middle of a stream takes no new call, lets the stream end and exits with 0", async () => {
   upstreams.chatgptfree.behave("slow");
