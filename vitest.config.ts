@@ -22,6 +22,9 @@ const doors = readdirSync(PACKAGES).flatMap((folder) => {
 /** Builds packages, floods servers or starts many programs. `npm test` leaves these out. */
 const SLOW = "**/*.slow.test.ts";
 
+/** Replace a module, or count the timers, sockets or memory of their process. Each has a process for itself, all others of a worker share one. */
+const ALONE = "**/*.alone.test.ts";
+
 /** A run of the mutants that was ended leaves its copy of the workspace there. */
 const COPIES = ".results/**";
 
@@ -39,7 +42,19 @@ export default defineConfig({
       ...(childCoverage ? { NODE_V8_COVERAGE: childCoverage } : {}),
     },
     projects: [
-      { extends: true, test: { name: "quick", exclude: [...configDefaults.exclude, COPIES, SLOW] } },
+      {
+        extends: true,
+        test: {
+          name: "quick",
+          exclude: [...configDefaults.exclude, COPIES, SLOW, ALONE],
+          isolate: false,
+          setupFiles: [fileURLToPath(new URL("test/leftovers.ts", import.meta.url))],
+        },
+      },
+      {
+        extends: true,
+        test: { name: "alone", include: [ALONE], exclude: [...configDefaults.exclude, COPIES] },
+      },
       {
         extends: true,
         test: { name: "slow", include: [SLOW], exclude: [...configDefaults.exclude, COPIES] },

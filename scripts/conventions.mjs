@@ -22,6 +22,16 @@ const CONVENTIONS = [
     paths: ["*.test.ts"],
   },
   {
+    rule: "a test that replaces a module, or counts what its process holds, shares the process with no other: name it *.alone.test.ts",
+    pattern: String.raw`\bvi\.(mock|doMock|resetModules)\(|\bsetGlobalDispatcher\(|\b(getActiveResourcesInfo|memoryUsage)\b`,
+    paths: ["*.test.ts", ":!*.alone.test.ts", ":!*.slow.test.ts"],
+  },
+  {
+    rule: "no hook beside the tests' own file: where files share a process, it runs for the first of them alone",
+    pattern: String.raw`^(before|after)(Each|All)\(`,
+    paths: ["*.ts", ":!*.test.ts", ":!*.suite.ts", ":!test/leftovers.ts"],
+  },
+  {
     rule: "no note to do something later: file an issue",
     pattern: String.raw`\b(TO[D]O|FIX[M]E|XX[X])\b`,
     paths: ["*.ts", "*.mjs", "*.md"],

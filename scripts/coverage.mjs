@@ -27,6 +27,7 @@ const { status } = spawnSync(
     join(ROOT, "scripts/test.mjs"),
     ...onNode,
     "--project=quick",
+    "--project=alone",
     "--coverage.enabled",
     "--coverage.provider=v8",
     `--coverage.include=packages/{${PACKAGES.join(",")}}/src/**/*.ts`,

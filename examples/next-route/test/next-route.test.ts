@@ -1,7 +1,7 @@
 import { startUpstreams, type Upstreams } from "@fallthrough/testkit";
 import { serve } from "@hono/node-server";
 import { DefaultChatTransport, readUIMessageStream, type UIMessage } from "ai";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 
 const QUESTION = "What is new?";
 
@@ -13,8 +13,8 @@ let server: ReturnType<typeof serve>;
 let origin: string;
 beforeAll(async () => {
   upstreams = await startUpstreams();
-  process.env["PIZZAGPT_URL"] = upstreams.pizzagpt.baseURL;
-  process.env["CHATGPTFREE_URL"] = upstreams.chatgptfree.baseURL;
+  vi.stubEnv("PIZZAGPT_URL", upstreams.pizzagpt.baseURL);
+  vi.stubEnv("CHATGPTFREE_URL", upstreams.chatgptfree.baseURL);
   handlers = {
     "/api/chat": (await import("../app/api/chat/route.js")).POST,
     "/api/text": (await import("../app/api/text/route.js")).POST,
@@ -32,6 +32,7 @@ afterEach(() => {
   upstreams.chatgptfree.behave("ok");
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   server.close();
   await upstreams.close();
 });

@@ -1,11 +1,12 @@
 import { type Attempt, ChatError, type ChatErrorCode } from "@fallthrough/core";
 import { ChainExhaustedError } from "@fallthrough/registry";
-import { expect, test, vi } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { formatError } from "../src/dialects/chat-completions/write-error.ts";
 import { explainFailure, failureAnswer } from "../src/failure-answer.ts";
 
 // the clock stands still, so that no wait depends on how long the test before took
 vi.useFakeTimers({ toFake: ["Date"] });
+afterAll(() => void vi.useRealTimers());
 const SOON = new Date(Date.now() + 30_000);
 
 function exhausted(outcomes: readonly (readonly [Attempt["outcome"], ChatErrorCode?])[], retryAt?: Date) {

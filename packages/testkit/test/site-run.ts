@@ -1,16 +1,10 @@
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { startUpstreams, type Upstreams, type UpstreamsOptions } from "../src/upstreams.ts";
-
-const running: Upstreams[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((upstreams) => upstreams.close()));
-});
 
 /** Starts stand-ins that are closed after the test. */
 export async function runSites(options?: UpstreamsOptions): Promise<Upstreams> {
   const upstreams = await startUpstreams(options);
-  running.push(upstreams);
+  onTestFinished(() => upstreams.close());
   return upstreams;
 }
 
