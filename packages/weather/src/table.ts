@@ -1,6 +1,6 @@
-import { type Figures, ratio } from "./engine/figures.ts";
+import { type Figures, ratio, type Share } from "./engine/figures.ts";
 import type { FleetReport } from "./fleet/measure.ts";
-import type { FleetFigures } from "./fleet/row.ts";
+import type { FleetFigures, FleetRow } from "./fleet/row.ts";
 import type { Row } from "./row.ts";
 import { betterPeers, totalsOf } from "./targets.ts";
 import { TRADES } from "./trades.ts";
@@ -119,15 +119,37 @@ export function formatFleet({ processes, rows }: FleetReport): string {
   const head = ["weather", "one process", `${processes} processes`, "a decision: p50", "p99"];
   const cell = ({ down, given, byFirst }: FleetFigures): string =>
     [down.toFixed(1), percent(ratio(given)), percent(ratio(byFirst))].join(" / ");
+  const total: FleetRow = {
+    scenario: "all of them, and the longest times",
+    one: totalOf(rows.map(({ one }) => one)),
+    fleet: totalOf(rows.map(({ fleet }) => fleet)),
+    decisionMs: {
+      p50: Math.max(...rows.map(({ decisionMs }) => decisionMs.p50)),
+      p99: Math.max(...rows.map(({ decisionMs }) => decisionMs.p99)),
+    },
+  };
   return formatTable(
     head,
-    rows.map(({ scenario, one, fleet, decisionMs: { p50, p99 } }) => [
+    [...rows, total].map(({ scenario, one, fleet, decisionMs: { p50, p99 } }) => [
       scenario,
       cell(one),
       cell(fleet),
       ...[p50, p99].map((ms) => `${ms.toFixed(2)} ms`),
     ]),
   );
+}
+
+function totalOf(figures: readonly FleetFigures[]): FleetFigures {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const shares = (list: readonly Share[]): Share => ({
+    reached: sum(list.map(({ reached }) => reached)),
+    possible: sum(list.map(({ possible }) => possible)),
+  });
+  return {
+    down: sum(figures.map(({ down }) => down)),
+    given: shares(figures.map(({ given }) => given)),
+    byFirst: shares(figures.map(({ byFirst }) => byFirst)),
+  };
 }
 
 function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
