@@ -9,6 +9,7 @@ import { APPLICATIONS, tryApplication, tryCommand } from "./packages/application
 import { tryBundle } from "./packages/bundle.mjs";
 import { BUNDLERS, tryBundler, tryNext } from "./packages/bundlers.mjs";
 import { tryDoors } from "./packages/doors.mjs";
+import { tryGuide, tryReadme } from "./packages/first-steps.mjs";
 import { createPlace, LAYOUTS } from "./packages/layouts.mjs";
 import { packPackages } from "./packages/pack.mjs";
 import { installPrograms, RUNTIMES, startCity, tryPrograms } from "./packages/programs.mjs";
@@ -66,6 +67,16 @@ async function tryInstallations() {
   const [npm] = LAYOUTS;
   await step("the command, installed beside a provider, asks it", () =>
     tryCommand(npm, createPlace(npm, join(folder, "command"), options()), standIns()),
+  );
+  await step("the six lines of the README answer in an empty folder, within two minutes", () =>
+    tryReadme(createPlace(npm, join(folder, "readme"), options()), {
+      local: upstreams.openai.baseURL,
+      answer: upstreams.answerTo(QUESTION),
+    }),
+  );
+  await step(
+    "a provider is written, published and used word for word from the guide, within ten minutes",
+    () => tryGuide(createPlace(npm, join(folder, "guide"), options())),
   );
   await step("the three commands of the README give an answer in an empty folder", () =>
     tryQuickStart(createPlace(npm, join(folder, "quick-start"), options()), {
