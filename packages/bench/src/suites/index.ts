@@ -15,6 +15,7 @@ import { smallSuite } from "./small.ts";
 import { splitsSuite } from "./splits.ts";
 import { startupSuite } from "./startup.ts";
 import { streamSuite } from "./stream.ts";
+import { typesSuite } from "./types.ts";
 
 /** Every suite, in the order of the table. */
 export const SUITES: readonly Suite[] = [
@@ -32,6 +33,7 @@ export const SUITES: readonly Suite[] = [
   limitsSuite,
   memorySuite,
   startupSuite,
+  typesSuite,
   gatewaySuite,
   dialectsSuite,
 ];

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import type { Suite } from "../bench.ts";
 import { MODEL, PROMPT } from "../client.ts";
 import { figuresOf } from "../figure.ts";
 import { peerURL } from "../peers.ts";
 import { median } from "../statistics.ts";
+import { timeProcess } from "../time-process.ts";
 import { type Entrant, type Sample, takeTurns } from "../turns.ts";
 import { formatBaseURL } from "../upstream/answer.ts";
 
@@ -29,9 +29,10 @@ export const startupSuite: Suite = {
       return {
         name,
         warmUp: async () => {},
-        turn: async () => ({
-          [TIME]: median(Array.from({ length: PROCESSES }, () => timeProcess(name, program))),
-        }),
+        turn: async () => {
+          const args = ["--input-type=module", "--eval", program];
+          return { [TIME]: median(Array.from({ length: PROCESSES }, () => timeProcess(name, args))) };
+        },
       };
     });
     const samples = await takeTurns(entrants, rounds, 0);
@@ -105,14 +106,4 @@ function peerPrograms(name: string, baseURL: string): readonly Program[] {
     [`import of ${name}`, `import ${url};`],
     [`first text through ${name}`, `import { create } from ${url}; ${ask}`],
   ];
-}
-
-/** Milliseconds from the start of a process to its end; it inherits the core of this one. */
-function timeProcess(name: string, program: string): number {
-  const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
-  return performance.now() - start;
 }

@@ -1,0 +1,2 @@
+// what TypeScript and the types of Node.js cost alone
+export {};
