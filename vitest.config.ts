@@ -22,8 +22,11 @@ const doors = readdirSync(PACKAGES).flatMap((folder) => {
 /** Builds packages, floods servers or starts many programs. `npm test` leaves these out. */
 const SLOW = "**/*.slow.test.ts";
 
-/** Replace a module, or count the timers, sockets or memory of their process. Each has a process for itself, all others of a worker share one. */
-const ALONE = "**/*.alone.test.ts";
+/**
+ * Change, watch or count what all of a process share: globals, clocks, the environment, timers, sockets, memory.
+ * Each has a process for itself, all others of a worker share one. `scripts/shared-process.mjs` tells which they are.
+ */
+const ALONE = ["**/*.alone.test.ts", "**/conformance.test.ts"];
 
 /** A run of the mutants that was ended leaves its copy of the workspace there. */
 const COPIES = ".results/**";
@@ -46,14 +49,14 @@ export default defineConfig({
         extends: true,
         test: {
           name: "quick",
-          exclude: [...configDefaults.exclude, COPIES, SLOW, ALONE],
+          exclude: [...configDefaults.exclude, COPIES, SLOW, ...ALONE],
           isolate: false,
           setupFiles: [fileURLToPath(new URL("test/leftovers.ts", import.meta.url))],
         },
       },
       {
         extends: true,
-        test: { name: "alone", include: [ALONE], exclude: [...configDefaults.exclude, COPIES] },
+        test: { name: "alone", include: ALONE, exclude: [...configDefaults.exclude, COPIES] },
       },
       {
         extends: true,

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { unfitForSharing } from "./shared-process.mjs";
 import { sourcePaths } from "./sources.mjs";
 import { publicFolders, ROOT } from "./workspace.mjs";
 
@@ -20,11 +21,6 @@ const CONVENTIONS = [
     rule: "no skipped, focused or postponed test",
     pattern: String.raw`\b(test|it|describe)\.(skip|only|todo|fails)\b`,
     paths: ["*.test.ts"],
-  },
-  {
-    rule: "a test that replaces a module, or counts what its process holds, shares the process with no other: name it *.alone.test.ts",
-    pattern: String.raw`\bvi\.(mock|doMock|resetModules)\(|\bsetGlobalDispatcher\(|\b(getActiveResourcesInfo|memoryUsage)\b`,
-    paths: ["*.test.ts", ":!*.alone.test.ts", ":!*.slow.test.ts"],
   },
   {
     rule: "no hook beside the tests' own file: where files share a process, it runs for the first of them alone",
@@ -122,6 +118,11 @@ for (const { rule, pattern, exempt } of SHIPPED_CODE) {
 report(
   "a pause of fixed length has its reason beside it, on the same line or the one before",
   testPaths().flatMap(unexplainedSleeps),
+);
+
+report(
+  "such a file of tests needs a process for itself: name it *.alone.test.ts",
+  unfitForSharing(testPaths()),
 );
 
 /** @param {string} rule @param {readonly string[]} offences */

@@ -33,7 +33,7 @@ const TIMES = "packages/core/test/http/answer/retry-after.test.ts";
 const LIMITS = "packages/core/test/http/answer/rate-limits.test.ts";
 const ADDRESSES = "packages/provider-openai/test/base-urls.test.ts";
 const LOOP = "packages/registry/test/tool-loop.test.ts";
-const BUDGET = "packages/registry/test/chain/budget.test.ts";
+const BUDGET = "packages/registry/test/chain/budget.alone.test.ts";
 
 /** What a failure says, read from its status and its body. */
 const SAYS = "services.md §1: %s (%d) says what it is about";

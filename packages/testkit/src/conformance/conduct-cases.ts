@@ -90,30 +90,31 @@ async function callTwice(kit: Kit): Promise<void> {
   await inTime(Promise.allSettled([kit.ask(good.provider), kit.ask(bad.provider)]), "the calls did not end");
 }
 
-/** Begins to collect what happens, and returns the function that ends it. */
-type Watch<Seen> = (see: (seen: Seen) => void) => () => void;
+/** Begins to collect what a call does, and returns the function that ends it. */
+type Watch<Seen> = (see: (seen: Seen) => void, isInCall: () => boolean) => () => void;
 
-/** Tells what a call does from what the test runner does meanwhile, such as writing its reports. */
-const watchedCall = new AsyncLocalStorage<true>();
-
-function isInCall(): boolean {
-  return watchedCall.getStore() === true;
-}
+/**
+ * Tells what a call does from what the test runner does meanwhile, such as writing its reports, and from what is left
+ * of a case that was given up.
+ */
+const watchedCall = new AsyncLocalStorage<readonly unknown[]>();
 
 async function whileWatched<Seen>(watch: Watch<Seen>, run: () => Promise<unknown>): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
-  const end = watch((one) => seen.push(one));
+  const end = watch(
+    (one) => seen.push(one),
+    () => watchedCall.getStore() === seen,
+  );
   try {
-    await watchedCall.run(true, run);
+    await watchedCall.run(seen, run);
   } finally {
     end();
   }
   return seen;
 }
 
-const watchEnvironment: Watch<string> = (see) => {
-  const { env } = process;
-  process.env = new Proxy(env, {
+const watchEnvironment: Watch<string> = (see, isInCall) => {
+  const watched = new Proxy(process.env, {
     get(target, name) {
       const reader = new Error().stack?.split("\n")[2] ?? "";
       const isOfCall = isInCall() && !OF_CORE.test(reader) && !/node:|node_modules/.test(reader);
@@ -121,39 +122,55 @@ const watchEnvironment: Watch<string> = (see) => {
       return Reflect.get(target, name);
     },
   });
-  return () => {
-    process.env = env;
-  };
+  return replaceField(process, "env", watched);
 };
 
-const watchOutput: Watch<string> = (see) => {
+const watchOutput: Watch<string> = (see, isInCall) => {
+  /** Takes what the call writes, and lets everybody else through. */
+  const watchMethod = <Name extends string>(
+    owner: Record<Name, (...values: never[]) => unknown>,
+    name: Name,
+  ): (() => void) => {
+    const method = owner[name];
+    return replaceField(owner, name, (...values: readonly unknown[]) => {
+      if (!isInCall()) return Reflect.apply(method, owner, values);
+      see(values.map(String).join(" "));
+      return true;
+    });
+  };
   const ends = [
-    ...CONSOLE.map((name) => watchMethod(console, name, see)),
-    ...[process.stdout, process.stderr].map((stream) => watchMethod(stream, "write", see)),
+    ...CONSOLE.map((name) => watchMethod(console, name)),
+    ...[process.stdout, process.stderr].map((stream) => watchMethod(stream, "write")),
   ];
   return () => {
     for (const end of ends) end();
   };
 };
 
-/** Takes what the call gives to a method, and lets everybody else through. */
-function watchMethod<Name extends string>(
-  owner: Record<Name, (...values: never[]) => unknown>,
+/** What a value took the place of, and whether it may go. */
+const replaced = new WeakMap<object, { readonly before: object; isOver: boolean }>();
+
+/**
+ * Puts a value in the place of another until the returned function is called. A case that was given up may end after
+ * the next one has begun, so the place is given back once all that were put on top have gone, too.
+ */
+function replaceField<Name extends string>(
+  owner: Record<Name, object>,
   name: Name,
-  see: (seen: string) => void,
+  value: object,
 ): () => void {
-  const before = owner[name];
-  owner[name] = (...values: readonly unknown[]) => {
-    if (!isInCall()) return Reflect.apply(before, owner, values);
-    see(values.map(String).join(" "));
-    return true;
-  };
+  const place = { before: owner[name], isOver: false };
+  replaced.set(value, place);
+  owner[name] = value;
   return () => {
-    owner[name] = before;
+    place.isOver = true;
+    for (let top = replaced.get(owner[name]); top?.isOver; top = replaced.get(owner[name])) {
+      owner[name] = top.before;
+    }
   };
 }
 
-const watchConnections: Watch<number | undefined> = (see) => {
+const watchConnections: Watch<number | undefined> = (see, isInCall) => {
   const onSocket = (message: unknown): void => {
     const { socket } = message as { readonly socket: Socket };
     if (isInCall()) socket.once("connect", () => see(socket.remotePort));

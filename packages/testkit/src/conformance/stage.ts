@@ -97,7 +97,8 @@ async function play(script: FaultScript, connection: Connection, hold: () => voi
   }
 }
 
-function createSign(): { readonly given: Promise<void>; readonly give: () => void } {
+/** A promise and the function that resolves it. */
+export function createSign(): { readonly given: Promise<void>; readonly give: () => void } {
   let give = (): void => {};
   const given = new Promise<void>((resolve) => {
     give = resolve;

@@ -5,7 +5,7 @@ import { discoverProviders } from "../src/discovery/discover-providers.ts";
 import { createRegistry } from "../src/names/registry.ts";
 import { imports, installed, manifest, providerManifest, writeFiles } from "./application.ts";
 
-// what discovery may do to the application that it looks at; what it finds there is in discover.test.ts
+// what discovery may do to the application that it looks at; what it finds there is in discover-providers.alone.test.ts
 
 const APPLICATION = {
   "package.json": manifest("provider-toy", "provider-absent"),

@@ -43,8 +43,8 @@ test("a module that exports its suite needs no flags", async () => {
 test("the first failure stands alone at the top, with its reason", async () => {
   const flags = ["--exchange", reply, "--reply", "Grüße an alle 👋", "--declare", "images=blind"];
 
-  const lines = (await reportOf("flawed", ...flags)).split("\n");
-  const all = await reportOf("flawed", ...flags, "--all");
+  const [report, all] = await reportsOf("flawed", ...flags);
+  const lines = report.split("\n");
 
   expect(lines[0]).toBe("flawed fails: a failure of the server is no success");
   expect(lines[1]).toContain("the call succeeded");
@@ -76,11 +76,18 @@ test.each([
   expect(() => readOrder(args)).toThrow(problem);
 });
 
-async function reportOf(name: string, ...flags: readonly string[]): Promise<string> {
+/** Runs a suite, and reports the first failure and all of them. */
+async function reportsOf(name: string, ...flags: readonly string[]): Promise<[short: string, all: string]> {
   const module = fileURLToPath(new URL(`command/${name}.ts`, import.meta.url));
-  const order = readOrder([module, ...flags]);
-  const { cases, table } = await loadCases(order);
-  return formatReport({ name, outcomes: await runCases(cases), table, listsAll: order.listsAll });
+  const { cases, table } = await loadCases(readOrder([module, ...flags]));
+  const outcomes = await runCases(cases);
+  const report = (listsAll: boolean): string => formatReport({ name, outcomes, table, listsAll });
+  return [report(false), report(true)];
+}
+
+async function reportOf(name: string, ...flags: readonly string[]): Promise<string> {
+  const [report] = await reportsOf(name, ...flags);
+  return report;
 }
 
 function throwLater(message: string): void {
