@@ -9,7 +9,8 @@ const PURPOSES: readonly (readonly [RegExp, string])[] = [
   [/provider\.ts$/, "the requests of one call, in order"],
   [/^test\/fixtures\//, "made up so far: record a real answer in its place"],
   [/conformance/, "the suite that every provider passes"],
-  [/^\.github/, "types, build and tests on Linux and Windows"],
+  [/check\.yml$/, "types, build and tests on Linux and Windows"],
+  [/publish\.yml$/, "publishes a release, with its provenance"],
 ];
 const GUIDE = "https://fallthrough-js.github.io/fallthrough/writing-a-provider";
 

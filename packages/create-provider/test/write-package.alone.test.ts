@@ -83,6 +83,20 @@ test("a package has a licence of this year, recipes, and a workflow that runs on
   expect(workflow).toContain("windows-latest");
 });
 
+test("a package is published by a job that runs no code, and proves where it was built", () => {
+  const folder = join(workspace, "published");
+
+  writePackage({ folder, id: "out", name: "Out", origin: "https://a.example", template: "json" });
+
+  const workflow = readFileSync(join(folder, ".github/workflows/publish.yml"), "utf8");
+  const [, publish = ""] = workflow.split(/^ {2}publish:$/m);
+  expect(publish).toContain("id-token: write");
+  expect(publish).toContain("npm publish ./*.tgz --provenance");
+  expect(publish).not.toMatch(/checkout@|npm (?:install|ci|run|test|exec)|npx/);
+  expect(workflow).not.toContain("secrets.");
+  for (const action of workflow.match(/uses: .+/g) ?? []) expect(action).toMatch(/@[0-9a-f]{40} # v/);
+});
+
 test("the summary names every file that was made, and what to do next", () => {
   const plan = { folder: join(workspace, "told"), id: "told", name: "Told", origin: "https://a.example" };
 

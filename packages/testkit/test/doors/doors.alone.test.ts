@@ -13,6 +13,7 @@ import { createJob } from "./job.ts";
 import { createJson } from "./json.ts";
 import { createNdjson } from "./ndjson.ts";
 import { createPlainText } from "./plain-text.ts";
+import { createSessionProvider } from "./session.ts";
 import { createWebSocket } from "./web-socket.ts";
 
 const REPLY = "Polly wants a cracker";
@@ -62,6 +63,11 @@ const SUITES: Readonly<Record<string, Omit<ProviderSuite, "reply">>> = {
       json({ state: "running" }),
       json({ state: "done", said: REPLY }),
     ],
+    declare: AT_ONCE,
+  },
+  "a session with a token that expires": {
+    create: createSessionProvider,
+    exchanges: [json({ token: "token-of-the-session", expiresIn: 3_600 }), json({ said: REPLY })],
     declare: AT_ONCE,
   },
   "events that repeat the whole text": {

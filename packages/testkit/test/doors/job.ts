@@ -16,6 +16,7 @@ const manifest = manifestOf("job", "Job");
 export const createJob: ProviderFactory<ProviderSettings> = defineProvider(
   { manifest, origin: "https://jobs.example" },
   ({ card, http }) => ({
+    // #region poll
     async *stream(request) {
       yield* wishWarnings(card, request);
       const { model, signal } = request;
@@ -34,12 +35,17 @@ export const createJob: ProviderFactory<ProviderSettings> = defineProvider(
         }
         yield { type: "finish", finishReason: "stop" };
       } finally {
-        // nobody pays for an answer that nobody reads, and what comes of it is no matter of the caller
-        if (!ended)
-          await http({ method: "POST", path: `${path}/cancel`, signal: AbortSignal.timeout(1000) }).catch(
-            () => {},
-          );
+        if (!ended) {
+          const cancel = {
+            method: "POST",
+            path: `${path}/cancel`,
+            signal: AbortSignal.timeout(1_000),
+          } as const;
+          // what comes of it is no matter of the caller
+          await http(cancel).catch(() => {});
+        }
       }
     },
+    // #endregion
   }),
 );
