@@ -9,7 +9,7 @@ import type { Config } from "./config.ts";
 import { reportFailure } from "./failure.ts";
 import { loadConfig } from "./load-config.ts";
 import type { Output } from "./output.ts";
-import { referenceProblems } from "./reference-problems.ts";
+import { referenceProblems, settingsProblems } from "./reference-problems.ts";
 import type { Shell } from "./shell.ts";
 import { openState, type StateOptions } from "./state.ts";
 
@@ -84,7 +84,11 @@ export async function loadApplication(shell: Shell, options: ApplicationOptions)
   const registry = createRegistry({ providers, aliases, timeouts, health, onAttempt, problems: left });
   return {
     providers,
-    problems: [...left, ...(await referenceProblems(registry, config))],
+    problems: [
+      ...left,
+      ...(await settingsProblems(providers, config)),
+      ...(await referenceProblems(registry, config)),
+    ],
     servers: found.providers.filter(({ source }) => source.server).map(({ id }) => id),
     named: [...(order ?? []), ...(allow ?? []), ...Object.keys(settings ?? {})],
     chat: config.chat,

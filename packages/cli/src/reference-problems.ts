@@ -2,7 +2,7 @@ import { ChatError } from "@fallthrough/core";
 import { nearestName } from "@fallthrough/core/internal";
 import { quote } from "@fallthrough/core/provider";
 import type { Registry } from "@fallthrough/registry";
-import type { DiscoveryProblem } from "@fallthrough/registry/discover";
+import type { DiscoveredProvider, DiscoveryProblem } from "@fallthrough/registry/discover";
 import { parseLogForm } from "./call-log.ts";
 import type { Config } from "./config.ts";
 
@@ -18,11 +18,42 @@ export async function referenceProblems(
   const grants = Object.entries(Object(serve.tokens)).flatMap(([name, grant]) => {
     const { models = [] } = Object(grant) as { readonly models?: readonly string[] };
     const subject = `key \`serve.tokens.${name}.models\``;
-    // a pattern may fit what a server lists later
-    const names = Array.isArray(models) ? models.filter((one) => !String(one).includes("*")) : [];
+    const names = Array.isArray(models) ? models.map(String).flatMap((one) => fixedPart(registry, one)) : [];
     return names.flatMap((model) => problemOf(registry, subject, model));
   });
   return [...aliases, ...grants, ...(await serveProblems(serve))];
+}
+
+/** What can be known of a name or a pattern now: whatever its star stands for, a server may list later. */
+function fixedPart(registry: Registry, name: string): readonly string[] {
+  if (!name.includes("*")) return [name];
+  const [provider = "", ...rest] = name.split("/");
+  const isOfModels = registry.models().some(({ model }) => model.id.startsWith(`${provider}/`));
+  return rest.length === 0 || provider.includes("*") || isOfModels ? [] : [provider];
+}
+
+/**
+ * What the providers that the configuration sets up say of their settings.
+ *
+ * A call would tell it too, but not of a provider that it does not reach, because another one answers or its key is
+ * missing.
+ */
+export async function settingsProblems(
+  providers: readonly DiscoveredProvider[],
+  { settings = {} }: Config,
+): Promise<readonly DiscoveryProblem[]> {
+  const set = providers.filter(({ id, source }) => source.server || Object.hasOwn(settings, id));
+  const problems = set.map(async (provider) => {
+    try {
+      await provider.load();
+      return [];
+    } catch (error) {
+      // a package that is broken is told where it is asked
+      const isWrong = error instanceof ChatError && error.code === "config";
+      return isWrong ? [{ package: provider.source.package, error }] : [];
+    }
+  });
+  return (await Promise.all(problems)).flat();
 }
 
 async function serveProblems({

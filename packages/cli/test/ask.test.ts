@@ -101,6 +101,20 @@ test("a pipe gets no escape code", async () => {
   expect(stdout + stderr).not.toContain("\u001b");
 });
 
+test("settings with a typing error are told of providers that the call does not reach, too", async () => {
+  const { pizzagpt } = upstreams.settings;
+  const settings = { pizzagpt, chatgptt: { baseUrl: "http://127.0.0.1:1" }, groq: { apikey: "gsk-1" } };
+  const typed = createApplication(["pizzagpt", "chatgptt", "openai"], { settings, order: ["pizzagpt"] });
+
+  const { code, stderr } = await runCommand(["ask", "hi"], { ...typed, environment: { GROQ_API_KEY: "" } });
+  typed.remove();
+
+  expect(stderr).toContain("[chatgptt] setting `baseUrl` is unknown, expected `baseURL`");
+  expect(stderr).toContain("[groq] setting `apikey` is unknown, expected `apiKey`");
+  expect(stderr).not.toContain("gsk-1");
+  expect(code).toBe(0);
+});
+
 test("when nobody answers the error has a line for each attempt", async () => {
   for (const id of IDS) upstreams[id].behave("server-error");
 

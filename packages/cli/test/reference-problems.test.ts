@@ -44,6 +44,14 @@ test("the models of a token are names too", async () => {
   ]);
 });
 
+test("a pattern of a token names a provider that has to be known, and models that need not be", async () => {
+  const tokens = { anna: { token: "0123456789abcdef", models: ["pizagpt/*", "pizzagpt/gpt-5*", "*/gpt-*"] } };
+
+  expect(await problemsOf({}, { tokens })).toEqual([
+    expect.stringMatching(/^key `serve.tokens.anna.models`: .*"pizagpt".*"pizzagpt"/),
+  ]);
+});
+
 test.each([
   ["an unknown option", { maxCall: 3 }, "option `maxCall` is unknown, expected `maxCalls`"],
   ["a form of the log that is none", { log: "jsn" }, "the log has no such form"],

@@ -1,7 +1,7 @@
 // What the registry, the gateway and the bridge to the AI SDK share with core: outside semver, and for nobody else.
 
 export { type ApiKey, listKeys, maySpeakOfKey, parseApiKey } from "./contract/api-keys.ts";
-export { type InstanceSettings, instanceSettings, parseDeclaredModels } from "./contract/card.ts";
+export { type InstanceSettings, instanceSettings, isId, parseDeclaredModels } from "./contract/card.ts";
 export { LONGEST_NAME, LONGEST_TIMER_MS, NEARBY_TIMEOUTS } from "./contract/defaults.ts";
 export {
   type FieldParser,

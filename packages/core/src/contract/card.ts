@@ -126,9 +126,14 @@ function statusFor(declared: ProviderStatus, { status, baseURL }: ProviderSettin
   return { state: "unverified", checked: declared.checked, note };
 }
 
+/** Whether a provider may have this id. */
+export function isId(value: unknown): value is string {
+  return typeof value === "string" && ID.test(value);
+}
+
 /** The id of a provider. */
 export function parseId(value: unknown): string {
-  if (typeof value === "string" && ID.test(value)) return value;
+  if (isId(value)) return value;
   throw wrongValue(value, "at most 39 lower-case letters, digits and hyphens");
 }
 

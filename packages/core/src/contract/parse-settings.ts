@@ -1,5 +1,5 @@
 import { type ApiKey, parseApiKey } from "./api-keys.ts";
-import { parseId, parseModels, parseStatus } from "./card.ts";
+import { isId, parseId, parseModels, parseStatus } from "./card.ts";
 import {
   type FieldParser,
   type FieldParsers,
@@ -146,8 +146,19 @@ function readSettings<Settings>(settings: unknown, parse: FieldParser<Settings>,
     code: "config",
     whole: "the settings",
     field: "setting",
-    provider,
+    provider: instanceId(settings) ?? provider,
   });
+}
+
+/** The id that settings give to an instance, so that an error names the one of several that is meant. */
+function instanceId(settings: unknown): string | undefined {
+  try {
+    const { id } = Object(settings);
+    return isId(id) ? id : undefined;
+  } catch {
+    // what is wrong with a value that throws is told by its parser
+    return undefined;
+  }
 }
 
 function parserOf(kind: SettingKind): FieldParser<unknown> {

@@ -133,6 +133,10 @@ test.each([
   expect(problemOf(settings)).toMatch(/^\[toy\] /);
 });
 
+test("wrong settings name the instance that they are for", () => {
+  expect(problemOf({ id: "second", apikey: "k" })).toMatch(/^\[second\] setting `apikey` is unknown/);
+});
+
 test("an absent setting is none, and a timer of `Infinity` is off", () => {
   expect(
     problemOf({ baseURL: undefined, apiKey: undefined, timeouts: { totalMs: Number.POSITIVE_INFINITY } }),

@@ -20,6 +20,7 @@ import {
   nobodyAccepted,
   nothingDeclared,
   packageProblem,
+  settingsOfServer,
   unclaimedSettings,
   unknownNames,
 } from "./left-out.ts";
@@ -97,11 +98,14 @@ export async function discoverProviders(options: DiscoverOptions = {}): Promise<
   checkIds(providers);
   const ids = providers.map(({ id }) => id);
   // a package that was not read may be the one that they are for
-  const strays = unclaimed.filter((key) => !unread || isServer(settings[key]));
+  const strays = unclaimed.filter(
+    (key) => !Object.hasOwn(servers, key) && (!unread || isServer(settings[key])),
+  );
   for (const key of strays) names.add(key);
   const problems = [
     ...read.problems,
     ...undeclared,
+    ...Object.keys(settings).flatMap((key) => (Object.hasOwn(servers, key) ? [settingsOfServer(key)] : [])),
     ...strays.map((key) => unclaimedSettings(key, ids, isServer(settings[key]))),
     ...unknownNames(options, names, unread),
     ...(application !== undefined && isEmpty && !ofCommand ? [nothingDeclared(application)] : []),
@@ -175,7 +179,10 @@ function readPackages(
     for (const one of both) names.add(one);
     if (isDenied(both, options)) return false;
     const offer = readPackage(name, own, file, reason);
-    const offered = offeredProviders(offer, settingsOf, listeners);
+    const offered = offeredProviders(offer, settingsOf, listeners, (id, error) => {
+      names.add(id);
+      problems.push({ package: name, path: dirname(file), error });
+    });
     packages.push(offer);
     for (const { id } of offered) names.add(id);
     offers.push(

@@ -69,6 +69,12 @@ export function unknownNames(
   );
 }
 
+/** Settings of a name that is a server's, whose own settings are the only ones. */
+export function settingsOfServer(key: string): DiscoveryProblem {
+  const message = `settings for ${quote(key)} are not used, because a server has that name, expected them in \`servers.${key}\``;
+  return { package: key, error: new ChatError("config", message) };
+}
+
 /** Settings that are for no provider. */
 export function unclaimedSettings(
   key: string,

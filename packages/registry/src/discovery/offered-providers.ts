@@ -85,20 +85,32 @@ function readInstances(value: unknown = [], path: string): readonly OfferedInsta
   return list.map(Object);
 }
 
-/** The providers of one package: itself, and its ready-made instances. */
+/**
+ * The providers of one package: itself, and its ready-made instances.
+ *
+ * An instance whose settings the application got wrong goes to `refuse`, and the others stay.
+ */
 export function offeredProviders(
   from: ProviderPackage,
   settingsOf: (id: string) => ProviderSettingsById[string] | undefined,
   listeners: Listeners,
+  refuse: (id: string, error: ChatError) => void,
 ): readonly DiscoveredProvider[] {
   const { card, instances } = from;
   const itself: OfferedInstance = { id: card.id };
   // an instance of the card's own id refines it
   const all = [...(instances.some(({ id }) => id === card.id) ? [] : [itself]), ...instances];
-  return all.map((instance) => {
+  return all.flatMap((instance) => {
     const own = settingsOf(instance.id);
-    const settings = instance === itself ? own : mergeSettings(instance, instance.id, own);
-    return createInstance(from, instance, settings, absenceFor(instance, own, settings, listeners));
+    try {
+      const settings = instance === itself ? own : mergeSettings(instance, instance.id, own);
+      return [createInstance(from, instance, settings, absenceFor(instance, own, settings, listeners))];
+    } catch (error) {
+      // what the application did not say is the fault of the package
+      if (own === undefined || !(error instanceof ChatError) || error.code !== "config") throw error;
+      refuse(instance.id, error);
+      return [];
+    }
   });
 }
 

@@ -4,6 +4,7 @@ import { ChatError, type ModelCard, type ProviderSettings } from "@fallthrough/c
 import {
   type FieldParser,
   findManifest,
+  isId,
   nearestName,
   objectOf,
   parseApiKey,
@@ -134,6 +135,8 @@ export function createServers(servers: Servers, packageFor: PackageFor): readonl
 function createServer(id: string, server: ServerSettings, packageFor: PackageFor): DiscoveredProvider {
   const { preset, protocol = USUAL_PROTOCOL, models, ...own } = server;
   const fail = (problem: string): ChatError => new ChatError("config", `server ${quote(id)} ${problem}`);
+  if (!isId(id))
+    throw fail("has a name that is no id, expected at most 39 lower-case letters, digits and hyphens");
 
   const from = packageFor(protocol);
   if (from === undefined) {

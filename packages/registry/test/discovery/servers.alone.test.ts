@@ -200,6 +200,44 @@ test("settings of nobody that have an address make a server, and are told", asyn
   ]);
 });
 
+test("settings of a name that a server has are told, because they are not used", async () => {
+  const servers = { mine: { baseURL: "http://127.0.0.1:1/v1" }, local: { baseURL: "http://127.0.0.1:2/v1" } };
+  const settings = { mine: { apiKey: "k" }, local: { apiKey: "k" } };
+
+  const { problems } = await discoverProviders({ from: application(), servers, settings });
+
+  expect(problems.map(({ error }) => error.message)).toEqual([
+    'settings for "mine" are not used, because a server has that name, expected them in `servers.mine`',
+    'settings for "local" are not used, because a server has that name, expected them in `servers.local`',
+  ]);
+});
+
+test.each(["one/two", "One", "a".repeat(40)])("a server cannot be called %s", async (name) => {
+  const servers = { [name]: { baseURL: "http://127.0.0.1:1/v1" } };
+
+  await expect(discoverProviders({ from: application(), servers })).rejects.toMatchObject({
+    code: "config",
+    message: `server "${name}" has a name that is no id, expected at most 39 lower-case letters, digits and hyphens`,
+  });
+});
+
+test("wrong settings of one instance leave out that one alone", async () => {
+  const settings = { hosted: { timeouts: { firstChunk: 1 } } };
+  const servers = { mine: { baseURL: "http://127.0.0.1:1/v1" } };
+
+  const { providers, problems } = await discoverProviders({
+    from: application(),
+    servers,
+    settings: settings as never,
+    order: ["hosted"],
+  });
+
+  expect(providers.map(({ id }) => id)).toEqual(["mine", "a", "local"]);
+  expect(problems.map(({ error }) => error.message)).toEqual([
+    "[hosted] setting `timeouts.firstChunk` is unknown, expected `firstChunkMs`",
+  ]);
+});
+
 test.each(["order", "allow", "deny"] as const)("a name in `%s` that is nobody's is told", async (list) => {
   const { problems } = await discoverProviders({ from: application(), [list]: ["local", "hostet"] });
 
