@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { fstatSync } from "node:fs";
+import { describeFailure, usageError } from "./failure.ts";
 import { runProgram } from "./program.ts";
 import { EXIT, TERMINATED } from "./shell.ts";
+import { whyUnwritten } from "./write-failure.ts";
 
 const interruption = new AbortController();
 let interrupt = (): void => {
@@ -16,8 +18,7 @@ process.stderr.on("error", () => {});
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // the reader of the answer has seen enough, `| head -1` for example
   if (error.code === "EPIPE") process.exit(EXIT.answered);
-  const why = error.code === "ENOSPC" ? "no space is left on the disk" : error.message;
-  process.stderr.write(`the answer could not be written to stdout: ${why}\n`, () =>
+  process.stderr.write(`the answer could not be written to stdout: ${whyUnwritten(error)}\n`, () =>
     process.exit(EXIT.unanswered),
   );
 });
@@ -27,7 +28,12 @@ function workingDirectory(): string {
   try {
     return process.cwd();
   } catch {
-    process.stderr.write("the working directory does not exist any more, expected another one: `cd` to it\n");
+    const told = "the working directory does not exist any more, expected another one: `cd` to it";
+    process.stderr.write(`${told}\n`);
+    if (process.argv.includes("--json")) {
+      const report = { ...describeFailure(usageError(told)), route: { attempts: [] } };
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+    }
     return process.exit(EXIT.usage);
   }
 }

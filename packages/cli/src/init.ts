@@ -7,6 +7,7 @@ import { applyEdits, modify, parseTree } from "jsonc-parser";
 import { type Application, loadApplication, noteAbsent, noteProblems } from "./application.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
+import { unwritten } from "./write-failure.ts";
 
 /** The options of `init`. */
 export interface InitOptions {
@@ -67,7 +68,11 @@ export async function init(shell: Shell, output: Output, options: InitOptions): 
   }
   output.line(text.trimEnd());
   if (!options.yes && !(await confirm(shell, output, `write ${file}?`))) return EXIT.usage;
-  writeFileSync(file, text);
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw unwritten(file, error);
+  }
   output.note(`${file} was written; \`fallthrough doctor --probe\` asks each of them once`);
   return EXIT.answered;
 }

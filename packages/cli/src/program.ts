@@ -223,7 +223,7 @@ function parsePort(text: string): number {
 }
 
 function parseProxy(text: string): string {
-  if (!/^(?:https?|socks5):\/\/[^/]/i.test(text) || !URL.canParse(text)) {
+  if (!/^(?:https?|socks5h?):\/\/[^/]/i.test(text) || !URL.canParse(text)) {
     throw new InvalidArgumentError("expected an http, https or socks5 URL");
   }
   return text;

@@ -7,6 +7,7 @@ import { type Application, loadApplication, noteProblems } from "./application.t
 import { formatProviderModule, type OfferedProvider } from "./format-provider-module.ts";
 import type { Output } from "./output.ts";
 import { EXIT, type Shell } from "./shell.ts";
+import { unwritten } from "./write-failure.ts";
 
 /** The options of `sync`. */
 export interface SyncOptions {
@@ -38,7 +39,9 @@ export async function sync(shell: Shell, output: Output, options: SyncOptions): 
     output.note(`${options.out} is not what is installed: run \`fallthrough sync\``);
     return EXIT.usage;
   }
-  await writeFile(file, text);
+  await writeFile(file, text).catch((error: unknown) => {
+    throw unwritten(file, error);
+  });
   output.note(`${options.out} has ${offered.map(({ id }) => id).join(", ") || "no provider"}`);
   return EXIT.answered;
 }

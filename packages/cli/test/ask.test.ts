@@ -204,6 +204,13 @@ test("a proxy is for every provider", async () => {
   expect(code).toBe(1);
 });
 
+test("a proxy may be one that finds hosts itself", async () => {
+  const { code, stderr } = await ask(["hi", "-m", "pizzagpt", "--proxy", "socks5h://127.0.0.1:1"]);
+
+  expect(stderr).toMatch(/^pizzagpt\S* +failed +network/m);
+  expect(code).toBe(1);
+});
+
 test("an unknown model is a usage error that lists what exists and the nearest match", async () => {
   const { code, stdout, stderr } = await ask(["hi", "-m", "gpt-4o-mni"]);
 

@@ -99,3 +99,13 @@ test.skipIf(process.platform === "win32")("a deleted working directory gets a se
   expect(stderr).toMatch(/^the working directory does not exist any more[^\n]+\n$/);
   expect(status).toBe(2);
 });
+
+test.skipIf(process.platform === "win32")("a deleted working directory is an object under --json", () => {
+  const gone = mkdtempSync(join(tmpdir(), "gone-"));
+  const script = `cd '${gone}' && rmdir '${gone}' && exec '${process.execPath}' '${COMMAND}' models --json`;
+
+  const { stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+  rmSync(gone, { recursive: true, force: true });
+
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: "config" }, route: { attempts: [] } });
+});

@@ -96,6 +96,7 @@ async function askAll(
   const ending = new AbortController();
   const queue = lines.values();
   let isStopped = false;
+  let isBroken = false;
   let asked = 0;
 
   function interrupt(): void {
@@ -122,13 +123,17 @@ async function askAll(
 
   async function work(): Promise<void> {
     for (const line of queue) {
-      if (isStopped) return;
+      // what cannot be written is not asked either
+      if (isStopped || isBroken) return;
       asked++;
       tell();
       try {
         const result = await ask(line, ending.signal);
         results.add(result.written);
         summary.add(result);
+      } catch (error) {
+        isBroken = true;
+        throw error;
       } finally {
         asked--;
       }

@@ -1,21 +1,22 @@
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { fieldsOf, quote } from "@fallthrough/core/provider";
 import { usageError } from "../failure.ts";
+import { unwritten } from "../write-failure.ts";
 
 /** The file of answers, to which each is added when it is there. */
 export interface ResultsFile {
   /** The ids of the lines that were answered before. */
   readonly answered: ReadonlySet<string>;
-  /** Adds a line; @throws what the file system does */
+  /** Adds a line; @throws where it cannot be written, on a full disk for example */
   add(result: object): void;
   /** Sees to it that all of it is on the disk. */
   close(): void;
@@ -26,16 +27,19 @@ export interface ResultsFile {
  *
  * A line that was cut, and one that tells a failure, is taken out: it is asked again.
  *
- * @throws `config` for a file that holds something else
+ * @throws `config` for a file that holds something else, and for one that cannot be written
  */
 export function openResults(path: string): ResultsFile {
-  const answered = existsSync(path) ? keepAnswered(path) : new Set<string>();
-  const descriptor = openSync(path, "a");
+  // a device or a pipe keeps nothing, and reading it may never end
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  const answered = isFile ? keepAnswered(path) : new Set<string>();
+  const descriptor = writing(path, () => openSync(path, "a"));
   return {
     answered,
     add(result) {
       const bytes = Buffer.from(`${JSON.stringify(result)}\n`);
-      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+      for (let written = 0; written < bytes.length; )
+        written += writing(path, () => writeSync(descriptor, bytes, written));
     },
     close() {
       try {
@@ -46,6 +50,14 @@ export function openResults(path: string): ResultsFile {
       closeSync(descriptor);
     },
   };
+}
+
+function writing<Value>(path: string, write: () => Value): Value {
+  try {
+    return write();
+  } catch (error) {
+    throw unwritten(quote(path), error);
+  }
 }
 
 function keepAnswered(path: string): Set<string> {
@@ -63,8 +75,10 @@ function keepAnswered(path: string): Set<string> {
   const left = kept.map((line) => `${line}\n`).join("");
   if (left !== text) {
     // the file is whole at any time, also when this is interrupted
-    writeFileSync(`${path}.tmp`, left);
-    renameSync(`${path}.tmp`, path);
+    writing(path, () => {
+      writeFileSync(`${path}.tmp`, left);
+      renameSync(`${path}.tmp`, path);
+    });
   }
   return answered;
 }

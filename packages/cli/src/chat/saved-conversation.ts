@@ -5,6 +5,7 @@ import { parseRequest } from "@fallthrough/core/internal";
 import { fieldsOf, quote } from "@fallthrough/core/provider";
 import { usageError } from "../failure.ts";
 import type { Shell } from "../shell.ts";
+import { unwritten } from "../write-failure.ts";
 import type { Conversation } from "./conversation.ts";
 
 /** Says of a file that it is one of ours. */
@@ -17,7 +18,12 @@ export function saveConversation({ directory }: Shell, name: string, conversatio
   if (existsSync(file) && !isOurs(file))
     throw usageError(`${quote(file)} holds something else than a conversation, expected another name`);
   const { model, system, history } = conversation;
-  writeFileSync(file, `${JSON.stringify({ kind: MARK, model, system, messages: history }, undefined, 2)}\n`);
+  const text = `${JSON.stringify({ kind: MARK, model, system, messages: history }, undefined, 2)}\n`;
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw unwritten(file, error);
+  }
   return file;
 }
 

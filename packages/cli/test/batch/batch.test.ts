@@ -177,3 +177,29 @@ test("the prompts may come from stdin", async () => {
   expect(results().map(({ text }) => text)).toEqual([upstreams.answerTo("one")]);
   expect(code).toBe(0);
 });
+
+test.skipIf(!existsSync("/dev/full"))("a full disk ends it with 1, and nothing more is asked", async () => {
+  application.place("in.jsonl", '"one"\n"two"\n"three"\n');
+  const before = upstreams.pizzagpt.requests.length;
+
+  const { code, stderr } = await runCommand(
+    ["batch", "in.jsonl", "/dev/full", "-m", "pizzagpt", "--parallel", "1"],
+    application,
+  );
+
+  expect(stderr).toContain('"/dev/full" could not be written: no space is left on the disk');
+  expect(upstreams.pizzagpt.requests.length - before).toBe(1);
+  expect(code).toBe(1);
+});
+
+test("a file of answers that cannot be is told before anything is asked", async () => {
+  application.place("in.jsonl", '"one"\n');
+
+  const { code, stdout } = await runCommand(["batch", "in.jsonl", "no/out.jsonl", "--json"], application);
+
+  expect(JSON.parse(stdout).error).toMatchObject({
+    code: "config",
+    message: expect.stringContaining('no/out.jsonl" could not be written: ENOENT'),
+  });
+  expect(code).toBe(2);
+});
