@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ChatError } from "@fallthrough/core";
-import { nearestName } from "@fallthrough/core/internal";
-import { quote } from "@fallthrough/core/provider";
+import { nearestName, readJson } from "@fallthrough/core/internal";
+import { fieldsOf, quote } from "@fallthrough/core/provider";
 
 /** The names under which a configuration is found. */
 const CONFIG_NAMES: readonly string[] = ["json", "jsonc", "mjs", "js", "cjs", "ts", "mts", "cts"].map(
@@ -11,7 +11,9 @@ const CONFIG_NAMES: readonly string[] = ["json", "jsonc", "mjs", "js", "cjs", "t
 
 /** What a newcomer would take for a configuration's name, because other tools read their own under it. */
 const MEANT =
-  /^(?:\.?fallthrough[._-]?(?:config|conf|settings)|\.?fallthroughrc)(?:\.(?:jsonc?|json5|[cm]?[jt]sx?|ya?ml|toml|ini))?$|^\.?fallthrough\.(?:jsonc?|json5|ya?ml|toml|ini)$/i;
+  /^(?:\.?fallthrough[._-]?(?:config|conf|cfg|settings)|\.?fallthroughrc)(?:\.(?:jsonc?|json5|[cm]?[jt]sx?|ya?ml|toml|ini))?$|^\.?fallthrough\.(?:jsonc?|json5|ya?ml|toml|ini)$/i;
+/** The folder that some tools keep their configuration in. */
+const FOLDER = ".config";
 /** The ends of names that an editor or a backup leaves. */
 const KIND = /\.(?:jsonc?|json5|[cm]?[jt]sx?|ya?ml|toml|ini)$/i;
 
@@ -26,11 +28,12 @@ export interface FoundConfig {
 /**
  * Finds the configuration between the working directory and the application's folder.
  *
- * @throws `config` for two in one folder, and for a file whose name says that it is meant for one
+ * @throws `config` for two in one folder, and for a file or a field of the manifest that is meant for one and not read
  */
 export function findConfigFile(directory: string, application: string | undefined): FoundConfig {
   for (let folder = directory; ; folder = dirname(folder)) {
     const file = configIn(folder);
+    if (folder === application) checkManifest(join(folder, "package.json"));
     if (file !== undefined) return { file };
     if (dirname(folder) === folder) return {};
     if (folder === application) return { above: fileAbove(dirname(folder)) };
@@ -43,7 +46,11 @@ function configIn(folder: string): string | undefined {
   const [name, other] = found;
   if (other !== undefined)
     throw new ChatError("config", `both ${found.join(" and ")} stand in one folder, expected one of them`);
-  const stray = names.find((one) => !CONFIG_NAMES.includes(one) && isMeant(one));
+  const stray =
+    names.find((one) => !CONFIG_NAMES.includes(one) && isMeant(one)) ??
+    namesIn(join(folder, FOLDER))
+      .filter(isMeant)
+      .map((one) => join(FOLDER, one))[0];
   if (stray !== undefined) {
     const expected = name === undefined ? "the configuration in" : "nothing beside";
     throw new ChatError(
@@ -56,6 +63,23 @@ function configIn(folder: string): string | undefined {
 
 function isMeant(name: string): boolean {
   return MEANT.test(name) || (KIND.test(name) && nearestName(name, CONFIG_NAMES) !== undefined);
+}
+
+/** The field `fallthrough` is the card of a provider; @throws `config` where it is meant for a configuration */
+function checkManifest(file: string): void {
+  let own: { readonly [name: string]: unknown };
+  try {
+    own = fieldsOf(fieldsOf(readJson(file))["fallthrough"]);
+  } catch {
+    // discovery tells of a broken manifest
+    return;
+  }
+  const isCard = "factory" in own || "id" in own || "specificationVersion" in own;
+  if (isCard || Object.keys(own).length === 0) return;
+  throw new ChatError(
+    "config",
+    `the field \`fallthrough\` of ${quote(file)} is not read, expected the configuration in fallthrough.config.json`,
+  );
 }
 
 /** The name under which the content of this file is read. */

@@ -105,6 +105,9 @@ test.each([
   ["fallthrough-config.json", "fallthrough.config.json"],
   ["falthrough.config.mjs", "fallthrough.config.mjs"],
   ["fallthrough.conf.toml", "fallthrough.config.json"],
+  ["fallthrough.cfg.json", "fallthrough.config.json"],
+  [".config/fallthrough.json", "fallthrough.config.json"],
+  [".config/fallthrough.config.mjs", "fallthrough.config.mjs"],
 ])("%s is refused with the right name", async (stray, right) => {
   place(`app/${stray}`, "{}");
 
@@ -124,6 +127,20 @@ test.each(["fallthrough.js", "fallthrough.md", "fallthrough.config.json~", "fall
     expect(await load("app")).toMatchObject({ config: {}, problems: [] });
   },
 );
+
+test("a configuration in the manifest is refused with the right name, and the card of a provider is none", async () => {
+  place("app/package.json", '{ "name": "app", "fallthrough": { "order": ["a"] } }');
+
+  await expect(load("app")).rejects.toMatchObject({
+    code: "config",
+    message: expect.stringMatching(
+      /`fallthrough` of ".*package\.json" is not read, expected .*config\.json$/,
+    ),
+  });
+
+  place("app/package.json", '{ "name": "app", "fallthrough": { "id": "a", "factory": "createA" } }');
+  expect(await load("app")).toMatchObject({ config: {}, problems: [] });
+});
 
 test("a file of another name beside the one that is read is refused", async () => {
   place("app/fallthrough.config.json", "{}");
