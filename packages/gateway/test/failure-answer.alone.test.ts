@@ -125,7 +125,11 @@ test.each([
 });
 
 test("a client sees codes and ids, never what was said upstream", async () => {
-  const cause = new ChatError("server", "said hunter2", { provider: "one", cause: new Error("hunter2") });
+  const cause = new ChatError("server", "said hunter2", {
+    provider: "one",
+    cause: new Error("hunter2"),
+    fix: "Look into hunter2.",
+  });
 
   const single = failureAnswer(cause, { formatError }).body as string;
   const all = failureAnswer(exhausted([["failed", "server"]]), { formatError }).body as string;
@@ -135,6 +139,8 @@ test("a client sees codes and ids, never what was said upstream", async () => {
     type: "server_error",
     param: null,
     code: "server",
+    fix: "Try later.",
+    help: "https://fallthrough-js.github.io/fallthrough/errors#server",
     provider: "one",
   });
   expect(JSON.parse(all).error).toMatchObject({
@@ -142,6 +148,15 @@ test("a client sees codes and ids, never what was said upstream", async () => {
     attempts: [{ provider: "one", model: "m", outcome: "failed", code: "server" }],
   });
   expect(single + all).not.toMatch(/hunter2|words|stack/);
+});
+
+test("a client that can mend its request learns how, in the words of who refused it", () => {
+  const refused = new ChatError("unsupported", "no images", { fix: "Leave the image out." });
+
+  expect(JSON.parse(failureAnswer(refused, { formatError }).body as string).error).toMatchObject({
+    fix: "Leave the image out.",
+    help: expect.stringMatching(/errors#unsupported$/),
+  });
 });
 
 test("a fault of the gateway itself is a 500 without its words", async () => {

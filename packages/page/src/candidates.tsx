@@ -1,3 +1,4 @@
+import { Advice } from "./advice.tsx";
 import { formatLeft, formatMs, formatTime, visible } from "./format.ts";
 import type { StatusCandidate, StatusLimit } from "./gateway.ts";
 import { Key } from "./key.tsx";
@@ -68,9 +69,12 @@ function Candidate({ candidate, now }: { readonly candidate: StatusCandidate; re
         <p class="words">{visible(candidate.reason)}</p>
       )}
       {last_error !== undefined && state !== "well" && (
-        <p class="words">
-          {formatTime(last_error.at)} <bdi>{visible(last_error.message)}</bdi>
-        </p>
+        <>
+          <p class="words">
+            {formatTime(last_error.at)} <bdi>{visible(last_error.message)}</bdi>
+          </p>
+          <Advice of={last_error} />
+        </>
       )}
     </li>
   );

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Advice } from "./advice.tsx";
 import { count, visible } from "./format.ts";
 import { ask, type CallEntry } from "./gateway.ts";
 import { RouteOf } from "./route.tsx";
@@ -119,9 +120,12 @@ function Exchange({ turn, call }: { readonly turn: Turn; readonly call: CallEntr
       )}
       {state === "stopped" && <p class="empty">Stopped.</p>}
       {problem !== undefined && (
-        <p class="bad" role="alert">
-          <bdi>{visible(problem)}</bdi>
-        </p>
+        <div role="alert">
+          <p class="bad">
+            <bdi>{visible(problem.message)}</bdi>
+          </p>
+          <Advice of={problem} />
+        </div>
       )}
       {call !== undefined && <RouteOf call={call} />}
     </article>

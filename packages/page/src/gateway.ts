@@ -9,13 +9,23 @@ export type GatewayEvent =
   | { readonly name: "status"; readonly data: Omit<Status, "calls"> & Partial<Pick<Status, "calls">> }
   | { readonly name: "call"; readonly data: CallEntry };
 
-/** The gateway's answer was a refusal. */
+/** What went wrong, and what to do about it. */
+export interface Problem {
+  readonly message: string;
+  readonly fix?: string | undefined;
+  /** The page that explains it. */
+  readonly help?: string | undefined;
+}
+
+/** The gateway told what went wrong, in place of an answer or in the middle of one. */
 export class Refused extends Error {
   readonly status: number;
+  readonly problem: Problem;
 
-  constructor(status: number, message: string) {
-    super(message);
+  constructor(status: number, problem: Problem) {
+    super(problem.message);
     this.status = status;
+    this.problem = problem;
   }
 }
 
@@ -29,9 +39,9 @@ export async function ask(path: string, token: string, options: RequestInit = {}
   const response = await fetch(path, { ...options, headers, cache: "no-store", redirect: "error" });
   if (response.ok) return response;
   const told = (await response.json().catch(() => undefined)) as
-    | { readonly error?: { readonly message?: string } }
+    | { readonly error?: Partial<Problem> }
     | undefined;
-  throw new Refused(response.status, told?.error?.message ?? `the gateway answered ${response.status}`);
+  throw new Refused(response.status, { message: `the gateway answered ${response.status}`, ...told?.error });
 }
 
 /** The data of each server-sent event, with its name; ends when the gateway ends it, and throws where it is silent. */

@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { ask, readEvents } from "./gateway.ts";
+import { ask, type Problem, Refused, readEvents } from "./gateway.ts";
 
 /** One question with its answer. */
 export interface Turn {
@@ -10,7 +10,7 @@ export interface Turn {
   readonly blocks: readonly string[];
   readonly state: "running" | "done" | "stopped" | "failed";
   /** What went wrong. */
-  readonly problem?: string | undefined;
+  readonly problem?: Problem | undefined;
 }
 
 /** A conversation. */
@@ -27,6 +27,8 @@ const BLOCK = 8_192;
 /** How often what has come is shown. */
 const SHOW_MS = 60;
 const ROOM = 1_024;
+/** The status of an answer that breaks. */
+const OK = 200;
 
 /** A conversation with the gateway, over its own API. */
 export function useChat(token: string): Conversation {
@@ -72,7 +74,7 @@ export function useChat(token: string): Conversation {
       change(id, { blocks: [...blocks], state: "done" });
     } catch (error) {
       const state = controller.signal.aborted ? "stopped" : "failed";
-      const problem = controller.signal.aborted ? undefined : (error as Error).message;
+      const problem = controller.signal.aborted ? undefined : problemOf(error as Error);
       change(id, { blocks: [...blocks], state, problem });
     }
   }
@@ -106,12 +108,16 @@ function cutAt(text: string, room: number): number {
 }
 
 interface Chunk {
-  readonly error?: { readonly message?: string };
+  readonly error?: Partial<Problem>;
   readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
+}
+
+function problemOf(error: Error): Problem {
+  return error instanceof Refused ? error.problem : { message: error.message };
 }
 
 /** The text of a chunk; throws what the gateway tells instead */
 function deltaOf({ error, choices = [] }: Chunk): string {
-  if (error !== undefined) throw new Error(error.message ?? "the call failed");
+  if (error !== undefined) throw new Refused(OK, { message: "the call failed", ...error });
   return choices[0]?.delta?.content ?? "";
 }

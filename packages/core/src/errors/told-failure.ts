@@ -1,6 +1,7 @@
 import type { Attempt } from "../contract/contract.ts";
 import { ChatError } from "./chat-error.ts";
 import type { ChatErrorCode } from "./error-codes.ts";
+import { fixOf } from "./error-fixes.ts";
 import { type ExhaustedCall, isExhausted } from "./exhausted-call.ts";
 
 /** A failure as a client sees it, in no dialect yet; it quotes the server only if the request was at fault. */
@@ -19,6 +20,10 @@ export interface ToldFailure {
   readonly retryAfterMs?: number | undefined;
   /** When asking again has a chance, as an ISO date. */
   readonly retryAt?: string | undefined;
+  /** What to do; in its own words only where the request was at fault, since others may name what is the operator's. */
+  readonly fix?: string | undefined;
+  /** The page that explains it. */
+  readonly help?: string | undefined;
   /** The id of the provider that failed last. */
   readonly provider?: string | undefined;
   /** How many candidates the route names. */
@@ -72,7 +77,22 @@ export function tellFailure(reason: unknown): ToldFailure {
   const message = `${who} failed: ${nameOf(code)}${words}`;
   const retryAt = retryAfterMs === undefined ? undefined : new Date(Date.now() + retryAfterMs).toISOString();
   const asked = route?.attempts.length;
-  return { status, message, code, spent: true, provider, retryAfterMs, retryAt, asked };
+  return {
+    status,
+    message,
+    code,
+    spent: true,
+    provider,
+    retryAfterMs,
+    retryAt,
+    asked,
+    ...adviceOf(reason, status),
+  };
+}
+
+/** What to do about an error, and where more is to be read. */
+function adviceOf({ code, fix, help }: ChatError, status: number): Pick<ToldFailure, "fix" | "help"> {
+  return { fix: TOLD.includes(status) ? fix : fixOf(code), help };
 }
 
 /** What a server said, without the name of its provider. */
@@ -96,6 +116,7 @@ function tellExhausted({ route, code, retryAt, errors }: ExhaustedCall): ToldFai
     code === undefined ? `${provider} ${outcome}` : `${provider} ${outcome} (${nameOf(code)})`,
   );
   const { status, timed } = rank(route.attempts, retryAt);
+  const last = errors.at(-1);
   const words = TOLD.includes(status) ? errors.map((error) => `\n${error.message}`).join("") : "";
   const retryAfterMs = timed && retryAt !== undefined ? retryAt.getTime() - Date.now() : undefined;
   return {
@@ -107,6 +128,7 @@ function tellExhausted({ route, code, retryAt, errors }: ExhaustedCall): ToldFai
     retryAt: retryAt?.toISOString(),
     asked: attempts.length,
     attempts,
+    ...(last && adviceOf(last, status)),
   };
 }
 

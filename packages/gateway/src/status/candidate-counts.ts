@@ -26,6 +26,10 @@ interface LastError {
   readonly code: string;
   /** Its words, without any prompt or key. */
   readonly message: string;
+  /** What to do. */
+  readonly fix?: string | undefined;
+  /** The page that explains it. */
+  readonly help?: string | undefined;
 }
 
 /** What is counted of one candidate, since the gateway started. */
@@ -98,7 +102,8 @@ export function createCandidateCounter(now: () => number = Date.now): CandidateC
       }
       if (outcome !== "failed") return;
       const message = error?.message ?? "the provider failed with what is no error of the contract";
-      tally.lastError = { at: new Date(now()), code: code ?? "contract", message };
+      const { fix, help } = error ?? {};
+      tally.lastError = { at: new Date(now()), code: code ?? "contract", message, fix, help };
     },
 
     read(candidate) {

@@ -96,6 +96,10 @@ export interface StatusError {
   readonly code: string;
   /** Its words. */
   readonly message: string;
+  /** What to do. */
+  readonly fix?: string | undefined;
+  /** The page that explains it. */
+  readonly help?: string | undefined;
 }
 
 /** What is wrong. */

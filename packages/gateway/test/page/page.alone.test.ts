@@ -164,6 +164,24 @@ inBrowser("a chat streams, keeps its history, and shows its route; the model can
   expect(complaints).toEqual([]);
 });
 
+inBrowser("a failure says what to do about it, and where more is to be read", async () => {
+  const { origin, first, second } = await startHouse();
+  for (const one of [first, second]) one.behave({ status: 401, pieces: ["no key"] });
+  const { page, complaints } = await visit(origin);
+
+  await askOn(page, "Go");
+  const alert = page.locator(".exchange [role=alert]");
+  await alert.waitFor();
+
+  expect(await alert.textContent()).toContain("Check its key or login.");
+  expect(await alert.getByRole("link").getAttribute("href")).toMatch(/^https:.*\/errors#auth$/);
+  const candidate = page.locator(".candidate").first();
+  await candidate.getByText("Check its key or login.").waitFor();
+  expect(await candidate.getByRole("link").getAttribute("href")).toMatch(/^https:.*\/errors#auth$/);
+  expect(await violations(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
 inBrowser("a fallback is seen while it happens", async () => {
   const { origin, first, second } = await startHouse();
   first.behave({ status: 429, headers: { "retry-after": "60" }, paceMs: 100 });

@@ -95,7 +95,12 @@ test("the status tells who answers, why others do not, and what the last calls c
         reason: expect.stringContaining("until"),
         until: expect.any(String),
         counts: { answered: 0, failed: 1, skipped: 0, aborted: 0 },
-        last_error: { code: "blocked", message: expect.stringContaining("a captcha came") },
+        last_error: {
+          code: "blocked",
+          message: expect.stringContaining("a captcha came"),
+          fix: expect.stringMatching(/^The site turns this network away/),
+          help: expect.stringMatching(/^https:.*\/errors#blocked$/),
+        },
       },
       {
         id: "well/model",
