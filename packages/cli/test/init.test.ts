@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { parse } from "jsonc-parser";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { addTo } from "../src/init.ts";
+import { addTo, init as askFirst } from "../src/init.ts";
+import { createOutput } from "../src/output.ts";
+import type { Shell } from "../src/shell.ts";
 import { type Application, createApplication, runCommand } from "./command.ts";
 
 const KEYS = { GROQ_API_KEY: "gsk-hidden-1234", ANTHROPIC_API_KEY: "" };
@@ -37,6 +40,35 @@ test("without a terminal and without `--yes` it only shows what it would write",
   expect(stderr).toContain("`--yes` writes it");
   expect(existsSync(join(application.directory, "fallthrough.config.json"))).toBe(false);
   expect(code).toBe(2);
+});
+
+test.each([
+  ["y", 0, true],
+  ["yes", 0, true],
+  ["", 2, false],
+  ["no", 2, false],
+])("at a terminal it asks before it writes, and `%s` is an answer", async (answer, code, isWritten) => {
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  const notes = new PassThrough();
+  const shell: Shell = {
+    directory: application.directory,
+    environment: {},
+    input,
+    output: new PassThrough(),
+    notes,
+    signal: new AbortController().signal,
+  };
+  notes.setEncoding("utf8").on("data", (text: string) => {
+    if (text.includes("[y/N]")) input.write(`${answer}\n`);
+  });
+  application.place(
+    "fallthrough.config.json",
+    '{ "servers": { "mine": { "baseURL": "http://127.0.0.1:1/v1" } } }',
+  );
+  const before = configuration();
+
+  expect(await askFirst(shell, createOutput(shell), {})).toBe(code);
+  expect(configuration() !== before).toBe(isWritten);
 });
 
 test("run again it keeps what a person wrote and adds what is new", async () => {

@@ -13,12 +13,12 @@ const FAILED = {
   ms: 1,
 } as const;
 
-function createShell(isTTY: boolean): { shell: Shell; written: () => string } {
+function createShell(isTTY: boolean, environment = {}): { shell: Shell; written: () => string } {
   const moves = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
   const notes = Object.assign(new PassThrough(), { isTTY, ...moves });
   const shell: Shell = {
     directory: "",
-    environment: {},
+    environment,
     input: new PassThrough(),
     output: new PassThrough(),
     notes,
@@ -40,8 +40,11 @@ test("a terminal is told who was passed over, until the answer begins", async ()
   expect(written()).toBe("");
 });
 
-test("a pipe is told nothing", async () => {
-  const { shell, written } = createShell(false);
+test.each([
+  ["a pipe", false, {}],
+  ["a dumb terminal", true, { TERM: "dumb" }],
+])("%s is told nothing", async (_, isTTY, environment) => {
+  const { shell, written } = createShell(isTTY, environment);
 
   const progress = await createProgress(shell);
   progress.passOver(FAILED);

@@ -17,6 +17,19 @@ test("columns are as wide as their widest cell and the last is not padded", () =
   expect(render(table)).toEqual(["name    state", "a       ok", "longer  bad"]);
 });
 
+test("Chinese characters and emoji take two columns each", () => {
+  const table = formatTable(
+    ["name", "state"],
+    [
+      ["模型", "ok"],
+      ["👩‍🚀 a", "ok"],
+      ["plain", "ok"],
+    ],
+  );
+
+  expect(render(table)).toEqual(["name   state", "模型   ok", "👩‍🚀 a   ok", "plain  ok"]);
+});
+
 test("a column without text is left out with its heading", () => {
   const table = formatTable(
     ["name", "why", "time"],
